@@ -1,0 +1,71 @@
+# Everything a newcomer needs; every target sets up what it uses. Needs Python 3.11+ and make.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+AIRFLOW_BIN := .venv-airflow/bin
+PIP := -m pip install --quiet --disable-pip-version-check -c constraints.txt
+
+.PHONY: help setup demo test test-airflow check bench faults demo-real airflow servers wheel clean
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
+
+$(VENV)/.runtime: pyproject.toml constraints.txt
+	@test -d $(VENV) || $(PYTHON) -m venv $(VENV)
+	@echo "installing the hub into $(VENV) …"
+	@$(BIN)/python $(PIP) -e '.[postgres]'
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime
+	@echo "installing the developers' tools into $(VENV) …"
+	@$(BIN)/python $(PIP) -e '.[postgres,dev]'
+	@touch $@
+
+.venv-airflow/.ready: pyproject.toml constraints.txt
+	@test -d .venv-airflow || $(PYTHON) -m venv .venv-airflow
+	@echo "installing the hub with Airflow into .venv-airflow (some minutes) …"
+	@.venv-airflow/bin/python $(PIP) -e '.[postgres,airflow]' pytest pytest-timeout
+	@touch $@
+
+.venv-bench/.ready: benchmarks/requirements.txt
+	@test -d .venv-bench || $(PYTHON) -m venv .venv-bench
+	@.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
+	@touch $@
+
+setup: $(VENV)/.dev ## the environment with the developers' tools
+
+demo: $(VENV)/.runtime ## the demo company on SQLite and stand-in systems
+	@$(BIN)/hub demo
+
+servers: ## install the real test servers (root on Debian)
+	@bash tests/servers/install.sh
+
+test: $(VENV)/.dev .venv-airflow/.ready servers ## every test there is
+	$(BIN)/pytest -n 2 --dist loadgroup tests
+	$(AIRFLOW_BIN)/python -m pytest -q tests/dags
+
+check: $(VENV)/.dev ## ruff, mypy strict, import-linter, architecture limits, docs tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -q tests/architecture tests/docs
+
+bench: $(VENV)/.dev .venv-bench/.ready ## the figures in the README, with the peers beside them
+	$(BIN)/python -m benchmarks
+
+faults: $(VENV)/.dev ## the fault runs at full size
+	HUB_FAULTS=full $(BIN)/pytest tests/faults
+
+demo-real: $(VENV)/.dev servers ## the demo story on real Tryton, Request Tracker and Dovecot
+	$(BIN)/python -m tests.servers.demo_real
+
+airflow: .venv-airflow/.ready ## Airflow with our DAGs on loopback; prints address and login
+	@$(AIRFLOW_BIN)/hub airflow run
+
+wheel: $(VENV)/.dev ## build the wheel into dist/
+	@$(BIN)/python -m build --wheel --outdir dist . >/dev/null && ls dist
+
+clean: ## remove environments, caches and the demo
+	rm -rf .venv .venv-airflow .venv-bench .venv-tryton .cache dist hub-demo hub-demo-real

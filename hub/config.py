@@ -1,0 +1,211 @@
+"""hub.toml: read once at the entry point, checked whole, secrets by reference only."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Final, Self
+
+import orjson
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
+
+from hub.errors import ConfigError
+
+CONFIG_NAME: Final = "hub.toml"
+DEMO_FOLDER: Final = "hub-demo"
+
+CredentialResolver = Callable[[str], Mapping[str, JsonValue]]
+"""Turns what stands behind ``scheme:`` into settings; the Airflow one is injected."""
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+Attribute = Annotated[str, Field(pattern=r"^(phone|email)$")]
+
+
+class _Closed(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class HubSection(_Closed):
+    """``[hub]``: where the store is, and what is ours."""
+
+    store: str = Field(default="sqlite:///hub.db", description="database URL of the store")
+    mappings: str | None = Field(default=None, description="folder of mapping files")
+    country: str = Field(default="DE", description="country of phone numbers without a prefix")
+    own_domains: tuple[str, ...] = Field(default=(), description="our own mail domains")
+
+
+class ConnectionSection(_Closed):
+    """``[connections.NAME]``: one configured system."""
+
+    connector: str
+    credentials: str | None = Field(default=None, pattern=r"^(env|file|airflow):.+")
+    options: dict[str, JsonValue] = Field(default_factory=dict)
+    streams: tuple[str, ...] = ()
+    mapping: str | None = None
+    schedule: str | None = "@hourly"
+    office: str = Field(default="front", pattern="^(front|back)$")
+    renamed_from: Name | None = None
+    standin: str | None = Field(default=None, description="state file of a stand-in to start")
+    max_delete_share: float = Field(default=0.1, ge=0, le=1)
+
+
+class ResolveSection(_Closed):
+    """``[resolve]``: brakes and trust."""
+
+    max_merges: int = Field(default=50, ge=0)
+    trust: dict[str, tuple[Name, ...]] = Field(default_factory=dict)
+
+
+class PublishRule(_Closed):
+    """One golden attribute that one stream of one connection subscribes to."""
+
+    attribute: Attribute
+    connection: Name
+    stream: str
+    mode: str = Field(default="update", pattern="^(update|fill_empty)$")
+
+
+class PublishSection(_Closed):
+    """``[publish]``: who gets which golden value."""
+
+    rules: tuple[PublishRule, ...] = ()
+    settle_seconds: float = Field(default=60.0, ge=0)
+    max_writes: int = Field(default=500, ge=1)
+
+
+class HubConfig(_Closed):
+    """The whole configuration; ``root`` is the folder that relative paths start from."""
+
+    root: Path
+    hub: HubSection = HubSection()
+    connections: dict[Name, ConnectionSection] = Field(default_factory=dict)
+    resolve: ResolveSection = ResolveSection()
+    publish: PublishSection = PublishSection()
+
+    @model_validator(mode="after")
+    def _names_exist(self) -> Self:
+        for rule in self.publish.rules:
+            if rule.connection not in self.connections:
+                raise ValueError(f"publish.rules names an unknown connection {rule.connection!r}")
+        for attribute, names in self.resolve.trust.items():
+            for name in names:
+                if name not in self.connections:
+                    raise ValueError(f"resolve.trust.{attribute} names an unknown {name!r}")
+        return self
+
+    def connection(self, name: str) -> ConnectionSection:
+        """One connection; ConfigError lists those there are."""
+        if name in self.connections:
+            return self.connections[name]
+        known = ", ".join(sorted(self.connections)) or "none"
+        near = get_close_matches(name, list(self.connections), 1)
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        raise ConfigError(f"there is no connection {name!r} in {CONFIG_NAME}; {hint}known: {known}")
+
+    @property
+    def store_url(self) -> str:
+        """The store's URL; a relative SQLite path starts at the configuration's folder."""
+        prefix = "sqlite:///"
+        url = _expand(self.hub.store)
+        if url.startswith(prefix) and not url.startswith("sqlite:////"):
+            return prefix + str((self.root / url.removeprefix(prefix)).resolve())
+        return url
+
+
+def _expand(value: str) -> str:
+    """``env:NAME`` instead of a URL keeps a password out of the file."""
+    if not value.startswith("env:"):
+        return value
+    name = value.removeprefix("env:")
+    if name not in os.environ:
+        raise ConfigError(f"hub.store: environment variable {name} is not set")
+    return os.environ[name]
+
+
+def find_config(explicit: str | None = None) -> Path:
+    """The configuration to use: as told, HUB_CONFIG, ./hub.toml, or the demo's."""
+    told = explicit or os.environ.get("HUB_CONFIG")
+    if told:
+        path = Path(told)
+        return path / CONFIG_NAME if path.is_dir() else path
+    for candidate in (Path(CONFIG_NAME), Path(DEMO_FOLDER) / CONFIG_NAME):
+        if candidate.is_file():
+            return candidate
+    raise ConfigError(
+        f"there is no {CONFIG_NAME} here; `hub init` writes one, `hub demo` makes a demo company"
+    )
+
+
+def load_config(path: Path) -> HubConfig:
+    """Read and check a configuration; every flaw is named in one ConfigError."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: can't be read ({type(error).__name__})") from error
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: is not TOML: {error}") from error
+    if "root" in content:
+        raise ConfigError(f"{path}: unknown key 'root'")
+    try:
+        return HubConfig.model_validate({**content, "root": path.resolve().parent})
+    except ValidationError as error:
+        raise ConfigError(f"{path}: {flaws(error, HubConfig)}") from error
+
+
+def flaws(error: ValidationError, model: type[BaseModel]) -> str:
+    """What a validation found, by dotted path, without any value (a value may be a secret)."""
+    return "; ".join(_flaw(item, model) for item in error.errors(include_input=False))
+
+
+def _flaw(item: Mapping[str, Any], model: type[BaseModel]) -> str:
+    place = ".".join(str(part) for part in item["loc"] if part != "[key]")
+    if item["type"] != "extra_forbidden":
+        return f"{place}: {item['msg']}" if place else str(item["msg"])
+    known = _known_keys(model, item["loc"])
+    near = get_close_matches(str(item["loc"][-1]), known, 1)
+    hint = f", did you mean {near[0]!r}?" if near else f"; known: {', '.join(sorted(known))}"
+    return f"{place}: unknown key{hint}"
+
+
+def _known_keys(model: type[BaseModel], place: tuple[Any, ...]) -> list[str]:
+    sections: dict[str, type[BaseModel]] = {
+        "hub": HubSection,
+        "connections": ConnectionSection,
+        "resolve": ResolveSection,
+        "publish": PublishRule if "rules" in place else PublishSection,
+    }
+    owner = sections.get(str(place[0]), model) if len(place) > 1 else model
+    return [name for name in owner.model_fields if name != "root"]
+
+
+def read_credentials(
+    reference: str, *, root: Path, resolvers: Mapping[str, CredentialResolver]
+) -> Mapping[str, JsonValue]:
+    """The settings that ``env:NAME``, ``file:PATH`` or ``airflow:CONN_ID`` stands for."""
+    scheme, _, rest = reference.partition(":")
+    if scheme in resolvers:
+        return resolvers[scheme](rest)
+    if scheme == "env":
+        return _parse_credentials(os.environ.get(rest), f"environment variable {rest}")
+    if scheme == "file":
+        path = root / rest
+        text = path.read_text(encoding="utf-8") if path.is_file() else None
+        return _parse_credentials(text, f"credentials file {rest}")
+    raise ConfigError(f"credentials {scheme}:… need Airflow; use env:NAME or file:PATH here")
+
+
+def _parse_credentials(text: str | None, where: str) -> Mapping[str, JsonValue]:
+    if text is None:
+        raise ConfigError(f"{where} is not there; put the connection's settings in it as JSON")
+    try:
+        content = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        raise ConfigError(f"{where} is not JSON; write an object of settings") from None
+    if not isinstance(content, dict):
+        raise ConfigError(f"{where} is JSON, but not an object of settings")
+    return content

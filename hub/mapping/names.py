@@ -1,0 +1,111 @@
+"""Functions of the mapping language on names of people and organisations."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from hub.mapping.texts import as_text
+
+_LEGAL_FORMS: Final = frozenset(
+    """ab abp ag aktiengesellschaft aps as asa a/s bv bvba co company corp corporation cv cvba doo d.o.o
+    eg e.g eirl ek e.k ev e.v eurl gbr gesellschaft ggmbh gie gmbh hf inc incorporated ivs k.k kb kft
+    kg kgaa kk ks lda llc llp lp ltd ltda limited mbh n.v nv nyrt ohg oü oy oyj partg partgmbb plc pte
+    pty pvt s.a s.a.r.l s.a.s s.c s.l s.p.a s.r.l s.r.o sa sapi sarl sas sasu sca scop scs se sl slu snc
+    sp.z.o.o spa spol spzoo srl sro stiftung tov ug vof zrt zoo""".split()
+)
+_ORGANISATION_WORDS: Final = frozenset(
+    """academy agency akademie amt association associates asociación asociacion associazione ayuntamiento
+    autohaus bakery bank bäckerei baeckerei behörde bibliothek brauerei brothers bundesamt bureau
+    cabinet caritas centre center centrum charity church city clinic clinique club college comune
+    consulting council department foundation fondazione fondation fundación fundacion gemeinde genossenschaft
+    group groupe gruppe grupo gruppo handel handelsgesellschaft handwerk hochschule holding hospital
+    hotel industries industrie institut institute instituto international kindergarten kirche kirchengemeinde
+    klinik klinikum kreis krankenhaus laboratories labs landkreis landratsamt logistics logistik mairie
+    maschinenbau ministerium ministry municipality museum office orchestra partners partnership pharmacy
+    praxis restaurant school schule services society sociedad société societe solutions sparkasse stadt
+    stadtwerke studio studios systems team technologies technology theater trading transport transporte
+    trust università universita universidad universität universitaet universite université university
+    verband verein verlag versicherung werke werkstatt werkstätten""".split()
+)
+_ENDINGS: Final = (
+    "gmbh", "werke", "verein", "verband", "gesellschaft", "versicherung", "technik", "handel",
+    "schule", "klinik", "stiftung", "sparkasse", "genossenschaft", "universität", "apotheke",
+)  # fmt: skip  # German joins its nouns
+_TITLES: Final = frozenset(
+    """dr prof professor herr frau fräulein mr mrs ms miss mx sir dame madame monsieur mme mlle m sr sra
+    srta sig signor signora dott dottssa ing mag dipl-ing dipl-kfm dipl-kffr dipl-inf med phil jur rer
+    nat hc dhr mevr""".split()
+)
+_SUFFIXES: Final = frozenset("jr sr ii iii iv esq phd md mba msc bsc ma ba llm cpa mbe obe".split())
+_PARTICLES: Final = frozenset(
+    """af al ap auf av bin bint da dal dalla das de degli dei del della den der di do dos du el het im
+    in la las le les lo los mac 't ten ter tho thor und van vande vanden vander vom von y zu zum zur
+    ó""".split()
+)
+
+
+def kind_of_name(value: Any) -> str | None:
+    """Organisation for a name with a legal form or a word such as Verein, University; else person."""
+    name = as_text(value)
+    words = [_bare(word) for word in name.replace(",", " ").replace("(", " ").split()]
+    if not any(words):
+        return None
+    is_organisation = (
+        "&" in name
+        or any(_names_organisation(word) for word in words)
+        or words[-1].strip(".") in _LEGAL_FORMS
+        or any(_joined(words, size) in _LEGAL_FORMS for size in (2, 3, 4))
+    )
+    return "organisation" if is_organisation else "person"
+
+
+def family_name(value: Any) -> str | None:
+    """The family name of "Family, Given" or "Given von Family"; a single word is one."""
+    return _split_name(as_text(value))[1]
+
+
+def given_name(value: Any) -> str | None:
+    """The given names of "Family, Given" or "Given von Family"."""
+    return _split_name(as_text(value))[0]
+
+
+def _names_organisation(word: str) -> bool:
+    if word in _ORGANISATION_WORDS:
+        return True
+    # "as", "se", "sa", "co" are also parts of people's names: those count at the end alone.
+    if len(word) > 2 and word in _LEGAL_FORMS:
+        return True
+    return any(len(word) > len(end) + 1 and word.endswith(end) for end in _ENDINGS)
+
+
+def _joined(words: list[str], size: int) -> str:
+    # "e. V.", "S. p. A.", "sp. z o.o." written apart; never a single initial and a long word.
+    tail = words[-size:]
+    return "".join(tail).replace(".", "") if all(len(word) <= 4 for word in tail) else ""
+
+
+def _split_name(name: str) -> tuple[str | None, str | None]:
+    family, comma, given = name.partition(",")
+    if comma and _plain_words(given):
+        return " ".join(_plain_words(given)), " ".join(_plain_words(family)) or None
+    words = _plain_words(family)
+    if len(words) < 2:
+        return None, words[0] if words else None
+    start = next(
+        (place for place in range(1, len(words) - 1) if words[place].lower() in _PARTICLES),
+        len(words) - 1,
+    )
+    return " ".join(words[:start]), " ".join(words[start:])
+
+
+def _plain_words(name: str) -> list[str]:
+    words = name.split()
+    while len(words) > 1 and _bare(words[0]).replace(".", "") in _TITLES:
+        words = words[1:]
+    while len(words) > 1 and _bare(words[-1]).replace(".", "") in _SUFFIXES:
+        words = words[:-1]
+    return words
+
+
+def _bare(word: str) -> str:
+    return word.lower().strip('.,;:"()')

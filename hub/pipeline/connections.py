@@ -1,0 +1,146 @@
+"""Opens a configured connection: its connector, its settings, its mapping, its stand-in if it has one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import JsonValue, ValidationError
+
+from hub.bundled import bundled
+from hub.config import (
+    ConnectionSection,
+    CredentialResolver,
+    HubConfig,
+    flaws,
+    read_credentials,
+)
+from hub.errors import ConfigError, MappingError
+from hub.mapping import CompiledMapping, compile_mapping, load_mapping
+from hub.plugins import Registry
+from hub.sdk.contract import Connector, ConnectorConfig, ConnectorSpec, Stream
+from hub.sdk.standin import StandIn, StandInState
+
+
+@dataclass(frozen=True, slots=True)
+class OpenConnection:
+    """A connection that is ready to be read; closed by the ``with`` that opened it."""
+
+    name: str
+    spec: ConnectorSpec
+    connector: Connector
+    streams: tuple[Stream, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What every use case needs to reach systems: configuration, plugins, secret resolvers."""
+
+    config: HubConfig
+    registry: Registry
+    resolvers: Mapping[str, CredentialResolver]
+
+    def section(self, name: str) -> ConnectionSection:
+        """The configuration of one connection."""
+        return self.config.connection(name)
+
+    def spec(self, name: str) -> ConnectorSpec:
+        """The connector of one connection."""
+        return self.registry.connector(self.section(name).connector)
+
+    @contextmanager
+    def connected(self, name: str) -> Iterator[OpenConnection]:
+        """Open one connection, with its stand-in while it lasts where it is configured so."""
+        section, spec = self.section(name), self.spec(name)
+        with self._standin(name, section) as reach:
+            settings = {**section.options, **self._secrets(section), **reach}
+            config = _validated(name, spec, settings)
+            connector = spec.open(config)
+            try:
+                yield OpenConnection(
+                    name, spec, connector, _chosen(name, section, spec.streams_of(config))
+                )
+            finally:
+                connector.close()
+
+    def _secrets(self, section: ConnectionSection) -> Mapping[str, JsonValue]:
+        if section.credentials is None:
+            return {}
+        return read_credentials(
+            section.credentials, root=self.config.root, resolvers=self.resolvers
+        )
+
+    @contextmanager
+    def _standin(self, name: str, section: ConnectionSection) -> Iterator[Mapping[str, JsonValue]]:
+        if section.standin is None:
+            yield {}
+            return
+        running = self._start_standin(name, section.connector, self.config.root / section.standin)
+        try:
+            yield running.config
+        finally:
+            running.stop()
+
+    def _start_standin(self, name: str, connector: str, path: Path) -> StandIn:
+        spec = self.registry.standins.get(connector)
+        if spec is None:
+            raise ConfigError(f"connections.{name}: connector {connector!r} ships no stand-in")
+        if not path.is_file():
+            raise ConfigError(
+                f"connections.{name}: stand-in state {path.name} is not there; `hub demo` makes one"
+            )
+        return spec.start(StandInState.load(path), 0)
+
+    def mapping(self, name: str) -> CompiledMapping:
+        """The compiled mapping of one connection; MappingError names file and line."""
+        text, file = self._mapping_text(name)
+        return compile_mapping(load_mapping(text, file=file))
+
+    def _mapping_text(self, name: str) -> tuple[str, str]:
+        section, spec = self.section(name), self.spec(name)
+        if section.mapping is not None:
+            return _read(self.config.root / section.mapping, section.mapping)
+        file = f"{section.connector}.yaml"
+        folder = self.config.hub.mappings
+        if folder is not None and (self.config.root / folder / file).is_file():
+            return _read(self.config.root / folder / file, f"{folder}/{file}")
+        if spec.mapping is not None:
+            return spec.mapping, f"<{spec.name}>"
+        return _read(bundled("mappings") / file, file)
+
+
+def _read(path: Path, shown: str) -> tuple[str, str]:
+    try:
+        return path.read_text(encoding="utf-8"), shown
+    except (OSError, UnicodeDecodeError) as error:
+        raise MappingError(f"can't be read ({type(error).__name__})", file=shown) from error
+
+
+def _validated(
+    name: str, spec: ConnectorSpec, settings: Mapping[str, JsonValue]
+) -> ConnectorConfig:
+    try:
+        return spec.config.model_validate(settings)
+    except ValidationError as error:
+        raise ConfigError(
+            f"connections.{name}: {flaws(error, spec.config)} "
+            "(settings come from options and credentials)"
+        ) from error
+
+
+def _chosen(
+    name: str, section: ConnectionSection, streams: tuple[Stream, ...]
+) -> tuple[Stream, ...]:
+    """The streams to sync: those that are configured, or all."""
+    if not section.streams:
+        return streams
+    known = {stream.name: stream for stream in streams}
+    for wanted in section.streams:
+        if wanted not in known:
+            raise ConfigError(
+                f"connections.{name}.streams: there is no stream {wanted!r}; "
+                f"the connector has {', '.join(known)}"
+            )
+    return tuple(known[wanted] for wanted in section.streams)

@@ -1,0 +1,173 @@
+"""Connector contract, version 1: what a connector declares, what it reads, what it writes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Final, NamedTuple, Protocol
+
+import orjson
+from pydantic import BaseModel, ConfigDict, JsonValue
+
+CONTRACT_VERSION: Final = 1
+
+Cursor = Mapping[str, JsonValue]
+"""The connector's own position in a stream: a small JSON object, opaque to the hub."""
+
+
+class Capability(StrEnum):
+    """What a stream can do; the conformance kit tests what is declared, by name."""
+
+    FULL = "full"
+    INCREMENTAL = "incremental"
+    DELETES = "deletes"
+    WRITE = "write"
+    IDEMPOTENCY_KEY = "idempotency_key"
+    OPTIMISTIC_LOCK = "optimistic_lock"
+    CUSTOM_FIELDS = "custom_fields"
+    PUSH = "push"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stream:
+    """One kind of record that a system holds.
+
+    ``key`` names the fields that identify a record: one gives its text, several a JSON array.
+    ``entities`` are the canonical entities that its records carry. A stream without INCREMENTAL is
+    read in full each time; one without DELETES has its deletions found by comparing key sets.
+    """
+
+    name: str
+    entities: tuple[str, ...]
+    key: tuple[str, ...]
+    cursor: str | None = None
+    capabilities: frozenset[Capability] = frozenset({Capability.FULL})
+
+
+class Record(NamedTuple):
+    """One record as the system gave it.
+
+    ``key`` is case-sensitive. ``version`` orders versions of one record as text (an ISO time, a
+    padded number), or is None where the system has none.
+    """
+
+    key: str
+    data: Mapping[str, Any]
+    version: str | None = None
+
+
+class Tombstone(NamedTuple):
+    """The system says the record is gone, and into which one it was merged where it says so."""
+
+    key: str
+    version: str | None = None
+    merged_into: str | None = None
+
+
+class Unreadable(NamedTuple):
+    """A record that the connector could not read; ``raw`` is kept in quarantine with the reason."""
+
+    key: str | None
+    reason: str
+    raw: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """What one request brought, and the cursor that is safe once it is committed.
+
+    ``excluded`` counts records left out on purpose, by rule ("internal mail": 12). Pages of a read
+    come in order; a page may repeat a record of an earlier one.
+    """
+
+    records: Sequence[Record]
+    cursor: Cursor
+    tombstones: Sequence[Tombstone] = ()
+    unreadable: Sequence[Unreadable] = ()
+    excluded: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One write to one record of a target: only the fields that change, in the system's own names.
+
+    ``expected_version`` is the version the change was computed from (a version, an ETag).
+    ``idempotency_key`` stays the same over retries of one intent.
+    """
+
+    stream: str
+    key: str
+    fields: Mapping[str, JsonValue]
+    expected_version: str | None
+    idempotency_key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """The target's word that a change is done; ``version`` is the record's version after it."""
+
+    key: str
+    version: str | None = None
+
+
+class ConnectorConfig(BaseModel):
+    """Base of a connector's settings: frozen, closed; secrets are ``SecretStr``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Connector(Protocol):
+    """An open connection to one system.
+
+    ``read`` and ``check`` raise the errors under SourceError, and CursorExpiredError where the
+    system no longer honours a cursor. ``write`` raises those under DeliveryError;
+    OutcomeUnknownError when the request was sent and no answer came.
+    """
+
+    def check(self) -> str:
+        """Log in and read a little; returns one line that says what was reached."""
+
+    def read(self, stream: str, cursor: Cursor | None) -> Iterator[Page]:
+        """Give the pages after the cursor; from None, all there is."""
+
+    def close(self) -> None:
+        """Release what the connection holds."""
+
+
+class Writer(Connector, Protocol):
+    """A connector with a stream that declares WRITE."""
+
+    def fetch(self, stream: str, key: str) -> Record | None:
+        """Read one record as it is now, or None if it is gone."""
+
+    def write(self, change: Change) -> Receipt:
+        """Make the change, or raise; never half of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectorSpec:
+    """What a plugin's ``hub_connector`` hook returns.
+
+    ``open`` must not touch the network: the first request does. ``discover`` is for connectors
+    whose streams come from their settings. ``mapping`` is the text of the mapping file where the
+    connector ships its own; else ``mappings/<name>.yaml`` is used.
+    """
+
+    name: str
+    title: str
+    contract: int
+    config: type[ConnectorConfig]
+    open: Callable[[Any], Connector]
+    streams: tuple[Stream, ...] = ()
+    discover: Callable[[Any], tuple[Stream, ...]] | None = None
+    mapping: str | None = None
+
+    def streams_of(self, config: ConnectorConfig) -> tuple[Stream, ...]:
+        """The streams that a connection with these settings has."""
+        return self.discover(config) if self.discover else self.streams
+
+
+def composite_key(values: Sequence[Any]) -> str:
+    """A source key of several fields: their JSON array, without spaces."""
+    return orjson.dumps(list(values)).decode()

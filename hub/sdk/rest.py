@@ -1,0 +1,311 @@
+"""REST transport: one session, bounded retries for reads, and errors that say what to do next.
+
+Reads are repeated on transient faults. A write is repeated only where the system surely did not do
+it, or where the caller says that twice is as good as once; else it ends in OutcomeUnknownError
+(law 8). Requests go to the base URL's own host and to hosts that the policy names, nowhere else.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, TypedDict, Unpack
+from urllib.parse import urljoin, urlsplit
+
+import orjson
+import requests
+from pydantic import JsonValue
+from requests.adapters import HTTPAdapter
+from requests.utils import get_environ_proxies
+from urllib3.exceptions import HTTPError
+
+from hub.errors import (
+    ConfigError,
+    HubError,
+    RejectedError,
+    SourceError,
+    SourceSchemaError,
+    SourceUnavailableError,
+)
+from hub.sdk.auth import Auth, NoAuth
+from hub.sdk.faults import Situation, explain_break, explain_status, innermost
+from hub.sdk.limits import RestPolicy, read_body, retrying
+
+Params = Mapping[str, str | int | list[str]]
+
+_HEADERS: Final = {
+    "accept": "application/json",
+    "accept-encoding": "gzip, deflate",
+    "user-agent": "customer-hub",
+}
+_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+_PORTS: Final = {"http": 80, "https": 443}
+_CA_VARIABLES: Final = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
+
+
+class SendOptions(TypedDict, total=False):
+    """What :meth:`RestClient.send` takes by name.
+
+    ``idempotent``: repeating it does no harm, so transient faults are retried. ``reading``: it
+    changes nothing at all (a search by POST) and has a read's retries and errors.
+    """
+
+    json: JsonValue
+    content: bytes
+    params: Params
+    headers: Mapping[str, str]
+    stream: str
+    idempotent: bool
+    reading: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RestResponse:
+    """One complete answer; ``headers`` finds names in any case."""
+
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    content: bytes = field(repr=False)
+    system: str
+    stream: str = ""
+
+    def json(self) -> Any:
+        """The parsed body, or the error that says why it is none; never the payload."""
+        try:
+            return orjson.loads(self.content)
+        except orjson.JSONDecodeError:
+            # The parser's error holds the whole document, so it is not chained (law 10).
+            raise self._explain_content() from None
+
+    def _explain_content(self) -> HubError:
+        text = self.content.strip()
+        if text[:1] in (b"{", b"[") and text[-1:] != {b"{": b"}", b"[": b"]"}[text[:1]]:
+            message = f"an answer broke off after {len(self.content)} bytes; read it again"
+            return SourceUnavailableError(message, system=self.system, stream=self.stream)
+        kind = self.headers.get("content-type", "no content type").partition(";")[0]
+        message = (
+            f"the answer (status {self.status}, {kind}) is not JSON; "
+            "check that the base URL leads to the API and not to a login page or a gateway"
+        )
+        return SourceSchemaError(message, system=self.system, stream=self.stream)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Call:
+    url: str
+    situation: Situation
+    params: Params | None = None
+    body: bytes | Mapping[str, str] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    missing_ok: bool = False
+
+
+class RestClient:
+    """Talks to one system over one pooled session; ``system`` names it in errors.
+
+    A path is appended to the base URL; an absolute URL (a next page) is taken as it is and must
+    lead to an allowed host. Certificates are always verified. Proxies and certificate bundles of
+    the environment count, .netrc does not: credentials come from the connection alone.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        system: str,
+        auth: Auth | None = None,
+        policy: RestPolicy | None = None,
+    ) -> None:
+        self.system = system
+        self._base = base_url.rstrip("/")
+        self._auth = auth or NoAuth()
+        self._policy = policy or RestPolicy()
+        self._hosts = _allowed_hosts(base_url, self._policy.allowed_hosts, system)
+        if self._auth.token_url:
+            self._hosts |= {_origin(self._url(self._auth.token_url))}
+        self._session = _open_session(base_url, self._policy)
+        self._retrying = retrying(self._policy)
+
+    def get(
+        self,
+        path_or_url: str,
+        *,
+        params: Params | None = None,
+        headers: Mapping[str, str] | None = None,
+        stream: str = "",
+        missing_ok: bool = False,
+    ) -> RestResponse:
+        """Read, repeating transient faults; a 404 comes back only where ``missing_ok``."""
+        call = _Call(
+            url=self._url(path_or_url),
+            situation=self._situation("GET", {"stream": stream, "reading": True}),
+            params=params,
+            headers=headers or {},
+            missing_ok=missing_ok,
+        )
+        return self._retrying(self._attempt, call)
+
+    def send(self, method: str, path: str, **options: Unpack[SendOptions]) -> RestResponse:
+        """Write; only what surely was not done, or is safe to do twice, is repeated."""
+        headers = dict(options.get("headers") or {})
+        body = options.get("content")
+        if "json" in options:
+            body = orjson.dumps(options["json"])
+            headers.setdefault("content-type", "application/json")
+        call = _Call(
+            url=self._url(path),
+            situation=self._situation(method, options),
+            params=options.get("params"),
+            body=body,
+            headers=headers,
+        )
+        return self._retrying(self._attempt, call)
+
+    def close(self) -> None:
+        """Close the pooled connections."""
+        self._session.close()
+
+    def _url(self, path_or_url: str) -> str:
+        if path_or_url.startswith(("http://", "https://")):
+            return path_or_url
+        return f"{self._base}/{path_or_url.lstrip('/')}"
+
+    def _situation(self, method: str, options: SendOptions) -> Situation:
+        reading = options.get("reading", False)
+        return Situation(
+            system=self.system,
+            stream=options.get("stream", ""),
+            method=method,
+            reading=reading,
+            repeatable=reading or options.get("idempotent", False),
+        )
+
+    def _attempt(self, call: _Call) -> RestResponse:
+        """One try, with one renewal of the credentials; the error's type decides on another."""
+        self._wait_for_budget()
+        proof = self._auth.headers(self._post_form)
+        answer = self._exchange(call, proof)
+        if answer.status == 401 and self._auth.renew(proof):
+            answer = self._exchange(call, self._auth.headers(self._post_form))
+        if answer.status < 400 or (answer.status == 404 and call.missing_ok):
+            return answer
+        raise self._explain(answer, call)
+
+    def _wait_for_budget(self) -> None:
+        if self._policy.budget and (wait := self._policy.budget.reserve()):
+            self._policy.sleep(wait)
+
+    def _explain(self, answer: RestResponse, call: _Call) -> HubError:
+        vendor = self._policy.explain(answer) if self._policy.explain else None
+        error = vendor or explain_status(answer.status, answer.headers, call.situation)
+        assert error is not None
+        return error
+
+    def _post_form(
+        self, url: str, form: Mapping[str, str], headers: Mapping[str, str]
+    ) -> RestResponse:
+        """For :class:`Auth`; asking for a token twice does no harm."""
+        situation = self._situation("POST", {"reading": True})
+        call = _Call(url=self._url(url), situation=situation, body=form, headers=headers)
+        answer = self._exchange(call, {})
+        if answer.status == 429 or answer.status >= 500:
+            raise self._explain(answer, call)
+        return answer
+
+    def _exchange(self, call: _Call, proof: Mapping[str, str]) -> RestResponse:
+        url, params, method = call.url, call.params, call.situation.method
+        for _ in range(self._policy.max_redirects + 1):
+            headers = {**call.headers, **proof}
+            prepared = self._session.prepare_request(
+                requests.Request(method, url, params=params, data=call.body, headers=headers)
+            )
+            self._check_host(prepared.url or "", call)
+            answer = self._transfer(prepared, call)
+            if answer.status not in _REDIRECTS:
+                return answer
+            url, params = self._redirect(answer, prepared.url or "", call), None
+        message = "redirected too often; check the base URL"
+        raise SourceSchemaError(message, system=self.system, stream=call.situation.stream)
+
+    def _redirect(self, answer: RestResponse, url: str, call: _Call) -> str:
+        target = answer.headers.get("location")
+        method = call.situation.method
+        if method == "GET" and target:
+            return urljoin(url, target)
+        message = (
+            f"status {answer.status}: a redirected {method} is not followed; use the final URL"
+        )
+        if call.situation.reading:
+            raise SourceSchemaError(message, system=self.system, stream=call.situation.stream)
+        raise RejectedError(f"{self.system}: {message}")
+
+    def _check_host(self, url: str, call: _Call) -> None:
+        """On the prepared URL, which is the one that the connection is opened by."""
+        if _origin(url) not in self._hosts:
+            message = (
+                "the system points to a host that this connection does not allow; nothing was "
+                "sent there. If it is right, add it to the allowed hosts"
+            )
+            raise SourceSchemaError(message, system=self.system, stream=call.situation.stream)
+
+    def _transfer(self, prepared: requests.PreparedRequest, call: _Call) -> RestResponse:
+        deadline = time.monotonic() + self._policy.total_timeout
+        status, stream = 0, call.situation.stream
+        adapter = self._session.get_adapter(prepared.url or "")
+        try:
+            # The adapter and not the session, which would read a redirect's body without a cap.
+            with adapter.send(
+                prepared,
+                stream=True,
+                timeout=(self._policy.connect_timeout, self._policy.read_timeout),
+                verify=self._session.verify,
+                proxies=self._session.proxies,
+            ) as answer:
+                status = answer.status_code
+                content = read_body(
+                    answer.raw, self._policy, deadline=deadline, system=self.system, stream=stream
+                )
+                return RestResponse(status, answer.headers, content, self.system, stream)
+        except (requests.RequestException, HTTPError, SourceError) as error:
+            broken = explain_break(error, call.situation, status)
+            if broken is error:
+                raise
+            raise broken from innermost(error)
+
+
+def _origin(url: str) -> tuple[str, str, int]:
+    parts = urlsplit(url)
+    if parts.username is not None or parts.password is not None:
+        return ("", "", 0)
+    try:
+        return (parts.scheme, parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 0))
+    except ValueError:
+        return ("", "", 0)
+
+
+def _allowed_hosts(
+    base_url: str, others: tuple[str, ...], system: str
+) -> frozenset[tuple[str, str, int]]:
+    """The origins that may be asked; others share the base URL's scheme, so TLS is never lost."""
+    scheme, host, port = _origin(base_url)
+    if scheme not in _PORTS or not host or not port:
+        message = "the base URL must be http(s)://host[:port][/path], without a user name"
+        raise ConfigError(f"{system}: {message}")
+    named = {_origin(f"{scheme}://{other}") for other in others}
+    return frozenset({(scheme, host, port), *named})
+
+
+def _open_session(base_url: str, policy: RestPolicy) -> requests.Session:
+    session = requests.Session()
+    proxies = get_environ_proxies(base_url, no_proxy=None)
+    bundles = (os.environ.get(name) for name in _CA_VARIABLES)
+    session.trust_env = False  # would read .netrc, and the environment anew for each request
+    session.proxies.update(proxies)
+    session.verify = policy.ca_bundle or next(filter(None, bundles), True)
+    session.headers.clear()
+    session.headers.update(_HEADERS)
+    for prefix in ("https://", "http://"):
+        session.mount(prefix, HTTPAdapter(pool_connections=4, pool_maxsize=8, max_retries=0))
+    return session

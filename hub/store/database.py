@@ -1,0 +1,116 @@
+"""Opens the store: one engine for SQLite (embedded default) or PostgreSQL (production)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import URL, Connection, Engine, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+
+from hub.errors import ConfigError, StoreError
+
+__all__ = ["Connection", "Engine", "open_store", "reading", "writing"]
+
+
+def open_store(url: str) -> Engine:
+    """An engine for the store; nothing is read or written yet.
+
+    Raises ConfigError for a URL that is neither SQLite nor PostgreSQL.
+    """
+    parsed = _parse(url)
+    if parsed.get_backend_name() == "sqlite":
+        return _open_sqlite(parsed)
+    return sa.create_engine(
+        parsed.set(drivername="postgresql+psycopg"),
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": 10},
+    )
+
+
+def _parse(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise ConfigError(
+            "store: not a database URL; write sqlite:///hub.db or postgresql://…"
+        ) from error
+    if parsed.get_backend_name() not in {"sqlite", "postgresql"}:
+        raise ConfigError(
+            f"store: {parsed.get_backend_name()} is not supported; use sqlite or postgresql"
+        )
+    return parsed
+
+
+def _open_sqlite(url: URL) -> Engine:
+    if url.database and url.database != ":memory:":
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = sa.create_engine(url.set(drivername="sqlite"), connect_args={"timeout": 60})
+    sa.event.listen(engine, "connect", _prepare_sqlite)
+    sa.event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    """WAL with full sync: an intent must be on disk before its effect (law 8)."""
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "busy_timeout=60000",
+        "cache_size=-32000",
+        "wal_autocheckpoint=4000",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """Writers take the lock at the start: an upgrade in the middle could deadlock."""
+    options = connection.get_execution_options()
+    connection.exec_driver_sql("BEGIN" if options.get("hub_read_only") else "BEGIN IMMEDIATE")
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A transaction that only reads; on SQLite it waits for no writer."""
+    with (
+        _explained(engine),
+        engine.connect().execution_options(hub_read_only=True) as connection,
+        connection.begin(),
+    ):
+        yield connection
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """One transaction: all of it is committed at the end, or none after an error."""
+    with _explained(engine), engine.begin() as connection:
+        yield connection
+
+
+@contextmanager
+def _explained(engine: Engine) -> Iterator[None]:
+    """Turns the driver's errors into ours, without statement or parameters (law 10)."""
+    try:
+        yield
+    except OperationalError as error:
+        raise StoreError(
+            f"the store ({engine.dialect.name}) can't be used: {_reason(error)}; "
+            "nothing of this step was committed; run it again when the database is back"
+        ) from error
+    except DBAPIError as error:
+        raise StoreError(
+            f"the store ({engine.dialect.name}) refused a change ({type(error.orig).__name__}); "
+            "it was rolled back"
+        ) from error
+
+
+def _reason(error: DBAPIError) -> str:
+    """The driver's first line, which names no values for operational errors."""
+    return str(error.orig).strip().splitlines()[0] if error.orig else "no connection"

@@ -1,0 +1,1 @@
+"""The real servers that integration tests and the real-system demo run against."""
