@@ -31,6 +31,7 @@ class _Closed(BaseModel):
 class HubSection(_Closed):
     """``[hub]``: where the store is, and what is ours."""
 
+    company: str = Field(default="Our company", description="the name on reports")
     store: str = Field(default="sqlite:///hub.db", description="database URL of the store")
     mappings: str | None = Field(default=None, description="folder of mapping files")
     country: str = Field(default="DE", description="country of phone numbers without a prefix")
@@ -46,7 +47,11 @@ class ConnectionSection(_Closed):
     streams: tuple[str, ...] = ()
     mapping: str | None = None
     schedule: str | None = "@hourly"
-    office: str = Field(default="front", pattern="^(front|back)$")
+    office: str = Field(
+        default="front",
+        pattern="^(front|service|back)$",
+        description="front: registers customers; service: talks to them; back: bills them",
+    )
     renamed_from: Name | None = None
     standin: str | None = Field(default=None, description="state file of a stand-in to start")
     max_delete_share: float = Field(default=0.1, ge=0, le=1)
@@ -72,7 +77,8 @@ class PublishSection(_Closed):
     """``[publish]``: who gets which golden value."""
 
     rules: tuple[PublishRule, ...] = ()
-    settle_seconds: float = Field(default=60.0, ge=0)
+    settle_seconds: float = Field(default=60.0, ge=0, description="until a write shows")
+    request_seconds: float = Field(default=60.0, ge=0, description="longest a request may take")
     max_writes: int = Field(default=500, ge=1)
 
 

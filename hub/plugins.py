@@ -87,7 +87,8 @@ def _admit(intake: _Intake, name: str, plugin: object) -> None:
     except pluggy.PluginValidationError as error:
         hook = _hook_named_in(str(error))
         intake.refused.append(Refusal(name, hook, " ".join(str(error).split())))
-        intake.manager.unregister(plugin)
+        if intake.manager.is_registered(plugin):
+            intake.manager.unregister(plugin)
         return
     except ValueError as error:
         intake.refused.append(Refusal(name, "register", str(error)))

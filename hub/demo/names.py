@@ -1,7 +1,7 @@
 """Raw material for invented people and companies: names, short forms, legal forms, trades.
 
-A given name is written ``Formal:Short,Short``; the short forms were collected for this table and are
-independent of the list that the matcher knows, so that the demo measures rather than flatters it.
+A given name is written ``Formal:Short,Short``. The short forms were collected for this table and
+are independent of the list that the matcher knows, so that the demo measures, not flatters it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ _GIVEN: Final = {
     "de": (
         "Elisabeth:Liesl,Lisi,Sissi Robert:Bob,Robi Johannes:Hannes,Hans Josef:Sepp,Pepi "
         "Katharina:Kathi,Käthe Maximilian:Max Alexander:Alex Susanne:Susi Wolfgang:Wolfi,Wolf "
-        "Michael:Michi Christine:Christl Friedrich:Fritz,Friedl Margarete:Gretl,Grete Georg:Schorsch "
+        "Michael:Michi Christine:Christl Friedrich:Fritz,Friedl Margarete:Gretl,Grete "
+        "Georg:Schorsch "
         "Barbara:Babsi Andreas:Andi Theresia:Resi Ludwig:Wiggerl Magdalena:Leni,Magda Thomas:Tom "
         "Stefan Jürgen Günther Ursula:Uschi Renate Jörg Sabine Björn Anja Heike Klaus Dörte Birgit "
         "Matthias:Matze Franziska:Franzi Sebastian:Basti Benjamin:Ben Gerhard:Gerd Heinrich:Heinz "
@@ -26,9 +27,11 @@ _GIVEN: Final = {
         "Antoine:Tonio Caroline:Caro Stéphane:Steph Geneviève:Ginette Olivier Noémie Pascal"
     ),
     "en": (
-        "Robert:Bob,Rob,Bobby William:Bill,Will,Liam Elizabeth:Liz,Beth,Betty Margaret:Peggy,Maggie "
+        "Robert:Bob,Rob,Bobby William:Bill,Will,Liam Elizabeth:Liz,Beth,Betty "
+        "Margaret:Peggy,Maggie "
         "Richard:Dick,Rick James:Jim,Jimmy Katherine:Kate,Kathy Michael:Mike,Mick Edward:Ted,Ned "
-        "Charles:Chuck,Charlie Patricia:Pat,Tricia Jennifer:Jen Thomas:Tom Susan:Sue Andrew:Drew,Andy "
+        "Charles:Chuck,Charlie Patricia:Pat,Tricia Jennifer:Jen Thomas:Tom Susan:Sue "
+        "Andrew:Drew,Andy "
         "Christopher:Chris Deborah:Deb Steven:Steve Anthony:Tony Rebecca:Becky Samuel:Sam Joan "
         "Oliver:Ollie Amanda:Mandy Gregory:Greg Victoria:Vicky Nicholas:Nick Harriet:Hattie Ruth "
         "Douglas:Doug Nigel Fiona Graham Heather Malcolm Olivia:Liv Theodore:Theo Abigail:Abby"
@@ -44,7 +47,8 @@ _GIVEN: Final = {
         "Beatriz:Bea Alejandro:Álex Íñigo Núria Montserrat:Montse Begoña Raúl"
     ),
     "nl": (
-        "Johannes:Jan,Hans Wilhelmina:Mina,Willemijn Hendrik:Henk Cornelis:Kees Elisabeth:Els,Betje "
+        "Johannes:Jan,Hans Wilhelmina:Mina,Willemijn Hendrik:Henk Cornelis:Kees "
+        "Elisabeth:Els,Betje "
         "Antonius:Ton,Toon Adriana:Jana Gerardus:Gerard,Ger Maria:Mia,Ria Petrus:Piet Jacobus:Koos "
         "Catharina:Trijntje,Rina Theodorus:Theo Margaretha:Greet Nicolaas:Klaas Sanne Femke Joost"
     ),
@@ -52,10 +56,13 @@ _GIVEN: Final = {
 
 _FAMILY: Final = {
     "de": (
-        "Müller Schäfer Jäger Köhler Groß Weiß Böhm Krüger Schröder Huber Gruber Bauer Wagner Steiner "
-        "Moser Hofer Leitner Fuchs Eder Schmid Schmidt Schmitt Meier Mayer Maier Meyer Becker Hoffmann "
+        "Müller Schäfer Jäger Köhler Groß Weiß Böhm Krüger Schröder Huber Gruber Bauer "
+        "Wagner Steiner "
+        "Moser Hofer Leitner Fuchs Eder Schmid Schmidt Schmitt Meier Mayer Maier Meyer "
+        "Becker Hoffmann "
         "Schulz Koch Richter Klein Wolf Neumann Schwarz Zimmermann Braun Hartmann Krause Lehmann "
-        "Kaiser Vogel Winkler Lorenz Baumann Albrecht Sommer Brandt Haas Vogt Stadler Pichler Egger "
+        "Kaiser Vogel Winkler Lorenz Baumann Albrecht Sommer Brandt Haas Vogt Stadler "
+        "Pichler Egger "
         "Berger Lang Aigner Brunner Wallner Ortner Zürcher Bühler Wüthrich Ammann Frei Gerber Käser"
     ),
     "fr": (
@@ -64,7 +71,8 @@ _FAMILY: Final = {
         "Vasseur Delacroix Peeters Lambert Dubois Janssens Maréchal"
     ),
     "en": (
-        "Smith Jones Taylor Brown Walker Wright Thompson Hughes Edwards Green Hall Wood Harris Clarke "
+        "Smith Jones Taylor Brown Walker Wright Thompson Hughes Edwards Green Hall Wood "
+        "Harris Clarke "
         "Jackson Cooper Morgan Bailey Bell Murphy O'Connor O'Neill Macdonald McLean Fletcher Shaw "
         "Barker Holmes Palmer Stone Pearson Webb Hart Nguyen Garcia Martinez Robinson Miller Davis"
     ),
@@ -73,17 +81,20 @@ _FAMILY: Final = {
         "Rizzo Lombardi Moretti Barbieri Fontana D'Angelo Caruso Ferrara"
     ),
     "es": (
-        "García Fernández González Rodríguez López Martínez Sánchez Pérez Núñez Muñoz Ibáñez Castaño "
+        "García Fernández González Rodríguez López Martínez Sánchez Pérez Núñez Muñoz "
+        "Ibáñez Castaño "
         "Romero Navarro Domínguez Gil Vázquez Ramos Serrano Blanco"
     ),
     "nl": (
-        "de\xa0Vries van\xa0Dijk Jansen de\xa0Boer van\xa0den\xa0Berg Bakker Visser Smit Meijer Mulder "
+        "de\xa0Vries van\xa0Dijk Jansen de\xa0Boer van\xa0den\xa0Berg Bakker Visser Smit "
+        "Meijer Mulder "
         "de\xa0Groot Bos Vos Peters Hendriks van\xa0Leeuwen Dekker Brouwer de\xa0Wit Dijkstra"
     ),
 }
 
 _TRADES: Final = {
-    "de": "Bäckerei Metallbau Elektrotechnik Gebäudetechnik Spedition Druckerei Tischlerei Maschinenbau "
+    "de": "Bäckerei Metallbau Elektrotechnik Gebäudetechnik Spedition Druckerei Tischlerei "
+    "Maschinenbau "
     "Kältetechnik Logistik Gartenbau Möbelhaus Apotheke Autohaus Brauerei Werkzeugbau",
     "fr": "Boulangerie Imprimerie Menuiserie Électricité Plomberie Transports Mécanique Hôtellerie",
     "en": "Logistics Engineering Foods Plumbing Printing Textiles Joinery Software Dairy Packaging",
@@ -93,10 +104,13 @@ _TRADES: Final = {
 }
 
 _COINED: Final = (
-    "Alpenrot Bergfalk Corvina Dornach Eibenholz Falkenau Grauwerk Hollerbusch Isartal Juratec Kranich "
-    "Lindwurm Morgenlicht Nebelhorn Ostwind Pfauenrad Quellgrund Rotkehl Silberpfad Tannwald Uferlos "
+    "Alpenrot Bergfalk Corvina Dornach Eibenholz Falkenau Grauwerk Hollerbusch "
+    "Isartal Juratec Kranich "
+    "Lindwurm Morgenlicht Nebelhorn Ostwind Pfauenrad Quellgrund Rotkehl Silberpfad "
+    "Tannwald Uferlos "
     "Veltrix Wacholder Xylora Zirbelkern Ambrova Brindleton Cinderford Dunmarrow Elmsworth Fenwick "
-    "Glastenvale Harrowgate Ivelmere Kestrelby Larkspur Marlowen Northcrag Oakenshaw Pemberlyn Quorndale"
+    "Glastenvale Harrowgate Ivelmere Kestrelby Larkspur Marlowen Northcrag Oakenshaw "
+    "Pemberlyn Quorndale"
 )
 
 LOCALES: Final[Mapping[str, str]] = {

@@ -1,4 +1,4 @@
-"""Telephone and VAT numbers: drawn from patterns, written as people write them, check digits right."""
+"""Telephone and VAT numbers: drawn from patterns, with right check digits."""
 
 from __future__ import annotations
 

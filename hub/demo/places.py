@@ -59,10 +59,13 @@ MOBILES: Final[Mapping[str, tuple[str, ...]]] = {
 _TOWNS: Final = {
     "DE": """
         Berlin 10115 +49 30 23125###|Berlin 10997 +49 30 23125###|Potsdam 14467 +49 30 23125###
-        Hamburg 20095 +49 40 66969###|Lübeck 23552 +49 40 66969###|Frankfurt am Main 60311 +49 69 90009###
+        Hamburg 20095 +49 40 66969###|Lübeck 23552 +49 40 66969###
+        Frankfurt am Main 60311 +49 69 90009###
         Offenbach 63065 +49 69 90009###|Köln 50667 +49 221 4710###|Bonn 53111 +49 221 4710###
-        Düsseldorf 40213 +49 221 4710###|München 80331 +49 89 99998###|Augsburg 86150 +49 89 99998###
-        Nürnberg 90402 +49 89 99998###|Göttingen 37073 +49 69 90009###|Würzburg 97070 +49 69 90009###""",
+        Düsseldorf 40213 +49 221 4710###|München 80331 +49 89 99998###
+        Augsburg 86150 +49 89 99998###
+        Nürnberg 90402 +49 89 99998###|Göttingen 37073 +49 69 90009###
+        Würzburg 97070 +49 69 90009###""",
     "AT": """
         Wien 1010 +43 1 90#####|Wien 1070 +43 1 90#####|Graz 8010 +43 316 90####
         Linz 4020 +43 732 90####|Salzburg 5020 +43 662 90####|Innsbruck 6020 +43 512 90####""",
@@ -71,10 +74,13 @@ _TOWNS: Final = {
         Genève 1201 +41 22 555####|Luzern 6003 +41 41 555####""",
     "FR": """
         Paris 75001 +33 1 9900####|Paris 75011 +33 1 9900####|Lyon 69001 +33 4 6571####
-        Strasbourg 67000 +33 3 5301####|Nantes 44000 +33 2 6191####|Toulouse 31000 +33 5 3649####""",
+        Strasbourg 67000 +33 3 5301####|Nantes 44000 +33 2 6191####
+        Toulouse 31000 +33 5 3649####""",
     "GB": """
-        London EC1A+1BB +44 20 79460###|Manchester M1+1AE +44 161 4960###|Leeds LS1+3AB +44 113 4960###
-        Birmingham B1+1BB +44 121 4960###|Edinburgh EH1+1YZ +44 131 4960###|Bristol BS1+4DJ +44 117 4960###""",
+        London EC1A+1BB +44 20 79460###|Manchester M1+1AE +44 161 4960###
+        Leeds LS1+3AB +44 113 4960###
+        Birmingham B1+1BB +44 121 4960###|Edinburgh EH1+1YZ +44 131 4960###
+        Bristol BS1+4DJ +44 117 4960###""",
     "US": """
         New York 10001 +1 212 55501##|Chicago 60601 +1 312 55501##|Boston 02108 +1 617 55501##
         Seattle 98101 +1 206 55501##|Denver 80202 +1 303 55501##|Austin 78701 +1 512 55501##""",
@@ -85,7 +91,8 @@ _TOWNS: Final = {
         Madrid 28001 +34 91 0555###|Barcelona 08001 +34 93 0555###|Málaga 29001 +34 95 2555###
         Zaragoza 50001 +34 97 6555###""",
     "NL": """
-        Amsterdam 1012+AB +31 20 800####|Rotterdam 3011+AD +31 10 555####|Utrecht 3511+AX +31 30 555####
+        Amsterdam 1012+AB +31 20 800####|Rotterdam 3011+AD +31 10 555####
+        Utrecht 3511+AX +31 30 555####
         Eindhoven 5611+EM +31 40 555####""",
     "BE": "Bruxelles 1000 +32 2 555####|Liège 4000 +32 4 255####|Antwerpen 2000 +32 3 255####",
 }
@@ -94,12 +101,14 @@ _STREETS: Final = {
     "de": "Hauptstraße|Bahnhofstraße|Schillerstraße|Lindenweg|Goethestraße|Am Markt|Gartenstraße|"
     "Mühlgasse|Ringstraße|Kirchplatz|Dorfstraße|Rosenweg|Bergstraße|Uferpromenade|Brunnengasse|"
     "Industriestraße|Schloßallee|Birkenweg|Jägerstraße|Feldstraße",
-    "fr": "rue de la République|avenue Victor Hugo|rue des Écoles|boulevard Voltaire|place du Marché|"
+    "fr": "rue de la République|avenue Victor Hugo|rue des Écoles|"
+    "boulevard Voltaire|place du Marché|"
     "rue Saint-Honoré|rue de l'Église|chemin des Prés|avenue de la Gare|rue du Château",
     "en": "High Street|Station Road|Church Lane|Victoria Road|Mill Lane|Park Avenue|Queens Road|"
     "Main Street|Maple Avenue|Oak Street|Elm Drive|King Street|Bridge Street|Washington Avenue",
     "it": "Via Roma|Via Garibaldi|Corso Vittorio Emanuele|Piazza Cavour|Via Dante|Via Mazzini",
-    "es": "Calle Mayor|Avenida de la Constitución|Calle Real|Plaza de España|Calle del Sol|Paseo Colón",
+    "es": "Calle Mayor|Avenida de la Constitución|Calle Real|Plaza de España|"
+    "Calle del Sol|Paseo Colón",
     "nl": "Dorpsstraat|Kerkstraat|Molenweg|Stationsplein|Julianalaan|Prinsengracht|Nieuwstraat",
 }
 

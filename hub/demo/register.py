@@ -1,4 +1,4 @@
-"""Where generated records are gathered: the stand-ins' rows, and beside them who each one really is."""
+"""Where generated records are gathered, and beside them who each one really is."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Bucket(NamedTuple):
 class Totals(NamedTuple):
     """A control total."""
 
-    count: int = 0
+    documents: int = 0
     net: Decimal = Decimal(0)
     tax: Decimal = Decimal(0)
     gross: Decimal = Decimal(0)
@@ -49,6 +49,7 @@ class Planted(TypedDict):
 
     R1: dict[str, tuple[Ref, ...]]
     R2: dict[str, tuple[Ref, ...]]
+    R3: dict[str, tuple[Ref, ...]]
     R4: dict[str, tuple[Ref, ...]]
     R10: dict[Bucket, Totals]
     quarantine: dict[tuple[str, str], int]
@@ -70,6 +71,8 @@ class Register:
     quarantine: Counter[tuple[str, str]] = field(default_factory=Counter)
     excluded: Counter[str] = field(default_factory=Counter)
     tombstones: Counter[tuple[str, str]] = field(default_factory=Counter)
+    owing: set[str] = field(default_factory=set)
+    wrong_vat: list[Ref] = field(default_factory=list)
     cases: Counter[str] = field(default_factory=Counter)
 
     def add(self, connection: str, stream: str, key: str, row: Row) -> None:
@@ -93,7 +96,7 @@ class Register:
         old = self.totals.get(bucket, Totals())
         gross = net + tax
         self.totals[bucket] = Totals(
-            old.count + 1, old.net + net, old.tax + tax, old.gross + gross
+            old.documents + 1, old.net + net, old.tax + tax, old.gross + gross
         )
 
     def moment(self, oldest: int = 900, youngest: int = 2) -> datetime:

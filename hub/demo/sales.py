@@ -1,4 +1,4 @@
-"""The sales system (Salesforce): accounts, contacts, leads, opportunities, deleted and merged ones."""
+"""The sales system (Salesforce): accounts, contacts, leads, opportunities, tombstones."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from hub.demo.customers import Address, Customer
+from hub.demo.numbers import draw_vat
 from hub.demo.places import COUNTRIES, CURRENCIES
 from hub.demo.register import Ref, Register, Row
 from hub.demo.spread import Entry, Footprint, Standing, enter
@@ -18,6 +19,7 @@ _CHECK: Final = string.ascii_uppercase + "012345"
 DOUBLE_ENTRY_SHARE: Final = 0.04
 _MERGED_SHARE: Final = 0.03
 _STRAY_LEAD_SHARE: Final = 0.05
+_WRONG_VAT_EVERY: Final = 15
 _TYPES: Final = {
     Standing.CUSTOMER: ("Customer - Direct", "Customer - Channel"),
     Standing.PROSPECT: ("Prospect",),
@@ -31,12 +33,13 @@ class SalesDesk:
     def __init__(self, register: Register) -> None:
         self._register = register
         self._accounts: dict[str, str] = {}
-        self._names: dict[str, str] = {}
+        self._firms: dict[str, Customer] = {}
+        self._vat_numbers = 0
 
     def write(self, customers: Sequence[Customer], footprints: Mapping[str, Footprint]) -> None:
         """Write all rows of the sales system."""
         known = [c for c in customers if "sfa" in footprints[c.id].connections]
-        self._names = {c.id: c.name for c in customers}
+        self._firms = {c.id: c for c in customers if not c.is_person}
         for customer in known:
             self._write_customer(customer, footprints[customer.id])
         self._write_junk()
@@ -54,7 +57,7 @@ class SalesDesk:
             register.cases["double entry in sfa"] += 1
             write(customer, footprint.standing)
         if register.chance(_MERGED_SHARE):
-            self._bury(write(customer, footprint.standing), key, customer)
+            self._bury(write(customer, footprint.standing), key)
         if customer.is_person and register.chance(_STRAY_LEAD_SHARE):
             register.cases["lead beside contact"] += 1
             self._write_lead(customer)
@@ -72,7 +75,12 @@ class SalesDesk:
         }
         key = self._add("Account", row)
         self._accounts.setdefault(customer.id, key)
-        register.identify(Ref("sfa", "Account", key), customer)
+        ref = Ref("sfa", "Account", key)
+        register.identify(ref, customer)
+        self._vat_numbers += bool(row["VAT_Number__c"])
+        if row["VAT_Number__c"] and self._vat_numbers % _WRONG_VAT_EVERY == 0:
+            row["VAT_Number__c"] = draw_vat(register.rng, customer.country)
+            register.wrong_vat.append(ref)
         return key
 
     def _write_contact(self, customer: Customer, standing: Standing) -> str:
@@ -95,10 +103,10 @@ class SalesDesk:
     def _write_lead(self, customer: Customer) -> None:
         """A lead names a person and a company: of either there may be only one."""
         register, entry = self._register, enter(self._register.rng, customer)
-        company = self._names.get(customer.employer, "") or entry.name
+        employer = self._firms.get(customer.employer)
+        company = enter(register.rng, employer).name if employer else entry.name
         row = self._row("Lead") | {
             **_person(entry),
-            "LastName": entry.family or "Einkauf",
             "Company": company,
             "Phone": entry.phone or None,
             "MobilePhone": entry.mobile or None,
@@ -109,9 +117,8 @@ class SalesDesk:
         key = self._add("Lead", row)
         person: Customer | str = customer if customer.is_person else f"{customer.id}-desk-{key}"
         register.identify(Ref("sfa", "Lead", key), person)
-        if company != f"{row['FirstName']} {row['LastName']}":
-            firm = customer.employer or customer
-            register.identify(Ref("sfa", "Lead", key, "company"), firm)
+        if company != row["Name"]:
+            register.identify(Ref("sfa", "Lead", key, "company"), employer or customer)
 
     def _write_opportunities(self, account: str, customer: Customer, standing: Standing) -> None:
         rng = self._register.rng
@@ -133,7 +140,7 @@ class SalesDesk:
             }
             self._add("Opportunity", row)
 
-    def _bury(self, key: str, master: str, customer: Customer) -> None:
+    def _bury(self, key: str, master: str) -> None:
         """Turn a row into the tombstone that a merge (or now and then a plain delete) leaves."""
         stream = "Account" if key.startswith("001") else "Contact"
         merged = self._register.chance(0.8)
@@ -142,7 +149,6 @@ class SalesDesk:
         del self._register.customer_of[Ref("sfa", stream, key)]
         self._register.tombstones["sfa", stream] += 1
         self._register.cases["merged in sfa" if merged else "deleted in sfa"] += 1
-        del customer
 
     def _write_junk(self) -> None:
         """Records that somebody made while trying the system out: nobody's customers."""
@@ -201,10 +207,11 @@ def _stamp(moment: datetime) -> str:
 
 
 def _person(entry: Entry) -> Row:
+    family = entry.family or "Einkauf"  # a company's lead names the desk that asked
     return {
         "FirstName": entry.given or None,
-        "LastName": entry.family,
-        "Name": f"{entry.given} {entry.family}".strip(),
+        "LastName": family,
+        "Name": f"{entry.given} {family}".strip(),
         "Email": entry.email or None,
     }
 

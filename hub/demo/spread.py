@@ -25,6 +25,14 @@ SHOP_LIMIT: Final = 500
 _NO_ERP_SHARE: Final = 0.05
 _NO_SFA_SHARE: Final = 0.04
 _FORMER_IN_SFA_SHARE: Final = 0.5
+_REMARK_SHARE: Final = 0.015
+_REMARKS: Final = (
+    "{} (alt)",
+    "{} - gesperrt!",
+    "{} *** siehe Notiz",
+    "Fa. {}",
+    "{} z.Hd. Buchhaltung",
+)
 
 
 class Standing(StrEnum):
@@ -81,7 +89,7 @@ def _contact(rng: random.Random, employer: Footprint) -> Footprint:
     return Footprint(Standing.CONTACT, frozenset(found or {"helpdesk"}), lead=lead)
 
 
-_CONTACT_SHARES: Final[Mapping[str, float]] = {"sfa": 0.85, "helpdesk": 0.45, "mail": 0.45}
+_CONTACT_SHARES: Final[Mapping[str, float]] = {"sfa": 0.85, "helpdesk": 0.45, "mail": 0.38}
 _TOUCH_SHARES: Final[Mapping[str, float]] = {"helpdesk": 0.25, "mail": 0.3, "partners": 0.08}
 
 
@@ -117,6 +125,7 @@ def enter(rng: random.Random, customer: Customer, noise: float = 0.1) -> Entry:
     if name:
         name = vary_legal_form(rng, name, customer.country) if rng.random() < 0.3 else name
         name = smudge(rng, name, noise)
+        name = rng.choice(_REMARKS).format(name) if rng.random() < _REMARK_SHARE else name
     style = rng.randrange(6)
     return Entry(
         name=name or f"{given} {family}",

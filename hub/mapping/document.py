@@ -80,7 +80,7 @@ def _inspect(text: str, file: str) -> None:
     # Events come one at a time, so a bomb is refused before a tree of it is built.
     depth = nodes = 0
     for event in yaml.parse(text, Loader=_LOADER):
-        line = event.start_mark.line + 1
+        line = event.start_mark.line + 1 if event.start_mark else 0
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
         elif isinstance(event, yaml.CollectionEndEvent):
@@ -107,6 +107,7 @@ def _convert(node: yaml.Node, file: str) -> Node:
         return _convert_table(node, file)
     if isinstance(node, yaml.SequenceNode):
         return Items(tuple(_convert(child, file) for child in node.value), line)
+    assert isinstance(node, yaml.ScalarNode)
     return Leaf(_scalar(node), node.value, line)
 
 
@@ -131,7 +132,7 @@ def _pairs(node: yaml.MappingNode, file: str) -> Iterator[tuple[str, int, yaml.N
         yield key.value, line, child
 
 
-def _scalar(node: yaml.Node) -> Scalar:
+def _scalar(node: yaml.ScalarNode) -> Scalar:
     text: str = node.value
     if node.style in ("'", '"', "|", ">"):
         return text

@@ -11,7 +11,7 @@ from hub.mapping import mailboxes, moments, names, numbers, texts
 from hub.mapping.countries import country_code
 
 Transform = Callable[[Any], Any]
-"""Takes a present JSON value; gives None for absent; raises ValueError that never quotes the value."""
+"""Takes a present JSON value, gives None for absent; its ValueError never quotes the value."""
 
 Argument = str | int | float | bool | list[Any] | dict[str, Any] | None
 
@@ -31,13 +31,15 @@ class Function:
     counts_gaps: bool = False
 
 
-def _simple(transform: Transform, doc: str, **traits: bool) -> Function:
+def _simple(
+    transform: Transform, doc: str, *, makes_list: bool = False, counts_gaps: bool = False
+) -> Function:
     def bind(argument: Argument) -> Transform:
         if argument is not None:
             raise ValueError("takes no argument")
         return transform
 
-    return Function(doc=doc, bind=bind, **traits)
+    return Function(doc=doc, bind=bind, makes_list=makes_list, counts_gaps=counts_gaps)
 
 
 def _with_text(

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from hub.mapping.texts import as_text
+from hub.mapping.texts import as_text, words_of
 
-_ROLES: Final = frozenset(
-    """abuse account accounting accounts ads admin administration anfrage anfragen assistance auftrag
-    bestellung bestellungen billing booking bookings buchhaltung business buero büro careers comercial
-    commercial compras compta comptabilite contact contacto contatti customer customercare
-    customerservice dispatch dpo einkauf empfang enquiries enquiry facturacion finance ventas hallo
-    hello help helpdesk hi hola hostmaster hr info infos information inquiries inquiry invoice invoices
-    it jobs kontakt kundendienst kundenservice legal logistics mail mailbox marketing media moin news
-    newsletter noreply no-reply do-not-reply donotreply office order orders payment payments
-    personal post postmaster presse press privacy procurement purchase purchasing purchases rechnung
-    rechnungen reception recruiting reservations root sales secretariat secretary security sekretariat
-    service services shop staff support team tech technik vente ventes verkauf vertrieb webmaster
-    welcome zentrale""".split()
-)
+_ROLES: Final = words_of("""
+abuse account accounting accounts admin administration ads anfrage anfragen assistance auftrag
+bestellung bestellungen billing booking bookings buchhaltung buero business büro careers
+comercial commercial compras compta comptabilite contact contacto contatti customer customercare
+customerservice dispatch do-not-reply donotreply dpo einkauf empfang enquiries enquiry
+facturacion finance hallo hello help helpdesk hi hola hostmaster hr info information infos
+inquiries inquiry invoice invoices it jobs kontakt kundendienst kundenservice legal logistics
+mail mailbox marketing media moin news newsletter no-reply noreply office order orders payment
+payments personal post postmaster press presse privacy procurement purchase purchases purchasing
+reception rechnung rechnungen recruiting reservations root sales secretariat secretary security
+sekretariat service services shop staff support team tech technik ventas vente ventes verkauf
+vertrieb webmaster welcome zentrale
+""")
 """Names of RFC 2142 and the everyday ones in English, German, French, Spanish and Italian."""
 
 

@@ -4,48 +4,51 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from hub.mapping.texts import as_text
+from hub.mapping.texts import as_text, words_of
 
-_LEGAL_FORMS: Final = frozenset(
-    """ab abp ag aktiengesellschaft aps as asa a/s bv bvba co company corp corporation cv cvba doo d.o.o
-    eg e.g eirl ek e.k ev e.v eurl gbr gesellschaft ggmbh gie gmbh hf inc incorporated ivs k.k kb kft
-    kg kgaa kk ks lda llc llp lp ltd ltda limited mbh n.v nv nyrt ohg oü oy oyj partg partgmbb plc pte
-    pty pvt s.a s.a.r.l s.a.s s.c s.l s.p.a s.r.l s.r.o sa sapi sarl sas sasu sca scop scs se sl slu snc
-    sp.z.o.o spa spol spzoo srl sro stiftung tov ug vof zrt zoo""".split()
-)
-_ORGANISATION_WORDS: Final = frozenset(
-    """academy agency akademie amt association associates asociación asociacion associazione ayuntamiento
-    autohaus bakery bank bäckerei baeckerei behörde bibliothek brauerei brothers bundesamt bureau
-    cabinet caritas centre center centrum charity church city clinic clinique club college comune
-    consulting council department foundation fondazione fondation fundación fundacion gemeinde genossenschaft
-    group groupe gruppe grupo gruppo handel handelsgesellschaft handwerk hochschule holding hospital
-    hotel industries industrie institut institute instituto international kindergarten kirche kirchengemeinde
-    klinik klinikum kreis krankenhaus laboratories labs landkreis landratsamt logistics logistik mairie
-    maschinenbau ministerium ministry municipality museum office orchestra partners partnership pharmacy
-    praxis restaurant school schule services society sociedad société societe solutions sparkasse stadt
-    stadtwerke studio studios systems team technologies technology theater trading transport transporte
-    trust università universita universidad universität universitaet universite université university
-    verband verein verlag versicherung werke werkstatt werkstätten""".split()
-)
+_LEGAL_FORMS: Final = words_of("""
+a/s ab abp ag aktiengesellschaft aps as asa bv bvba co company corp corporation cv cvba d.o.o
+doo e.g e.k e.v eg eirl ek eurl ev gbr gesellschaft ggmbh gie gmbh hf inc incorporated ivs k.k
+kb kft kg kgaa kk ks lda limited llc llp lp ltd ltda mbh n.v nv nyrt ohg oy oyj oü partg
+partgmbb plc pte pty pvt s.a s.a.r.l s.a.s s.c s.l s.p.a s.r.l s.r.o sa sapi sarl sas sasu sca
+scop scs se sl slu snc sp.z.o.o spa spol spzoo srl sro stiftung tov ug vof zoo zrt
+""")
+_ORGANISATION_WORDS: Final = words_of("""
+academy agency akademie amt asociacion asociación associates association associazione autohaus
+ayuntamiento baeckerei bakery bank behörde bibliothek brauerei brothers bundesamt bureau
+bäckerei cabinet caritas center centre centrum charity church city clinic clinique club college
+comune consulting council department fondation fondazione foundation fundacion fundación
+gemeinde genossenschaft group groupe grupo gruppe gruppo handel handelsgesellschaft handwerk
+hochschule holding hospital hotel industrie industries institut institute instituto
+international kindergarten kirche kirchengemeinde klinik klinikum krankenhaus kreis laboratories
+labs landkreis landratsamt logistics logistik mairie maschinenbau ministerium ministry
+municipality museum office orchestra partners partnership pharmacy praxis restaurant school
+schule services sociedad societe society société solutions sparkasse stadt stadtwerke studio
+studios systems team technologies technology theater trading transport transporte trust
+universidad universita universitaet universite university università universität université
+verband verein verlag versicherung werke werkstatt werkstätten
+""")
 _ENDINGS: Final = (
     "gmbh", "werke", "verein", "verband", "gesellschaft", "versicherung", "technik", "handel",
     "schule", "klinik", "stiftung", "sparkasse", "genossenschaft", "universität", "apotheke",
 )  # fmt: skip  # German joins its nouns
-_TITLES: Final = frozenset(
-    """dr prof professor herr frau fräulein mr mrs ms miss mx sir dame madame monsieur mme mlle m sr sra
-    srta sig signor signora dott dottssa ing mag dipl-ing dipl-kfm dipl-kffr dipl-inf med phil jur rer
-    nat hc dhr mevr""".split()
-)
-_SUFFIXES: Final = frozenset("jr sr ii iii iv esq phd md mba msc bsc ma ba llm cpa mbe obe".split())
-_PARTICLES: Final = frozenset(
-    """af al ap auf av bin bint da dal dalla das de degli dei del della den der di do dos du el het im
-    in la las le les lo los mac 't ten ter tho thor und van vande vanden vander vom von y zu zum zur
-    ó""".split()
-)
+_TITLES: Final = words_of("""
+dame dhr dipl-inf dipl-ing dipl-kffr dipl-kfm dott dottssa dr frau fräulein hc herr ing jur m
+madame mag med mevr miss mlle mme monsieur mr mrs ms mx nat phil prof professor rer sig signor
+signora sir sr sra srta
+""")
+_SUFFIXES: Final = words_of("""
+ba bsc cpa esq ii iii iv jr llm ma mba mbe md msc obe phd sr
+""")
+_PARTICLES: Final = words_of("""
+'t af al ap auf av bin bint da dal dalla das de degli dei del della den der di do dos du el het
+im in la las le les lo los mac ten ter tho thor und van vande vanden vander vom von y zu zum zur
+ó
+""")
 
 
 def kind_of_name(value: Any) -> str | None:
-    """Organisation for a name with a legal form or a word such as Verein, University; else person."""
+    """Organisation for a name with a legal form or a word such as Verein; else person."""
     name = as_text(value)
     words = [_bare(word) for word in name.replace(",", " ").replace("(", " ").split()]
     if not any(words):

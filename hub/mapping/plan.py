@@ -44,7 +44,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Const:
-    value: str | int | float | bool
+    value: str | int | float | bool | tuple[object, ...]
     line: int
 
 
@@ -114,7 +114,7 @@ class Many:
 
 
 @dataclass(frozen=True, slots=True)
-class Test:
+class Comparison:
     """One comparison with a value of the record."""
 
     operand: Value
@@ -132,7 +132,7 @@ class Combination:
 
 
 Expression = Const | Value | Ref | Each | Thing | Many
-Condition = Test | Combination
+Condition = Comparison | Combination
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,11 @@ def as_text(value: Any) -> str:
     raise ValueError("it is an object or a list, a single value is wanted")
 
 
+def words_of(text: str) -> frozenset[str]:
+    """The words of a word list in the source."""
+    return frozenset(text.split())
+
+
 def on_text(change: Callable[[str], str]) -> Callable[[Any], str | None]:
     """Make a function of a text one of any scalar; an empty result counts as absent."""
 

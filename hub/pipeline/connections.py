@@ -1,8 +1,9 @@
-"""Opens a configured connection: its connector, its settings, its mapping, its stand-in if it has one."""
+"""Opens a configured connection: its connector, settings, mapping, and stand-in if it has one."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from collections.abc import Mapping as MappingOf
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,7 @@ from hub.config import (
     read_credentials,
 )
 from hub.errors import ConfigError, MappingError
-from hub.mapping import CompiledMapping, compile_mapping, load_mapping
+from hub.mapping import Mapping, load_mapping
 from hub.plugins import Registry
 from hub.sdk.contract import Connector, ConnectorConfig, ConnectorSpec, Stream
 from hub.sdk.standin import StandIn, StandInState
@@ -40,7 +41,7 @@ class Site:
 
     config: HubConfig
     registry: Registry
-    resolvers: Mapping[str, CredentialResolver]
+    resolvers: MappingOf[str, CredentialResolver]
 
     def section(self, name: str) -> ConnectionSection:
         """The configuration of one connection."""
@@ -65,7 +66,7 @@ class Site:
             finally:
                 connector.close()
 
-    def _secrets(self, section: ConnectionSection) -> Mapping[str, JsonValue]:
+    def _secrets(self, section: ConnectionSection) -> MappingOf[str, JsonValue]:
         if section.credentials is None:
             return {}
         return read_credentials(
@@ -73,7 +74,9 @@ class Site:
         )
 
     @contextmanager
-    def _standin(self, name: str, section: ConnectionSection) -> Iterator[Mapping[str, JsonValue]]:
+    def _standin(
+        self, name: str, section: ConnectionSection
+    ) -> Iterator[MappingOf[str, JsonValue]]:
         if section.standin is None:
             yield {}
             return
@@ -93,12 +96,13 @@ class Site:
             )
         return spec.start(StandInState.load(path), 0)
 
-    def mapping(self, name: str) -> CompiledMapping:
-        """The compiled mapping of one connection; MappingError names file and line."""
-        text, file = self._mapping_text(name)
-        return compile_mapping(load_mapping(text, file=file))
+    def mapping(self, name: str) -> Mapping:
+        """The checked mapping of one connection; MappingError names file and line."""
+        text, file = self.mapping_text(name)
+        return load_mapping(text, file=file)
 
-    def _mapping_text(self, name: str) -> tuple[str, str]:
+    def mapping_text(self, name: str) -> tuple[str, str]:
+        """The mapping file's text, and the name by which messages call it."""
         section, spec = self.section(name), self.spec(name)
         if section.mapping is not None:
             return _read(self.config.root / section.mapping, section.mapping)
@@ -119,7 +123,7 @@ def _read(path: Path, shown: str) -> tuple[str, str]:
 
 
 def _validated(
-    name: str, spec: ConnectorSpec, settings: Mapping[str, JsonValue]
+    name: str, spec: ConnectorSpec, settings: MappingOf[str, JsonValue]
 ) -> ConnectorConfig:
     try:
         return spec.config.model_validate(settings)

@@ -26,7 +26,8 @@ _ENVELOPES: Final = (
 _NIL: Final = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 _ARRAY_TYPE: Final = "{http://schemas.xmlsoap.org/soap/encoding/}arrayType"
 _PROLOG_BYTES: Final = 65_536
-_SAFE: Final = {
+_FREED_AT_ONCE: Final = 500
+_SAFE: Final[dict[str, Any]] = {
     "resolve_entities": False,
     "no_network": True,
     "load_dtd": False,
@@ -53,7 +54,7 @@ class RowShape:
 
 @dataclass(frozen=True, slots=True)
 class SoapFault:
-    """A SOAP fault: its code and subcode as local names, and its text, which stays out of errors."""
+    """A fault: its code and subcode as local names, and its text, which stays out of errors."""
 
     code: str
     subcode: str
@@ -89,32 +90,44 @@ def read_rows(
 
 
 def _walk(events: Any, shape: RowShape) -> Iterator[dict[str, Value] | SoapFault]:
-    within = shape.within
+    given = 0
     for _, element in events:
         parent = element.getparent()
         place = _local(parent.tag) if parent is not None else ""
-        if place == within:
-            yield {_local(field.tag): _value(field) for field in element}
+        if place == shape.within:
+            yield _row(element)
             element.clear()
-            while element.getprevious() is not None:
-                del parent[0]
+            given += 1
+            if given % _FREED_AT_ONCE == 0:
+                del parent[: parent.index(element)]  # the parser holds this one and reads ahead
         elif place == "Body" and _local(element.tag) == "Fault":
             yield _fault(element)
         elif _local(element.tag) == shape.head and _is_part(parent):
             shape.check(_value(element))
 
 
+def _row(element: Any) -> dict[str, Value]:
+    """A record; most of its fields are plain texts, so those take the short way."""
+    row: dict[str, Value] = {}
+    for field in element:
+        tag = field.tag
+        name = tag if tag[0] != "{" else _local(tag)
+        row[name] = (field.text or _empty(field)) if len(field) == 0 else _value(field)
+    return row
+
+
 def _is_part(wrapper: Any) -> bool:
     """Whether the element's parent is the answer's wrapper, right under the body."""
-    return wrapper is not None and wrapper.getparent() is not None and (
-        _local(wrapper.getparent().tag) == "Body"
+    return (
+        wrapper is not None
+        and wrapper.getparent() is not None
+        and (_local(wrapper.getparent().tag) == "Body")
     )
 
 
 def _value(element: Any) -> Value:
     if len(element) == 0:
-        text = element.text
-        return text if text else _empty(element)
+        return element.text or _empty(element)
     if element.get(_ARRAY_TYPE) is not None:
         return [_value(item) for item in element]
     record: dict[str, Value] = {}
@@ -179,24 +192,33 @@ def _local(tag: str) -> str:
 
 
 def _refuse_dtd(body: bytes, system: str, stream: str) -> None:
-    """SOAP 1.1 section 3: a message must not contain a DTD. Seen at the root's start tag, unexpanded."""
-    parser = etree.XMLPullParser(events=("start",), **_SAFE)
+    """A SOAP message must not contain a DTD (SOAP 1.1 section 3); found before it is expanded."""
     try:
-        for start in range(0, min(len(body), _PROLOG_BYTES), 2_048):
-            parser.feed(body[start : start + 2_048])
-            for _, root in parser.read_events():
-                if root.getroottree().docinfo.doctype:
-                    raise ValueError("it contains a DTD, which SOAP forbids")
-                return
-        raise ValueError("it is not XML")
-    except (etree.XMLSyntaxError, ValueError) as error:
+        root = _open_root(body)
+        doctype = None if root is None else root.getroottree().docinfo.doctype
+    except etree.XMLSyntaxError as error:
         raise _refusal(error, system, stream) from error
+    if root is None or doctype:
+        reason = "it contains a DTD, which SOAP forbids" if doctype else "it is not XML"
+        raise _refusal(ValueError(reason), system, stream)
+
+
+def _open_root(body: bytes) -> Any:
+    """The root element as its start tag is read, or None where none comes."""
+    parser = etree.XMLPullParser(events=("start",), **_SAFE)
+    for start in range(0, min(len(body), _PROLOG_BYTES), 2_048):
+        parser.feed(body[start : start + 2_048])
+        for _, root in parser.read_events():
+            return root
+    return None
 
 
 def _refusal(error: Exception, system: str, stream: str) -> SourceSchemaError:
     """Names the place and the reason, never the parser's message: that quotes the document."""
     if isinstance(error, etree.XMLSyntaxError):
-        reason = f"it is not well-formed XML (line {error.lineno}, error {error.code})"
+        reason = (
+            f"it is not well-formed XML (line {error.lineno}, error {getattr(error, 'code', 0)})"
+        )
     else:
         reason = str(error)
     return SourceSchemaError(f"the answer was refused: {reason}", system=system, stream=stream)

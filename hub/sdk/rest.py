@@ -70,6 +70,7 @@ class RestResponse:
     content: bytes = field(repr=False)
     system: str
     stream: str = ""
+    method: str = "GET"
 
     def json(self) -> Any:
         """The parsed body, or the error that says why it is none; never the payload."""
@@ -218,10 +219,8 @@ class RestClient:
         url, params, method = call.url, call.params, call.situation.method
         for _ in range(self._policy.max_redirects + 1):
             headers = {**call.headers, **proof}
-            prepared = self._session.prepare_request(
-                requests.Request(method, url, params=params, data=call.body, headers=headers)
-            )
-            self._check_host(prepared.url or "", call)
+            request = requests.Request(method, url, params=params, data=call.body, headers=headers)
+            prepared = self._prepare(request, call)
             answer = self._transfer(prepared, call)
             if answer.status not in _REDIRECTS:
                 return answer
@@ -241,14 +240,23 @@ class RestClient:
             raise SourceSchemaError(message, system=self.system, stream=call.situation.stream)
         raise RejectedError(f"{self.system}: {message}")
 
-    def _check_host(self, url: str, call: _Call) -> None:
-        """On the prepared URL, which is the one that the connection is opened by."""
-        if _origin(url) not in self._hosts:
+    def _prepare(self, request: requests.Request, call: _Call) -> requests.PreparedRequest:
+        """Checks the prepared URL, which is the one that the connection is opened by."""
+        place = {"system": self.system, "stream": call.situation.stream}
+        try:
+            prepared = self._session.prepare_request(request)
+        except (requests.RequestException, UnicodeError) as error:
+            kind = type(error).__name__
+            raise SourceSchemaError(
+                f"no valid request ({kind}); nothing was sent", **place
+            ) from None
+        if _origin(prepared.url or "") not in self._hosts:
             message = (
                 "the system points to a host that this connection does not allow; nothing was "
                 "sent there. If it is right, add it to the allowed hosts"
             )
-            raise SourceSchemaError(message, system=self.system, stream=call.situation.stream)
+            raise SourceSchemaError(message, **place)
+        return prepared
 
     def _transfer(self, prepared: requests.PreparedRequest, call: _Call) -> RestResponse:
         deadline = time.monotonic() + self._policy.total_timeout
@@ -260,14 +268,16 @@ class RestClient:
                 prepared,
                 stream=True,
                 timeout=(self._policy.connect_timeout, self._policy.read_timeout),
-                verify=self._session.verify,
+                verify=self._session.verify or True,
                 proxies=self._session.proxies,
             ) as answer:
                 status = answer.status_code
                 content = read_body(
                     answer.raw, self._policy, deadline=deadline, system=self.system, stream=stream
                 )
-                return RestResponse(status, answer.headers, content, self.system, stream)
+                return RestResponse(
+                    status, answer.headers, content, self.system, stream, call.situation.method
+                )
         except (requests.RequestException, HTTPError, SourceError) as error:
             broken = explain_break(error, call.situation, status)
             if broken is error:

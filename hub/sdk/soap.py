@@ -1,7 +1,8 @@
 """SOAP transport: one reused client; requests from a local WSDL, answers as plain values.
 
 Sending, retries, limits and the allowed hosts are the REST client's. Answers are read by
-:mod:`hub.sdk.envelope`, so that absent, nil and empty stay apart and lists are read record by record.
+:mod:`hub.sdk.envelope`, so that absent, nil and empty stay apart and long lists
+are read record by record.
 """
 
 from __future__ import annotations
@@ -41,8 +42,7 @@ _REFUSED_LOGIN: Final = frozenset(
 class SoapClient:
     """Calls the operations of one SOAP service; ``url`` overrides the address in the WSDL.
 
-    ``explain`` maps the vendor's faults. ``wsse`` is a zeep WS-Security object. The WSDL is read at
-    the first call. Not for use by several threads at once.
+    ``auth`` is for HTTP. The WSDL is read at the first call.
     """
 
     def __init__(
@@ -52,12 +52,12 @@ class SoapClient:
         system: str,
         url: str,
         policy: RestPolicy | None = None,
-        security: tuple[Auth | None, Any] = (None, None),
+        auth: Auth | None = None,
     ) -> None:
         self.system = system
         self._path = wsdl
         self._url = url
-        auth, self._wsse = security
+        self._wsse: Any = None
         self._explain: FaultRule = lambda _: None
         rules = replace(policy or RestPolicy(), explain=self._explain_status)
         self._rest = RestClient(url, system=system, auth=auth, policy=rules)
@@ -65,6 +65,10 @@ class SoapClient:
     def explain_faults(self, rule: FaultRule) -> None:
         """Let the connector say what this vendor's faults mean."""
         self._explain = rule
+
+    def secure(self, wsse: Any) -> None:
+        """Sign or name the sender in each request: a zeep WS-Security object, set before a call."""
+        self._wsse = wsse
 
     def call(
         self,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 from urllib.parse import urlparse
 
 import zeep
@@ -17,9 +17,11 @@ from zeep.exceptions import Error as ZeepError
 
 from hub.errors import ConfigError, ContractError
 
-SCHEMAS: Final = Path(__file__).parent / "schemas"
-LOCAL_COPIES: Final = {
-    "http://schemas.xmlsoap.org/soap/encoding/": SCHEMAS / "soap-encoding.xsd",
+_SCHEMAS: Final = Path(__file__).parent / "schemas"
+_ENCODING: Final = "http://schemas.xmlsoap.org/soap/encoding/"
+_COPIES: Final = {
+    _ENCODING: _SCHEMAS / "soap-encoding.xsd",
+    "http://schemas.xmlsoap.org/wsdl/": _SCHEMAS / "wsdl.xsd",
 }
 _XSD: Final = "{http://www.w3.org/2001/XMLSchema}"
 
@@ -47,7 +49,7 @@ class Wsdl:
         )
         transport = _Sealer(path.resolve().parent)
         try:
-            self._client = zeep.Client(
+            self._client = cast("Any", zeep.Client)(
                 str(path.resolve()), wsse=wsse, transport=transport, settings=settings
             )
         except (ZeepError, etree.LxmlError, OSError) as error:
@@ -69,11 +71,11 @@ class Wsdl:
 
 
 class _Sealer(zeep.Transport):
-    """Loads files beside the WSDL and our schema copies, and keeps the envelope instead of sending."""
+    """Loads files beside the WSDL and our schema copies; keeps the envelope instead of sending."""
 
     def __init__(self, folder: Path) -> None:
-        super().__init__()
-        self._folders = (folder, SCHEMAS)
+        super().__init__()  # type: ignore[no-untyped-call]  # zeep has no types
+        self._folders = (folder, _SCHEMAS)
 
     def load(self, url: str) -> bytes:
         if urlparse(url).scheme not in ("", "file"):
@@ -90,26 +92,20 @@ class _Sealer(zeep.Transport):
 
 
 def _use_local_copies(content: bytes) -> bytes:
-    """Point imports of well-known namespaces to our copies: zeep would fetch the namespace URL."""
-    wanted = {ns: copy for ns, copy in LOCAL_COPIES.items() if ns.encode() in content}
-    if not wanted:
-        return content
+    """Point imports of well-known namespaces to our copies: zeep would fetch the namespace URL.
+
+    It fetches the SOAP encoding even where nothing imports it, so that import is added.
+    """
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
-    root = etree.fromstring(content, parser)
+    root: Any = etree.fromstring(content, parser)
     if root.getroottree().docinfo.doctype:
         return content  # zeep's own parser refuses it, with its reason
     for schema in root.iter(f"{_XSD}schema"):
-        for namespace, copy in wanted.items():
-            _import_copy(schema, namespace, copy)
-    return etree.tostring(root)
-
-
-def _import_copy(schema: Any, namespace: str, copy: Path) -> None:
-    if schema.get("targetNamespace") == namespace:
-        return
-    for node in schema.findall(f"{_XSD}import"):
-        if node.get("namespace") == namespace:
-            node.set("schemaLocation", str(copy))
-            return
-    node = etree.Element(f"{_XSD}import", namespace=namespace, schemaLocation=str(copy))
-    schema.insert(0, node)
+        imports = {node.get("namespace"): node for node in schema.findall(f"{_XSD}import")}
+        if schema.get("targetNamespace") != _ENCODING and _ENCODING not in imports:
+            imports[_ENCODING] = etree.Element(f"{_XSD}import", namespace=_ENCODING)
+            schema.insert(0, imports[_ENCODING])
+        for namespace in imports.keys() & _COPIES.keys():
+            imports[namespace].set("schemaLocation", str(_COPIES[namespace]))
+    rewritten: bytes = etree.tostring(root)
+    return rewritten

@@ -32,6 +32,8 @@ metadata = sa.MetaData(
     }
 )
 Uuid = sa.Uuid(as_uuid=False)
+RowId = BigInteger().with_variant(Integer(), "sqlite")
+"""A 64-bit row id; SQLite keeps a table in the order of a key only where its type is INTEGER."""
 
 
 def _fk(target: str) -> ForeignKey:
@@ -56,13 +58,14 @@ connection = Table(
     Column("id", Uuid, primary_key=True),
     Column("name", Text, nullable=False, unique=True),
     Column("connector", Text, nullable=False),
+    Column("office", Text, nullable=False, server_default="front"),
     Column("created_at", UtcMicros, nullable=False),
 )
 
 stream = Table(
     "stream",
     metadata,
-    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("id", RowId, primary_key=True, autoincrement=False),
     Column("connection_id", Uuid, _fk("connection.id"), nullable=False),
     Column("name", Text, nullable=False),
     Column("cursor", Text),
@@ -99,7 +102,7 @@ id_block = Table(
 source_record = Table(
     "source_record",
     metadata,
-    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("id", RowId, primary_key=True, autoincrement=False),
     Column("stream_id", BigInteger, _fk("stream.id"), nullable=False),
     Column("source_key", Text, nullable=False),
     Column("version", Integer, nullable=False),
@@ -129,7 +132,7 @@ raw_version = Table(
 canonical_record = Table(
     "canonical_record",
     metadata,
-    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("id", RowId, primary_key=True, autoincrement=False),
     Column("record_id", BigInteger, _fk("source_record.id"), nullable=False),
     Column("part", Text, nullable=False),
     Column("entity", Text, nullable=False),
@@ -163,7 +166,7 @@ Index(
 document = Table(
     "document",
     metadata,
-    Column("canonical_id", BigInteger, _fk("canonical_record.id"), primary_key=True),
+    Column("canonical_id", RowId, _fk("canonical_record.id"), primary_key=True),
     Column("entity", Text, nullable=False),
     Column("kind", Text, nullable=False),
     Column("number", Text, nullable=False),
@@ -174,6 +177,7 @@ document = Table(
     Column("tax", ScaledMoney),
     Column("gross", ScaledMoney),
     Column("open_amount", ScaledMoney),
+    Column("checksum", BigInteger, nullable=False, server_default="0"),
 )
 
 mapping_version = Table(
@@ -209,10 +213,11 @@ field_catalogue = Table(
 quarantine = Table(
     "quarantine",
     metadata,
-    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("id", RowId, primary_key=True, autoincrement=False),
     Column("stream_id", BigInteger, _fk("stream.id"), nullable=False),
     Column("record_id", BigInteger, _fk("source_record.id")),
     Column("version", Integer),
+    Column("epoch", Integer),
     Column("fingerprint", Text, nullable=False),
     Column("stage", Text, nullable=False),
     Column("error", Text, nullable=False),
@@ -223,6 +228,7 @@ quarantine = Table(
     Column("settled_at", UtcMicros),
     sa.UniqueConstraint("stream_id", "fingerprint"),
 )
+_where(quarantine, "state = 'open'", "ix_quarantine_open", "stream_id", "record_id")
 
 match_key = Table(
     "match_key",
@@ -248,7 +254,7 @@ _where(master_party, "golden_pending", "ix_master_party_golden_pending", "seq")
 link = Table(
     "link",
     metadata,
-    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("id", RowId, primary_key=True, autoincrement=False),
     Column("canonical_id", BigInteger, _fk("canonical_record.id"), nullable=False),
     Column("party_id", Uuid, _fk("master_party.id"), nullable=False),
     Column("kind", Text, nullable=False),
@@ -298,7 +304,7 @@ _where(review_case, "state = 'open'", "uq_review_case_open", "left_id", "right_i
 golden_record = Table(
     "golden_record",
     metadata,
-    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("id", RowId, primary_key=True, autoincrement=False),
     Column("party_id", Uuid, _fk("master_party.id"), nullable=False),
     Column("version", Integer, nullable=False),
     Column("body", Text, nullable=False),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import getpass
+import grp
 import imaplib
 import os
-import pwd
 import secrets
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
@@ -132,7 +132,7 @@ def _identity() -> dict[str, str]:
         identity = {"internal_user": MAIL_USER, "login_user": LOGIN_USER, "chroot": ""}
         return {**identity, "mail_user": MAIL_USER, "group": MAIL_USER}
     me = getpass.getuser()
-    group = str(pwd.getpwuid(os.getuid()).pw_gid)
+    group = grp.getgrgid(os.getgid()).gr_name
     identity = {"internal_user": me, "login_user": me, "chroot": "chroot ="}
     return {**identity, "mail_user": me, "group": group}
 

@@ -91,7 +91,8 @@ def run(launch: Launch, *, stdin: str = "", timeout: float = 300) -> str:
             check=False,
             cwd=launch.log.parent,
             env={**os.environ, **launch.environment},
-            **_identity(launch.user),
+            user=_identity(launch.user),
+            group=_identity(launch.user),
         )
         log.write(done.stdout if done.returncode else b"")
     if done.returncode:
@@ -129,14 +130,14 @@ def _start(launch: Launch) -> subprocess.Popen[bytes]:
             start_new_session=True,
             cwd=launch.log.parent,
             env={**os.environ, **launch.environment},
-            **_identity(launch.user),
+            user=_identity(launch.user),
+            group=_identity(launch.user),
         )
 
 
-def _identity(user: str | None) -> dict[str, str]:
-    if user is None or not is_root():
-        return {}
-    return {"user": user, "group": user}
+def _identity(user: str | None) -> str | None:
+    """Only root can become someone else; Debian's system users have a group of the same name."""
+    return user if is_root() else None
 
 
 def _wait_until_ready(

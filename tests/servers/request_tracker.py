@@ -34,6 +34,13 @@ Users:
 - DELETE disables: 204, GET still answers with Disabled "1", lists leave the user out unless
   `find_disabled_rows=1`. PUT {"Disabled": 0} brings it back.
 
+What changed, for users and tickets alike, deletions included:
+
+- GET /transactions?query=(ObjectType='RT::User' OR ObjectType='RT::Ticket') AND id>35&orderby=id
+  &order=ASC&fields=ObjectType,ObjectId,Type,Field,NewValue,Created. The `id` rises, so it is a
+  cursor. A deleted ticket is Type "Status", NewValue "deleted"; a disabled user Type "Disabled";
+  ObjectId is the number for GET /user/27 or /ticket/1. `Created>'…'` works as a filter too.
+
 Tickets:
 
 - GET /tickets?query=LastUpdated>'2026-01-01 00:00:00'&orderby=LastUpdated&order=ASC&fields=…
@@ -76,6 +83,7 @@ Set($MailCommand, 'testfile');
 Set($LogToSyslog, undef);
 Set($LogToSTDERR, 'warning');
 Set($MasonDataDir, '{folder}/mason');
+$RT::MasonSessionDir = '{folder}/sessions';
 1;
 """
 
@@ -148,6 +156,7 @@ def running() -> Iterator[RequestTrackerServer]:
 
 def _create_database(server: RequestTrackerServer, port: int) -> None:
     folder = server.folder
+    (folder / "sessions").mkdir()
     (folder / "RT_SiteConfig.pm").write_text(CONFIGURATION.format(folder=folder, port=port))
     password_file = folder / "password"
     password_file.write_text(server.password)

@@ -11,7 +11,7 @@ What the REST interface does, as measured:
   path is an object or null, a to-many field a list of objects.
 - Decimal is {"__class__": "Decimal", "decimal": "201.00"}, with as many places as the field
   happens to have. Dates and times are {"__class__": "date"|"datetime", "year": …}, in UTC.
-  Booleans are 1 and 0, or null where nothing was ever computed (`reconciled`).
+  Booleans are 1 and 0. `reconciled` of an invoice is the date of its payment, or null.
 - `Range: records=0-100` gives the rows 0 to 99: the end is exclusive. The answer is 200 with
   `Content-Range: records 0-100/151`; the total is `*` when it is at least ten times the end.
   A start behind the last row is 416, unless it is 0: then the list is empty, `records 0-0/0`.
@@ -25,12 +25,15 @@ What the REST interface does, as measured:
 - Errors: a bad or missing key is 401, an unknown database or record 404, an unknown model or field
   or a broken domain 500, all in HTML. What Tryton's own rules refuse is 400 with
   {"status": 400, "message": "…", "description": ""}; the message names records.
+- Some fields depend on the company (`lang`, payment terms) and are null, and some records can't be
+  created (sales), unless X-Tryton-Context says {"company": 1}.
+- Buttons are POST /hub/rest/model/account.invoice/2/post with {}: those the interface offers.
 - Changing an address or a contact mechanism leaves the party's `write_date` as it was.
 """
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import fcntl
 import hashlib
 import json
@@ -129,7 +132,7 @@ class TrytonServer:
         addresses [{street, postal_code, city, country: "IT"}], contact_mechanisms [{type, value}].
         sale: party (position in `parties`) or party_id, date, reference?, description?,
         lines [{quantity, unit_price: "9.50", description?}], and until: "draft", "quotation",
-        "processing" (with a draft invoice) or "posted" (the default; with a posted invoice).
+        "processing" (with a draft invoice), "posted" (the default) or "paid" (in full, in cash).
         opportunity: party or party_id, date, amount, description?, probability?.
         """
         order = {"parties": parties, "sales": sales, "opportunities": opportunities}
@@ -233,7 +236,7 @@ def _fingerprint() -> str:
 
 
 def _year() -> int:
-    return datetime.datetime.now(tz=datetime.UTC).year
+    return dt.datetime.now(tz=dt.UTC).year
 
 
 def _answers(server: TrytonServer) -> bool:
@@ -253,5 +256,7 @@ def _seeded(answer: Row) -> Seeded:
         )
         for row in answer["parties"]
     )
-    sales = (SeededSale(row["id"], row["number"], tuple(row["invoices"])) for row in answer["sales"])
+    sales = (
+        SeededSale(row["id"], row["number"], tuple(row["invoices"])) for row in answer["sales"]
+    )
     return Seeded(tuple(parties), tuple(sales), tuple(answer["opportunities"]))

@@ -10,7 +10,8 @@ what it made. Parties, sales, postings and opportunities are one transaction eac
 from __future__ import annotations
 
 import copy
-import datetime
+import datetime as dt
+import functools
 import itertools
 import json
 import sys
@@ -25,7 +26,7 @@ from trytond.transaction import Transaction, TransactionError
 
 PRICE_PLACES = Decimal("0.0001")
 
-STAGES = ("draft", "quotation", "processing", "posted")
+STAGES = ("draft", "quotation", "processing", "posted", "paid")
 
 Row = Mapping[str, Any]
 
@@ -65,7 +66,8 @@ def main() -> None:
 def _desk(pool: Any, database: str) -> Desk:
     with Transaction().start(database, 0):
         (admin,) = pool.get("res.user").search([("login", "=", "admin")])
-        return Desk(database, admin.id, {"company": admin.company.id, "language": "en", "_skip_warnings": True})
+        context = {"company": admin.company.id, "language": "en", "_skip_warnings": True}
+        return Desk(database, admin.id, context)
 
 
 def _create(desk: Desk, pool: Any, order: Row) -> dict[str, Any]:
@@ -73,9 +75,11 @@ def _create(desk: Desk, pool: Any, order: Row) -> dict[str, Any]:
     parties = [party["id"] for party in made]
     rows = order.get("sales", [])
     sales = desk.commit(lambda: _sales(pool, rows, parties))
-    to_post = [id_ for id_, row in zip(sales, rows, strict=True) if _reaches(row, "posted")]
+    pairs = list(zip(sales, rows, strict=True))
+    to_post = [number for number, row in pairs if _reaches(row, "posted")]
     for batch in desk.commit(lambda: _batches(pool, to_post)):
-        desk.commit(lambda batch=batch: _post(pool, batch))
+        desk.commit(functools.partial(_post, pool, batch))
+    desk.commit(lambda: _pay(pool, [number for number, row in pairs if _reaches(row, "paid")]))
     chances = order.get("opportunities", [])
     return {
         "parties": made,
@@ -124,7 +128,7 @@ def _sales(pool: Any, rows: Sequence[Row], parties: Sequence[int]) -> list[int]:
 
 
 def _reaches(row: Row, stage: str) -> bool:
-    return STAGES.index(row.get("until", STAGES[-1])) >= STAGES.index(stage)
+    return STAGES.index(row.get("until", "posted")) >= STAGES.index(stage)
 
 
 def _sale(pool: Any, row: Row, parties: Sequence[int]) -> Any:
@@ -133,7 +137,7 @@ def _sale(pool: Any, row: Row, parties: Sequence[int]) -> Any:
     sale.on_change_party()
     sale.payment_term = term
     sale.invoice_method = "order"
-    sale.sale_date = datetime.date.fromisoformat(row["date"])
+    sale.sale_date = dt.date.fromisoformat(row["date"])
     sale.reference = row.get("reference")
     sale.description = row.get("description")
     sale.lines = [_line(pool, sale, line) for line in row["lines"]]
@@ -173,6 +177,17 @@ def _post(pool: Any, sales: Sequence[int]) -> None:
     model.post(invoices)
 
 
+def _pay(pool: Any, sales: Sequence[int]) -> None:
+    """Pay each invoice in full on its own date; `process` is what makes its state `paid`."""
+    (method,) = pool.get("account.invoice.payment.method").search([], limit=1)
+    invoices = [invoice for sale in _browse(pool, sales) for invoice in sale.invoices]
+    for invoice in invoices:
+        open_lines = [line for line in invoice.lines_to_pay if not line.reconciliation]
+        paid = invoice.pay_invoice(invoice.amount_to_pay, method, invoice.invoice_date)
+        pool.get("account.move.line").reconcile([*open_lines, *paid])
+    pool.get("account.invoice").process(invoices)
+
+
 def _opportunities(pool: Any, rows: Sequence[Row], parties: Sequence[int]) -> list[int]:
     model = pool.get("sale.opportunity")
     opportunities = [_opportunity(pool, row, parties) for row in rows]
@@ -184,7 +199,7 @@ def _opportunity(pool: Any, row: Row, parties: Sequence[int]) -> Any:
     opportunity = pool.get("sale.opportunity")(party=_who(pool, row, parties))
     opportunity.on_change_party()
     opportunity.description = row.get("description")
-    opportunity.start_date = datetime.date.fromisoformat(row["date"])
+    opportunity.start_date = dt.date.fromisoformat(row["date"])
     opportunity.amount = Decimal(row["amount"])
     opportunity.conversion_probability = row.get("probability", 0.5)
     return opportunity

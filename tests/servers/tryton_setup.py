@@ -9,7 +9,7 @@ of the REST interface. The modules must be active already.
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import json
 import sys
 from decimal import Decimal
@@ -65,6 +65,7 @@ def main() -> None:
     _create_company()
     _create_fiscal_years(order["year"])
     _create_product()
+    _create_payment_method()
     sys.stdout.write(json.dumps({"key": _create_key()}))
 
 
@@ -91,7 +92,7 @@ def _create_company() -> None:
 def _create_fiscal_years(year: int) -> None:
     """Last year, this one and the next, so that invoices may be older or dated ahead."""
     for number in (year - 1, year, year + 1):
-        days = (datetime.date(number, 1, 1), datetime.date(number, 12, 31))
+        days = (dt.date(number, 1, 1), dt.date(number, 12, 31))
         fiscal_year = create_fiscalyear(get_company(), days)
         fiscal_year = set_fiscalyear_invoice_sequences(fiscal_year)
         fiscal_year.click("create_period")
@@ -112,6 +113,16 @@ def _create_product() -> None:
     template.account_category = category
     template.save()
     create_payment_term().save()
+
+
+def _create_payment_method() -> None:
+    """Paid invoices are paid in cash."""
+    cash = get_accounts()["cash"]
+    (journal,) = Model.get("account.journal").find([("type", "=", "cash")])
+    method = Model.get("account.invoice.payment.method")(name="Cash", journal=journal)
+    method.credit_account = cash
+    method.debit_account = cash
+    method.save()
 
 
 def _create_key() -> str:

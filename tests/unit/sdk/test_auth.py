@@ -24,7 +24,7 @@ class Server(HttpStandIn):
 
     def __init__(self) -> None:
         self.granted = 0
-        self.expires_in: object = 3600
+        self.expires_in = 3600
         self.seen: list[Request] = []
         super().__init__(StandInState({}), self._serve)
 

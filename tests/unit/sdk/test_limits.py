@@ -20,8 +20,10 @@ from hub.sdk.standin import HttpStandIn, Response, StandInState
 
 @pytest.mark.parametrize(
     ("value", "seconds"),
-    [(None, None), ("", None), ("12", 12.0), (" 3 ", 3.0), ("-1", None), ("soon", None)]
-    + [("Sat, 31 Jan 2026 12:00:30 GMT", 30.0), ("Sat, 31 Jan 2026 11:00:00 GMT", 0.0)],
+    [
+        *((None, None), ("", None), ("12", 12.0), (" 3 ", 3.0), ("-1", None), ("soon", None)),
+        *(("Sat, 31 Jan 2026 12:00:30 GMT", 30.0), ("Sat, 31 Jan 2026 11:00:00 GMT", 0.0)),
+    ],
 )
 def test_retry_after_has_two_forms(value: str | None, seconds: float | None) -> None:
     assert parse_retry_after(value, datetime(2026, 1, 31, 12, tzinfo=UTC)) == seconds

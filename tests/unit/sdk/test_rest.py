@@ -121,8 +121,10 @@ def test_an_html_page_is_a_schema_error_without_its_text(server: Server) -> None
 
 @pytest.mark.parametrize(
     ("status", "error"),
-    [(400, SourceSchemaError), (401, AuthenticationError), (403, AuthenticationError)]
-    + [(404, SourceSchemaError), (410, SourceSchemaError), (422, SourceSchemaError)],
+    [
+        *((400, SourceSchemaError), (401, AuthenticationError), (403, AuthenticationError)),
+        *((404, SourceSchemaError), (410, SourceSchemaError), (422, SourceSchemaError)),
+    ],
 )
 def test_a_refused_read_is_not_repeated(server: Server, status: int, error: type[HubError]) -> None:
     server.fail(Fault(kind="status", status=status, times=9))
@@ -138,8 +140,10 @@ def test_a_missing_record_may_be_an_answer(server: Server) -> None:
 
 @pytest.mark.parametrize(
     ("status", "error"),
-    [(400, RejectedError), (404, ConflictError), (409, ConflictError), (412, ConflictError)]
-    + [(422, RejectedError), (500, OutcomeUnknownError), (503, OutcomeUnknownError)],
+    [
+        *((400, RejectedError), (404, ConflictError), (409, ConflictError), (412, ConflictError)),
+        *((422, RejectedError), (500, OutcomeUnknownError), (503, OutcomeUnknownError)),
+    ],
 )
 def test_a_refused_write_is_not_repeated(
     server: Server, status: int, error: type[HubError]
@@ -202,8 +206,10 @@ def test_follows_a_redirect_of_its_own_host(server: Server) -> None:
 
 @pytest.mark.parametrize(
     "target",
-    ["http://evil.example/a", "http://127.0.0.1:1/a", "https://127.0.0.1/a"]
-    + ["http://127.0.0.1@evil.example/", "//evil.example/a"],
+    [
+        *("http://evil.example/a", "http://127.0.0.1:1/a", "https://127.0.0.1/a"),
+        *("http://127.0.0.1@evil.example/", "//evil.example/a"),
+    ],
 )
 def test_goes_to_no_other_host(server: Server, target: str) -> None:
     server.scripted["/old"] = Response(307, "", {"location": target})

@@ -1,0 +1,169 @@
+"""What Dolibarr holds, read in full and resumable; and the write of a third party."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any, Final
+
+from connectors.dolibarr.client import SYSTEM, DolibarrClient
+from connectors.dolibarr.config import DolibarrConfig
+from hub.errors import ConflictError, RejectedError, SourceError, SourceSchemaError
+from hub.sdk import Capability, Change, Cursor, Page, Receipt, Record, Stream
+
+STREAMS: Final = (
+    Stream(
+        name="thirdparty",
+        entities=("party", "account"),
+        key=("id",),
+        capabilities=frozenset({Capability.FULL, Capability.WRITE, Capability.OPTIMISTIC_LOCK}),
+    ),
+    Stream(name="invoice", entities=("invoice",), key=("id",)),
+)
+
+WRITABLE: Final = frozenset(
+    [
+        "ref",
+        "ref_ext",
+        "status",
+        "client",
+        "supplier",
+        "customer_code",
+        "supplier_code",
+        "note_private",
+        "note_public",
+        "address",
+        "zip",
+        "town",
+        "region_code",
+        "country_id",
+        "country_code",
+        "phone",
+        "fax",
+        "email",
+        "url",
+        "profid1",
+        "profid2",
+        "profid3",
+        "profid4",
+        "profid5",
+        "profid6",
+        "capital",
+        "barcode",
+        "vat_used",
+        "vat_number",
+    ]
+)
+"""Fields that updateThirdParty takes (thirdparty.wsdl)."""
+_SENT_BACK: Final = WRITABLE | {
+    "customer_code_accountancy",
+    "supplier_code_accountancy",
+}
+
+
+class DolibarrConnector:
+    """An open Dolibarr connection.
+
+    The services have neither paging nor a changed-since filter, and the list lacks most fields: the
+    ids are read first, then the details third party by third party. The cursor is the last id done.
+    """
+
+    def __init__(self, config: DolibarrConfig) -> None:
+        self._config = config
+        self._client = DolibarrClient(config)
+
+    def check(self) -> str:
+        """Log in by asking for the first third party; that there is none is an answer too."""
+        self._client.thirdparty("1")
+        return "Dolibarr accepts the key and the login"
+
+    def read(self, stream: str, cursor: Cursor | None) -> Iterator[Page]:
+        """Third parties or invoices, page by page, those after the cursor's id."""
+        done = _done(cursor)
+        ids = iter([number for number in self._client.thirdparty_ids() if number > done])
+        read = self._invoice_page if stream == "invoice" else self._thirdparty_page
+        while chunk := list(islice(ids, self._config.page_size)):
+            yield read(chunk)
+
+    def fetch(self, stream: str, key: str) -> Record | None:
+        """The third party as it is now."""
+        _refuse_other_streams(stream)
+        fields = self._client.thirdparty(key)
+        return None if fields is None else _record(key, fields)
+
+    def write(self, change: Change) -> Receipt:
+        """Read, compare, send the whole record back: fields left out would be emptied.
+
+        The services have no lock; a change made by somebody else between our reading and writing,
+        some milliseconds, is not seen.
+        """
+        _refuse_other_streams(change.stream)
+        unknown = change.fields.keys() - WRITABLE
+        if unknown:
+            raise RejectedError(
+                f"dolibarr: a third party has no writable {', '.join(sorted(unknown))}"
+            )
+        now = self.fetch(change.stream, change.key)
+        if now is None:
+            raise RejectedError("dolibarr: the third party is gone; nothing was written")
+        if change.expected_version is not None and now.version != change.expected_version:
+            raise ConflictError("dolibarr: the third party changed since it was read")
+        kept = {name: value for name, value in now.data.items() if name in _SENT_BACK}
+        self._client.update({**kept, **change.fields, "id": change.key})
+        return Receipt(key=change.key, version=self._version_after(change.key))
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def _thirdparty_page(self, numbers: list[int]) -> Page:
+        found = [(str(number), self._client.thirdparty(str(number))) for number in numbers]
+        records = [_record(key, fields) for key, fields in found if fields is not None]
+        gone = len(found) - len(records)
+        return Page(
+            records=records,
+            cursor={"after": numbers[-1]},
+            excluded={"deleted while reading": gone} if gone else {},
+        )
+
+    def _invoice_page(self, numbers: list[int]) -> Page:
+        records = [
+            self._invoice(number, invoice)
+            for number in numbers
+            for invoice in self._client.invoices(number)
+        ]
+        return Page(records=records, cursor={"after": numbers[-1]})
+
+    def _invoice(self, thirdparty: int, fields: dict[str, Any]) -> Record:
+        """The answer names neither the third party asked for nor the currency; both are added."""
+        whole = {"thirdparty_id": str(thirdparty), "currency": self._config.currency, **fields}
+        return _record(_key(fields, "invoice"), whole)
+
+    def _version_after(self, key: str) -> str | None:
+        """The new version; that it can't be read does not undo the write."""
+        try:
+            now = self.fetch("thirdparty", key)
+        except SourceError:
+            return None
+        return None if now is None else now.version
+
+
+def _record(key: str, fields: dict[str, Any]) -> Record:
+    return Record(key=key, data=fields, version=fields.get("date_modification") or None)
+
+
+def _key(fields: dict[str, Any], stream: str) -> str:
+    key = fields.get("id")
+    if not isinstance(key, str) or not key:
+        raise SourceSchemaError("a record has no id", system=SYSTEM, stream=stream)
+    return key
+
+
+def _done(cursor: Cursor | None) -> int:
+    after = (cursor or {}).get("after", 0)
+    return after if isinstance(after, int) else 0
+
+
+def _refuse_other_streams(stream: str) -> None:
+    if stream != "thirdparty":
+        raise RejectedError(f"dolibarr: {stream} can't be written")

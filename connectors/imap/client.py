@@ -1,0 +1,201 @@
+"""The wire: imaplib with limits, our errors, and only the commands that read."""
+
+from __future__ import annotations
+
+import base64
+import imaplib
+import re
+import ssl
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
+
+from connectors.imap.config import ImapConfig
+from connectors.imap.responses import AnswerError, Item, read_fetches
+from hub.errors import (
+    AuthenticationError,
+    PermanentSourceError,
+    SourceSchemaError,
+    SourceUnavailableError,
+)
+from hub.sdk.mail import WANTED_FIELDS
+
+SYSTEM: Final = "imap"
+STREAM: Final = "message"
+_MAX_LITERAL: Final = 4 * 1024 * 1024
+_ITEMS: Final = (
+    f"(UID INTERNALDATE BODYSTRUCTURE "
+    f"BODY.PEEK[HEADER.FIELDS ({' '.join(WANTED_FIELDS).upper()})]<0.262144>)"
+)
+
+
+class ImapClient:
+    """One login; mailboxes are opened read-only, so that no flag ever changes."""
+
+    def __init__(self, config: ImapConfig) -> None:
+        self._config = config
+        self._server: imaplib.IMAP4 | None = None
+
+    def greet(self) -> str:
+        """Log in, and give the server's name."""
+        self._login()
+        return self._config.host
+
+    def open(self, mailbox: str) -> int:
+        """Open a mailbox and give its UIDVALIDITY."""
+        server = self._login()
+        with _translated():
+            status, answer = server.select(_quote(mailbox), readonly=True)
+        if status != "OK":
+            raise SourceSchemaError(
+                f"the mailbox {mailbox} can't be opened; set mailboxes to names the server has",
+                system=SYSTEM,
+                stream=STREAM,
+            )
+        del answer
+        validity = server.response("UIDVALIDITY")[1][0]
+        if not isinstance(validity, bytes) or not validity.isdigit():
+            message = f"the server gives no UIDVALIDITY for {mailbox}"
+            raise SourceSchemaError(message, system=SYSTEM, stream=STREAM)
+        return int(validity)
+
+    def uids_after(self, uid: int) -> list[int]:
+        """UIDs above this one, in order; ``n:*`` always names the last mail too (RFC 3501)."""
+        answer = self._command("SEARCH", f"UID {uid + 1}:*")
+        found = b" ".join(line for line in answer if isinstance(line, bytes)).split()
+        return sorted({int(number) for number in found if number.isdigit() and int(number) > uid})
+
+    def fetch(self, uids: Sequence[int]) -> dict[int, dict[str, Item]]:
+        """Headers, structure and arrival of these mails by UID; one deleted meanwhile is missing."""
+        answer = self._command("FETCH", _ranges(uids), _ITEMS)
+        try:
+            items = list(read_fetches(line for line in answer if line is not None))
+        except AnswerError as error:
+            raise SourceSchemaError(str(error), system=SYSTEM, stream=STREAM) from error
+        return {int(item["UID"]): item for item in items if _is_number(item.get("UID"))}
+
+    def fetch_part(self, uid: int, number: str) -> bytes:
+        """The first 16 kB of one part, for delivery reports."""
+        answer = self._command("FETCH", str(uid), f"(UID BODY.PEEK[{number}]<0.16384>)")
+        pieces = [line[1] for line in answer if isinstance(line, tuple)]
+        return pieces[0] if pieces else b""
+
+    def close(self) -> None:
+        """Log out; a connection that is broken is let go."""
+        server, self._server = self._server, None
+        if server is not None:
+            try:
+                server.logout()
+            except (imaplib.IMAP4.error, OSError):
+                server.shutdown()
+
+    def _command(self, name: str, *arguments: str) -> list[Any]:
+        server = self._login()
+        with _translated():
+            status, answer = server.uid(name, *arguments)
+        if status != "OK":
+            message = f"the server refuses UID {name} ({status}); try again later"
+            raise SourceUnavailableError(message, system=SYSTEM, stream=STREAM)
+        return answer
+
+    def _login(self) -> imaplib.IMAP4:
+        if self._server is not None:
+            return self._server
+        with _translated():
+            server = _connect(self._config)
+            try:
+                server.login(self._config.username, self._config.password.get_secret_value())
+            except (imaplib.IMAP4.error, UnicodeEncodeError) as error:
+                server.shutdown()
+                if isinstance(error, imaplib.IMAP4.abort):
+                    raise
+                raise _refused_login(error) from None  # the answer may repeat the name
+        self._server = server
+        return server
+
+
+class _Capped:
+    """Refuses a literal larger than anything we ask for, before room is made for it."""
+
+    def read(self, size: int) -> bytes:
+        if size > _MAX_LITERAL:
+            raise imaplib.IMAP4.abort("a literal is larger than what was asked for")
+        content: bytes = super().read(size)  # type: ignore[misc]  # mixed into imaplib's classes
+        if len(content) < size:
+            raise imaplib.IMAP4.abort("the connection closed inside a literal")
+        return content
+
+
+class _Plain(_Capped, imaplib.IMAP4):
+    pass
+
+
+class _Secure(_Capped, imaplib.IMAP4_SSL):
+    pass
+
+
+def _connect(config: ImapConfig) -> imaplib.IMAP4:
+    if config.security == "plain":
+        return _Plain(config.host, config.port, timeout=config.timeout)
+    context = ssl.create_default_context(cafile=config.ca_file)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if config.security == "tls":
+        return _Secure(config.host, config.port, ssl_context=context, timeout=config.timeout)
+    server = _Plain(config.host, config.port, timeout=config.timeout)
+    server.starttls(context)
+    return server
+
+
+def _refused_login(error: Exception) -> AuthenticationError | SourceUnavailableError:
+    """A server that is overloaded says so in a response code (RFC 5530)."""
+    if "[UNAVAILABLE]" in str(error) or "[INUSE]" in str(error):
+        return SourceUnavailableError("the server can't log anybody in now", system=SYSTEM)
+    message = (
+        "the server refuses the user name or password; some providers want an app password, or "
+        "IMAP to be switched on for the account"
+    )
+    return AuthenticationError(message, system=SYSTEM)
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Turns what imaplib and the socket raise into our errors, without quoting the server."""
+    try:
+        yield
+    except ssl.SSLCertVerificationError as error:
+        message = "the server's certificate is not valid for this host; nothing was sent"
+        raise PermanentSourceError(message, system=SYSTEM) from error
+    except (imaplib.IMAP4.abort, OSError, EOFError) as error:
+        message = f"the connection failed ({type(error).__name__})"
+        raise SourceUnavailableError(message, system=SYSTEM) from error
+    except imaplib.IMAP4.error as error:
+        message = "the server answers in a form that is not IMAP4rev1"
+        raise SourceSchemaError(message, system=SYSTEM) from error
+
+
+def _quote(mailbox: str) -> str:
+    """A mailbox name on the wire: modified UTF-7 (RFC 3501 section 5.1.3), in quotes."""
+    coded = re.sub(r"[^\x20-\x7e]+", _shift, mailbox.replace("&", "&-"))
+    return '"' + coded.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+_shift: Final[Callable[[re.Match[str]], str]] = lambda match: (
+    "&"
+    + base64.b64encode(match[0].encode("utf-16-be")).decode().rstrip("=").replace("/", ",")
+    + "-"
+)
+
+
+def _ranges(uids: Sequence[int]) -> str:
+    """UIDs as a sequence set, neighbours joined."""
+    ranges: list[list[int]] = []
+    for uid in uids:
+        if ranges and uid == ranges[-1][1] + 1:
+            ranges[-1][1] = uid
+        else:
+            ranges.append([uid, uid])
+    return ",".join(str(low) if low == high else f"{low}:{high}" for low, high in ranges)
+
+
+def _is_number(item: Item) -> bool:
+    return isinstance(item, bytes) and item.isdigit()

@@ -1,0 +1,173 @@
+"""The streams of Request Tracker: users (read in full each time) and tickets (incremental)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from connectors.request_tracker.client import SYSTEM, Clock, RequestTrackerClient, Row
+from hub.errors import CursorExpiredError, SourceUnavailableError
+from hub.sdk import Capability, Cursor, Page, Record, Stream
+from hub.sdk.rest import Params
+from hub.sdk.sweep import Sweep, format_time
+
+USER: Final = Stream(
+    name="user",
+    entities=("party", "relationship"),
+    key=("id",),
+    capabilities=frozenset({Capability.FULL, Capability.WRITE, Capability.OPTIMISTIC_LOCK}),
+)
+TICKET: Final = Stream(
+    name="ticket",
+    entities=("ticket",),
+    key=("id",),
+    cursor="LastUpdated",
+    capabilities=frozenset({Capability.FULL, Capability.INCREMENTAL}),
+)
+
+USER_FIELDS: Final = (
+    *("id", "Name", "EmailAddress", "RealName", "NickName", "Organization", "Lang"),
+    *("Address1", "Address2", "City", "State", "Zip", "Country"),
+    *("WorkPhone", "MobilePhone", "HomePhone", "Created", "LastUpdated"),
+)
+USER_FLAGS: Final = ("Privileged", "Disabled")
+TICKET_PARAMS: Final[Mapping[str, str]] = {
+    "fields": "id,Subject,Status,Type,Queue,Priority,Owner,Requestor,Created,Started,Due,Resolved,"
+    "LastUpdated",
+    "fields[Queue]": "Name",
+    "fields[Owner]": "Name",
+    # Without id here, the id of a user in a list is the name, which can change.
+    "fields[Requestor]": "id,Name",
+}
+
+
+class Users:
+    """All users in the order of their ids; RT's user list can't be asked for changes.
+
+    Lists leave ``Privileged`` and ``Disabled`` empty, so they are found otherwise: by the members
+    of the group Privileged, and by asking once more without the disabled users.
+    """
+
+    def __init__(self, client: RequestTrackerClient) -> None:
+        self._client = client
+
+    def pages(self, cursor: Cursor | None) -> Iterator[Page]:
+        """The pages after the cursor, which counts the users read so far."""
+        done, total = _place(cursor)
+        staff, enabled = self._staff(), self._enabled()
+        size, is_last = self._client.page_size, False
+        while not is_last:
+            params: Params = {"fields": ",".join(USER_FIELDS), "page": done // size + 1}
+            rows, now = self._list(params, with_disabled=True)
+            if now < total:
+                message = "the list of users became shorter while it was read; read it again"
+                raise SourceUnavailableError(message, system=SYSTEM, stream=USER.name)
+            done, total = (done // size + 1) * size, now
+            is_last = done >= total
+            records = [user_record({**row, **_flags(row, staff, enabled)}) for row in rows]
+            yield Page(records=records, cursor={"done": done, "total": total})
+
+    def fetch(self, key: str) -> tuple[Record, str] | None:
+        """One user as lists give it, and the ETag."""
+        found = self._client.get_one(f"user/{key}", stream=USER.name)
+        return None if found is None else (user_record(found[0]), found[1])
+
+    def _list(self, params: Params, *, with_disabled: bool) -> tuple[list[Row], int]:
+        everybody = {"find_disabled_rows": 1} if with_disabled else {}
+        order = {"orderby": "id", "order": "ASC"}
+        return self._client.list_page("users", {**order, **everybody, **params}, stream=USER.name)
+
+    def _staff(self) -> frozenset[str]:
+        """The names in the group Privileged."""
+        query = [
+            {"field": "Domain", "operator": "=", "value": "SystemInternal"},
+            {"field": "Name", "operator": "=", "value": "Privileged"},
+        ]
+        groups = self._client.find("groups", query, "id,Name")
+        members: list[Row] = []
+        for group in groups:
+            found = self._client.get_one(f"group/{group['id']}", stream=USER.name)
+            members += found[0].get("Members", []) if found else []
+        return frozenset(str(member["id"]) for member in members)
+
+    def _enabled(self) -> frozenset[int] | None:
+        """The ids of enabled users; None where all are, which the counts say."""
+        probe: Params = {"fields": "id", "per_page": 1}
+        _, everybody = self._list(probe, with_disabled=True)
+        _, enabled = self._list(probe, with_disabled=False)
+        if enabled == everybody:
+            return None
+        ids: set[int] = set()
+        for page in range(1, -(-enabled // self._client.page_size) + 1):
+            rows, _ = self._list({"fields": "id", "page": page}, with_disabled=False)
+            ids |= {int(row["id"]) for row in rows}
+        return frozenset(ids)
+
+
+class Tickets:
+    """Tickets in the order of their ids. Deleted and merged ones are in no search."""
+
+    def __init__(self, client: RequestTrackerClient, overlap: float) -> None:
+        self._client = client
+        self._overlap = overlap
+
+    def pages(self, cursor: Cursor | None) -> Iterator[Page]:
+        """What changed after the cursor."""
+        clock = self._client.version()[1]
+        sweep = Sweep.resume(cursor, clock.started)
+        is_last = False
+        while not is_last:
+            rows, total = self._search(self._changed(sweep, clock))
+            is_last = not rows or len(rows) >= total
+            records = [ticket_record(row) for row in rows]
+            for record in records:
+                sweep.note(datetime.fromisoformat(record.version or ""))
+            sweep.after = max((int(row["id"]) for row in rows), default=sweep.after)
+            fresh = sweep.unseen(records)
+            yield Page(records=fresh, cursor=sweep.end() if is_last else sweep.position())
+
+    def fetch(self, key: str) -> Record | None:
+        """One ticket as lists give it."""
+        rows, _ = self._search(f"id = {int(key)}")
+        return ticket_record(rows[0]) if rows else None
+
+    def _changed(self, sweep: Sweep, clock: Clock) -> str:
+        floor = sweep.floor(self._overlap)
+        changed = f" AND LastUpdated > '{clock.ago(floor)}'" if floor else ""
+        return f"id > {sweep.after}{changed}"
+
+    def _search(self, query: str) -> tuple[list[Row], int]:
+        params: Params = {**TICKET_PARAMS, "query": query, "orderby": "id", "order": "ASC"}
+        return self._client.list_page("tickets", params, stream=TICKET.name)
+
+
+def user_record(row: Row) -> Record:
+    """A user in one form, wherever it was read: single records leave empty fields out."""
+    data = {field: row.get(field) or "" for field in USER_FIELDS}
+    flags = {flag: int(row.get(flag) or 0) for flag in USER_FLAGS}
+    return Record(str(row["id"]), {**data, **flags}, _version(row))
+
+
+def ticket_record(row: Row) -> Record:
+    """A ticket as the list gives it, without the links."""
+    data = {field: value for field, value in row.items() if field not in ("_url", "type")}
+    return Record(str(row["id"]), data, _version(row))
+
+
+def _version(row: Row) -> str:
+    return format_time(datetime.fromisoformat(row["LastUpdated"]))
+
+
+def _flags(row: Row, staff: frozenset[str], enabled: frozenset[int] | None) -> dict[str, int]:
+    disabled = enabled is not None and int(row["id"]) not in enabled
+    return {"Privileged": int(row["Name"] in staff), "Disabled": int(disabled)}
+
+
+def _place(cursor: Cursor | None) -> tuple[int, int]:
+    try:
+        values: Mapping[str, Any] = cursor or {}
+        return int(values.get("done", 0)), int(values.get("total", 0))
+    except (AttributeError, TypeError, ValueError) as error:
+        message = "the cursor is not one of this connector; open a new epoch"
+        raise CursorExpiredError(message) from error

@@ -1,0 +1,138 @@
+"""Salesforce's wire: token, describe, query with locators, one record, and its error codes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from datetime import UTC, datetime
+from email.utils import format_datetime, parsedate_to_datetime
+from typing import Any, Final, NamedTuple
+
+from pydantic import JsonValue
+
+from connectors.salesforce.config import SalesforceConfig
+from hub.errors import (
+    CursorExpiredError,
+    HubError,
+    RateLimitedError,
+    RejectedError,
+    SourceSchemaError,
+    SourceUnavailableError,
+)
+from hub.sdk.auth import ClientCredentials
+from hub.sdk.limits import RestPolicy
+from hub.sdk.rest import RestClient, RestResponse
+
+SYSTEM: Final = "salesforce"
+LIMIT_PAUSE_SECONDS: Final = 900.0
+_BUSY: Final = frozenset({"UNABLE_TO_LOCK_ROW", "QUERY_TIMEOUT", "SERVER_UNAVAILABLE"})
+
+
+class Described(NamedTuple):
+    """The fields of an object that this user may see, and the server's clock when it said so."""
+
+    fields: frozenset[str]
+    at: datetime
+
+
+class SalesforceClient:
+    """Speaks REST with one organisation; knows paths and error codes, nothing of streams."""
+
+    def __init__(self, config: SalesforceConfig) -> None:
+        auth = ClientCredentials("/services/oauth2/token", config.client_id, config.client_secret)
+        policy = RestPolicy(explain=explain, ca_bundle=config.ca_bundle)
+        self._rest = RestClient(config.url, system=SYSTEM, auth=auth, policy=policy)
+        self._root = f"/services/data/v{config.api_version}"
+        self._options = {"sforce-query-options": f"batchSize={config.batch_size}"}
+
+    def describe(self, stream: str) -> Described:
+        """Which fields there are; an object that the user may not read is a SourceSchemaError."""
+        answer = self._rest.get(
+            f"{self._root}/sobjects/{stream}/describe", stream=stream, missing_ok=True
+        )
+        if answer.status == 404:
+            message = "the object is not visible; give the integration user Read permission on it"
+            raise SourceSchemaError(message, system=SYSTEM, stream=stream)
+        names = frozenset(field["name"] for field in answer.json()["fields"])
+        return Described(names, _server_time(answer))
+
+    def query(self, soql: str, stream: str) -> Iterator[list[dict[str, Any]]]:
+        """The rows of a query, deleted ones included, one list for each answer.
+
+        Raises CursorExpiredError where a locator no longer holds: query again from the last row.
+        """
+        target, params = f"{self._root}/queryAll", {"q": soql}
+        while target:
+            answer = self._rest.get(
+                target, params=params or None, headers=self._options, stream=stream
+            ).json()
+            yield answer["records"]
+            target, params = answer.get("nextRecordsUrl", ""), {}
+
+    def row(self, stream: str, key: str, fields: Collection[str]) -> dict[str, Any] | None:
+        """One record as it is now; None where it is gone."""
+        answer = self._rest.get(
+            f"{self._root}/sobjects/{stream}/{key}",
+            params={"fields": ",".join(fields)},
+            stream=stream,
+            missing_ok=True,
+        )
+        return None if answer.status == 404 else answer.json()
+
+    def update(
+        self, stream: str, key: str, *, fields: Mapping[str, JsonValue], unless_since: datetime
+    ) -> None:
+        """Change fields, unless the record was changed after ``unless_since``.
+
+        Not declared idempotent: a second try would meet the condition that the first one broke.
+        """
+        self._rest.send(
+            "PATCH",
+            f"{self._root}/sobjects/{stream}/{key}",
+            json=dict(fields),
+            headers={"if-unmodified-since": format_datetime(unless_since, usegmt=True)},
+            stream=stream,
+        )
+
+    def close(self) -> None:
+        self._rest.close()
+
+
+def explain(answer: RestResponse) -> HubError | None:
+    """The error that a Salesforce error code stands for; None leaves it to the status.
+
+    Bodies are arrays of {message, errorCode, fields}. Messages may quote values, so only the code
+    is kept.
+    """
+    code = _error_code(answer)
+    place = {"system": answer.system, "stream": answer.stream}
+    if code == "REQUEST_LIMIT_EXCEEDED":
+        message = "REQUEST_LIMIT_EXCEEDED: the organisation's API requests of 24 hours are used up"
+        return RateLimitedError(message, retry_after=LIMIT_PAUSE_SECONDS, **place)
+    if code == "INVALID_QUERY_LOCATOR":
+        return CursorExpiredError(f"{SYSTEM}: the query locator no longer holds")
+    if code in _BUSY:
+        # Refused before anything was done, so a write may be repeated as well.
+        return SourceUnavailableError(f"{code}: the system is busy", **place)
+    if not code or answer.status not in (400, 403, 422):
+        return None
+    if answer.method != "GET":
+        return RejectedError(f"{SYSTEM}/{answer.stream}: {code}: the change is refused; correct it")
+    if answer.status == 403:
+        return None
+    return SourceSchemaError(f"{code}: Salesforce does not understand the request", **place)
+
+
+def _error_code(answer: RestResponse) -> str:
+    try:
+        body = answer.json()
+    except HubError:
+        return ""
+    first = body[0] if isinstance(body, list) and body else None
+    return str(first.get("errorCode") or "") if isinstance(first, dict) else ""
+
+
+def _server_time(answer: RestResponse) -> datetime:
+    try:
+        return parsedate_to_datetime(answer.headers["date"]).astimezone(UTC)
+    except (KeyError, ValueError):
+        return datetime.now(UTC)

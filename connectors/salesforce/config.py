@@ -1,0 +1,45 @@
+"""What a Salesforce connection needs to know."""
+
+from __future__ import annotations
+
+from pydantic import Field, SecretStr
+
+from hub.sdk import ConnectorConfig
+
+
+class SalesforceConfig(ConnectorConfig):
+    """Settings of one organisation; what is seen is up to the user behind the application."""
+
+    url: str = Field(
+        pattern=r"^https?://[^/@]+/?$",
+        description="My Domain URL, as https://example.my.salesforce.com",
+    )
+    client_id: str = Field(description="Consumer key of the external client app")
+    client_secret: SecretStr = Field(description="Consumer secret of the external client app")
+    api_version: str = Field(
+        default="64.0", pattern=r"^\d{2,3}\.0$", description="REST API version"
+    )
+    batch_size: int = Field(
+        default=2000,
+        ge=1,
+        le=2000,
+        description="Records asked for in one answer; Salesforce itself gives at least 200",
+    )
+    query_limit: int = Field(
+        default=50_000,
+        ge=1,
+        le=50_000_000,
+        description="Records of one query before the next starts after the last of them",
+    )
+    settle_seconds: int = Field(
+        default=60,
+        ge=0,
+        le=86_400,
+        description="Records younger than this wait for the next run; 0 reads without a bound",
+    )
+    extra_fields: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict, description="Further fields to read, by object, as a mapping needs"
+    )
+    ca_bundle: str | None = Field(
+        default=None, description="File of certificates of a company's own authority (a proxy's)"
+    )

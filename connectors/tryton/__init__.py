@@ -1,0 +1,65 @@
+"""Tryton 8.2 (ERP): parties with their balances, sales and invoices over its REST interface."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from connectors.tryton.client import TrytonClient
+from connectors.tryton.config import TrytonConfig
+from connectors.tryton.standin import TrytonStandIn
+from connectors.tryton.streams import TABLES, Reader
+from hub.errors import SourceSchemaError
+from hub.sdk import (
+    CONTRACT_VERSION,
+    ConnectorSpec,
+    Cursor,
+    Page,
+    StandInSpec,
+    hookimpl,
+)
+from hub.sdk.sweep import Sweep
+
+
+class TrytonConnector:
+    """Reads one Tryton database."""
+
+    def __init__(self, config: TrytonConfig) -> None:
+        self._config = config
+        self._client = TrytonClient(config)
+
+    def check(self) -> str:
+        """Read one party with the key."""
+        self._client.clock()
+        return "Tryton answers and accepts the key; parties can be read"
+
+    def read(self, stream: str, cursor: Cursor | None) -> Iterator[Page]:
+        """Give what changed after the cursor, in the order of ids."""
+        table = TABLES.get(stream)
+        if table is None:
+            message = f"there is no such stream; it has {', '.join(sorted(TABLES))}"
+            raise SourceSchemaError(message, system="tryton", stream=stream)
+        sweep = Sweep.resume(cursor, self._client.clock())
+        yield from Reader(self._client, self._config, table).pages(sweep)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+
+@hookimpl
+def hub_connector() -> ConnectorSpec:
+    """The connector."""
+    return ConnectorSpec(
+        name="tryton",
+        title="Tryton 8.2 (ERP)",
+        contract=CONTRACT_VERSION,
+        config=TrytonConfig,
+        open=TrytonConnector,
+        streams=tuple(table.stream for table in TABLES.values()),
+    )
+
+
+@hookimpl
+def hub_standin() -> StandInSpec:
+    """The stand-in server."""
+    return StandInSpec(name="tryton", start=TrytonStandIn)

@@ -1,0 +1,241 @@
+"""A stand-in for Tryton 8.2's REST interface, tested against the real one.
+
+Seed rows, by model and id as text, in Tryton's field names; times are ISO 8601 in UTC, dates ISO,
+amounts texts. Of a relation, the row that points holds the id (``party``, ``sale``, ``invoice``,
+``company``); the lists on the other side (addresses, lines …) are found from it and need not be
+given. ``lang``, ``country``, ``subdivision``, ``currency`` and ``product`` hold the code or name::
+
+    party.party              id name code active lang replaced_by receivable create_date write_date
+    party.address            id party street city postal_code subdivision country active sequence
+    party.contact_mechanism  id party type value active sequence
+    party.identifier         id party type code
+    company.company          id party currency
+    sale.sale                id number reference party state sale_date currency company
+                             untaxed_amount tax_amount total_amount
+    sale.line                id sale type product description quantity amount
+    account.invoice          id type number reference party state invoice_date currency company
+                             sales untaxed_amount tax_amount total_amount amount_to_pay
+    account.invoice.line     id invoice
+    account.move.line        id party maturity_date invoice
+
+``active`` is true and ``create_date`` the first second of 2026 where a row leaves them out.
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+from base64 import urlsafe_b64decode
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from urllib.parse import parse_qs
+
+import orjson
+
+from connectors.tryton.wire import decode, encode_time
+from hub.sdk import HttpStandIn, StandInState
+from hub.sdk.standin import Request, Response, Row
+
+DATABASE: Final = "hub"
+KEY: Final = "stand-in-key"
+PATH: Final = re.compile(rf"/{DATABASE}/rest/model/([a-z_.-]+)(?:/(\d+))?")
+FIRST_TIME: Final = "2026-01-01T00:00:00.000000Z"
+
+_HTML: Final = {"content-type": "text/html; charset=utf-8"}
+_COMMON: Final = "id create_date write_date rec_name"
+_MONEY: Final = "untaxed_amount tax_amount total_amount"
+_FIELDS: Final[Mapping[str, str]] = {
+    "party.party": "name code active lang replaced_by receivable addresses contact_mechanisms"
+    " identifiers",
+    "party.address": "party street city postal_code subdivision country active sequence",
+    "party.contact_mechanism": "party type value active sequence",
+    "party.identifier": "party type code",
+    "company.company": "party currency",
+    "sale.sale": f"number reference party state sale_date currency company lines {_MONEY}",
+    "sale.line": "sale type product description quantity amount",
+    "account.invoice": "type number reference party state invoice_date currency company sales"
+    f" amount_to_pay lines_to_pay {_MONEY}",
+    "account.invoice.line": "invoice",
+    "account.invoice-account.move.line": "invoice",
+    "account.move.line": "party maturity_date invoice",
+}
+_TO_MANY: Final[Mapping[str, tuple[str, str]]] = {
+    "addresses": ("party.address", "party"),
+    "contact_mechanisms": ("party.contact_mechanism", "party"),
+    "identifiers": ("party.identifier", "party"),
+    "lines": ("sale.line", "sale"),
+    "lines_to_pay": ("account.move.line", "invoice"),
+}
+_TO_ONE: Final[Mapping[str, str]] = {
+    "party": "party.party",
+    "replaced_by": "party.party",
+    "sale": "sale.sale",
+    "invoice": "account.invoice",
+    "company": "company.company",
+}
+_AMOUNTS: Final = frozenset(f"{_MONEY} amount amount_to_pay receivable".split())
+_DATES: Final = frozenset(("sale_date", "invoice_date", "maturity_date"))
+_TIMES: Final = frozenset(("create_date", "write_date"))
+_OPERATORS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
+    "=": operator.eq,
+    "!=": operator.ne,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "<": operator.lt,
+    "<=": operator.le,
+    "in": lambda value, choices: value in choices,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal(Exception):  # noqa: N818  # it carries an answer, nothing went wrong here
+    """Ends a request early with this answer."""
+
+    response: Response
+
+
+class TrytonStandIn(HttpStandIn):
+    """The searches that the connector makes, with Tryton's answers to mistakes."""
+
+    def __init__(self, state: StandInState, port: int = 0) -> None:
+        super().__init__(state, self.answer, port)
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """Settings with which the connector reaches it."""
+        return {"base_url": f"{self.url}/{DATABASE}", "key": KEY}
+
+    def answer(self, request: Request) -> Response:
+        """Answer one request as Tryton's REST interface does."""
+        try:
+            return self._answer(request)
+        except Refusal as refusal:
+            return refusal.response
+
+    def _answer(self, request: Request) -> Response:
+        if request.headers.get("authorization") != f"bearer {KEY}":
+            raise Refusal(_page(401, "Unauthorized"))
+        found = PATH.fullmatch(request.path)
+        if found is None or request.method != "GET":
+            raise Refusal(_page(404, "Not Found"))
+        model = found.group(1)
+        if model not in _FIELDS:
+            raise Refusal(_unknown(model))
+        with self.state.lock:
+            return self._search(model, request)
+
+    def _search(self, model: str, request: Request) -> Response:
+        query = {name: values[0] for name, values in parse_qs(request.query).items()}
+        domain = _decoded(query.get("d"), [])
+        rows = [row for row in self._rows(model, request) if _matches(row, domain)]
+        for field, direction in reversed(_decoded(query.get("o"), [["id", "ASC"]])):
+            rows.sort(key=lambda row: _order(row, field), reverse=direction == "DESC")
+        start, end = _asked_range(request.headers.get("range"))
+        taken = rows[start:end]
+        if start and not taken:
+            raise Refusal(_page(416, "Requested Range Not Satisfiable"))
+        paths = parse_qs(request.query).get("f", ["rec_name"])
+        content: list[Any] = [self._render(model, row, paths) for row in taken]
+        total = {"content-range": f"records {start}-{start + len(taken)}/{len(rows)}"}
+        return Response(200, content, total)
+
+    def _rows(self, model: str, request: Request) -> list[Row]:
+        context = _decoded(request.headers.get("x-tryton-context"), {})
+        everything = context.get("active_test") is False
+        rows = [_completed(model, row) for row in self.state.stream(model).values()]
+        return [row for row in rows if everything or row.get("active", True)]
+
+    def _render(self, model: str, row: Row, paths: list[str]) -> dict[str, Any]:
+        """A row with the fields asked for; a path goes into the rows that a field relates to."""
+        content: dict[str, Any] = {"id": row["id"], "__name__": model}
+        nested: dict[str, list[str]] = {}
+        for path in paths:
+            field, _, rest = path.partition(".")
+            if field not in f"{_COMMON} {_FIELDS[model]}".split():
+                raise Refusal(_unknown(field))
+            nested.setdefault(field, []).extend([rest] if rest else [])
+        for field, inner in nested.items():
+            content[field] = self._value(row, field, inner)
+        return content
+
+    def _value(self, row: Row, field: str, inner: list[str]) -> Any:
+        if field in _TO_MANY:
+            model, back = _TO_MANY[field]
+            rows = [_completed(model, child) for child in self.state.stream(model).values()]
+            mine = [child for child in rows if child.get(back) == row["id"]]
+            return [self._render(model, child, inner) if inner else child["id"] for child in mine]
+        value = row.get(field)
+        if not inner or value is None:
+            return _encoded(field, value)
+        if field == "sales":
+            return [{"id": sale, "__name__": "sale.sale"} for sale in value]
+        if field in _TO_ONE:
+            model = _TO_ONE[field]
+            target = self.state.stream(model).get(str(value), {"id": value})
+            return self._render(model, _completed(model, target), inner)
+        return {"id": 1, "__name__": field, **dict.fromkeys(inner, value)}
+
+
+def _completed(model: str, row: Row) -> Row:
+    plain = {"write_date": None, "create_date": FIRST_TIME, **row}
+    if "active" in _FIELDS[model].split():
+        plain.setdefault("active", True)
+    return plain
+
+
+def _matches(row: Row, domain: list[Any]) -> bool:
+    if domain and domain[0] == "OR":
+        return any(_matches(row, clause) for clause in domain[1:])
+    if len(domain) == 3 and isinstance(domain[0], str) and domain[1] in _OPERATORS:
+        field, operation, expected = domain
+        if field not in row:
+            raise Refusal(_unknown(field))
+        value = _comparable(field, row[field])
+        compared = operation in ("=", "!=", "in") or value is not None
+        return compared and _OPERATORS[operation](value, _comparable(field, decode(expected)))
+    return all(_matches(row, clause) for clause in domain if clause != "AND")
+
+
+def _comparable(field: str, value: Any) -> Any:
+    return datetime.fromisoformat(value) if field in _TIMES and value else value
+
+
+def _order(row: Row, field: str) -> tuple[bool, Any]:
+    value = _comparable(field, row.get(field))
+    return (value is not None, value)
+
+
+def _encoded(field: str, value: Any) -> Any:
+    """A value in Tryton's JSON; truth values are 1 and 0, as they are on SQLite."""
+    if value is None:
+        return None
+    if field in _TIMES:
+        return encode_time(datetime.fromisoformat(value))
+    if field in _DATES:
+        year, month, day = (int(part) for part in value.split("-"))
+        return {"__class__": "date", "year": year, "month": month, "day": day}
+    if field in _AMOUNTS:
+        return {"__class__": "Decimal", "decimal": str(value)}
+    return int(value) if isinstance(value, bool) else value
+
+
+def _decoded(text: str | None, default: Any) -> Any:
+    return orjson.loads(urlsafe_b64decode(text)) if text else default
+
+
+def _asked_range(header: str | None) -> tuple[int, int | None]:
+    if header is None:
+        return 0, None
+    start, _, end = header.removeprefix("records=").partition("-")
+    return int(start), int(end) if end else None
+
+
+def _unknown(name: str) -> Response:
+    return _page(500, "Internal Server Error", f"&#39;{name}&#39;")
+
+
+def _page(status: int, title: str, text: str = "") -> Response:
+    body = f"<!doctype html>\n<title>{status} {title}</title>\n<h1>{title}</h1>\n<p>{text}</p>\n"
+    return Response(status, body, _HTML)

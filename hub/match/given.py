@@ -1,0 +1,138 @@
+"""Short and foreign forms of given names: the PyPI list is English, ours adds its neighbours."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Final
+
+from nicknames import NickNamer
+
+from hub.match.texts import skeleton
+
+_OWN: Final = """
+alexander: alex sascha sasha xander alejandro alessandro alexandre sandro
+alexandra: alex sandra sascha alessandra alejandra
+andreas: andi andy andrew andrea andre andres
+anna: anne anni annie anja hanna ana anita
+antonio: toni tonio anton antoine antony anthony tony antonius
+barbara: babs baerbel bea
+benedikt: ben beni bene benedict benedetto
+benjamin: ben benni benny beniamino
+bernhard: bernd berni bernard bernardo
+catherine: cathy cathie katharina catalina caterina
+charlotte: lotte charly lotti carlotta
+christian: chris christiaan cristian cristiano
+christina: tina chris christine kristina kerstin cristina
+christoph: chris christopher christophe cristobal cristoforo stoffel
+cornelia: conny nelly
+daniela: dani danielle
+dominik: dominic dominique domenico domingo nik
+dorothea: doris dora thea dorothee
+eduard: edi eddie edward eduardo edouard edoardo
+elisabeth: elizabeth lisa lisbeth elise else liesl elsbeth sissi betty bettina elisa isabel
+emanuel: manuel manu manni emmanuel emanuele
+ferdinand: ferdi fernando ferdinando
+francesco: franco francois francisco paco franz frank frances
+francisco: paco pancho curro paquito francesco francois franz
+franziska: franzi francesca francisca francoise
+friedrich: fritz friedel fred frederick frederic federico frederik
+georg: schorsch george georges giorgio jorge joerg juergen
+gerhard: gerd gerard gerardo
+giovanni: gianni nino vanni giannino johannes john juan jean
+giuseppe: beppe peppe pino joseph josef jose
+guillermo: memo william wilhelm guillaume guglielmo
+gustav: gustl gustavo gustave
+heinrich: heinz heiner hein hinrich henry henri enrique enrico
+helene: lena leni helen helena elena
+ignacio: nacho ignaz ignazio
+jakob: jacob jacques jacopo giacomo jaime james diego santiago
+jean: john johannes giovanni juan jeannot
+joachim: jochen achim joaquin gioacchino
+johanna: hanna jo hannah johanne joan giovanna juana jeanne
+johannes: hans johann hannes jan jean john juan giovanni jens joni ivan
+josef: sepp jupp joseph jose josep giuseppe beppo joe jo
+jose: pepe josef joseph giuseppe
+juan: juanito johannes john jean giovanni
+karl: carl charles carlo carlos kalle charly
+katharina: kathi kati katja karin kathrin katrin käthe catherine katherine caterina catalina
+klaus: nikolaus claus
+konrad: conny kurt conrad corrado
+konstantin: kosta constantin costantino
+leonhard: leo leonard leonardo lennart
+lorenz: lawrence laurence lorenzo laurent lars
+ludwig: lutz louis luis luigi lewis
+magdalena: lena leni magda maddalena madeleine
+manuel: manolo manu emanuel
+margarete: grete gretel gretchen rita margret margit margaret margherita margarita marguerite greta
+maria: mia mary marie mariechen mitzi
+mathilde: tilda tilly matilda
+matthias: matze hias mathieu matthew mateo matteo matthieu
+maximilian: max maxi massimiliano maximiliano maximilien
+michael: michi michel mike michele miguel mischa
+michele: michael michel
+nikolaus: klaus niklas nico niko nicolas nicholas nicola nicolo
+olivier: oliver oli olli
+patrick: pat patrice patrizio patricio
+paul: paolo pablo pauli pol paulo
+peter: pit piet pierre pedro pietro petro
+philipp: phil philip philippe felipe filippo lipp
+rafael: rafa raphael raffaele rafi
+richard: riccardo ricardo ritchie rick
+robert: rob roberto robi bert bob
+rosario: charo saro
+rudolf: rudi rolf rodolfo rudolph
+salvatore: toto turi salvo salvador
+sebastian: basti bastian wastl sebastiano sebastien
+siegfried: siggi sigi
+sofia: sophie sophia sofie
+stefan: steff steffen stephan stephen steven stefano esteban etienne
+stefanie: steffi stephanie stefania estefania
+susanne: susi sanne susan susanna suzanne susana sanna
+therese: resi theresa teresa tess thea
+thomas: tom tomas tommaso tommy
+ulrich: uli ulli ulrico
+ursula: uschi ulla
+valentin: vale valentino
+veronika: vroni veronica veronique
+viktoria: vicky victoria vittoria victoire
+vincent: vincenzo vicente vinzenz enzo
+walter: walther waldi gualtiero
+werner: wern vernon
+wilhelm: willi willy will helmut william guillermo guillaume guglielmo wim
+wolfgang: wolf wolfi
+xaver: xavier xaverl javier saverio
+""".strip()
+
+
+def _own_table() -> dict[str, frozenset[str]]:
+    table: dict[str, set[str]] = {}
+    for line in _OWN.splitlines():
+        head, _, tail = line.partition(":")
+        for form in tail.split():
+            table.setdefault(skeleton(form), set()).add(skeleton(head))
+    return {form: frozenset(roots) for form, roots in table.items()}
+
+
+_ROOTS: Final = _own_table()
+
+
+@lru_cache(maxsize=1)
+def _english() -> dict[str, frozenset[str]]:
+    lookup = NickNamer().canonical_lookup
+    return {
+        skeleton(form): frozenset(skeleton(root) for root in roots)
+        for form, roots in lookup.items()
+    }
+
+
+@lru_cache(maxsize=32_768)
+def root_names(given: str) -> frozenset[str]:
+    """The name itself and the full names it may be short for: bob gives bob and robert."""
+    return frozenset({given}) | _ROOTS.get(given, frozenset()) | _english().get(given, frozenset())
+
+
+def same_given(one: str, other: str) -> bool:
+    """Whether one given name can be a form of the other; two letters or less never are."""
+    if one == other:
+        return True
+    return min(len(one), len(other)) > 1 and not root_names(one).isdisjoint(root_names(other))

@@ -1,0 +1,104 @@
+"""Match keys: short texts that two records of one customer are likely to share (blocking)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from hub.match.given import root_names
+from hub.match.names import PersonName
+from hub.match.organisations import OrganisationName
+from hub.match.places import Place
+from hub.match.profile import Identifier, Profile
+
+_VOWELS: Final = str.maketrans("", "", "aeiouyh")
+_SOUNDS: Final = str.maketrans("zqvwdtbpgk", "skffttppkk")
+
+
+def match_keys(profile: Profile) -> frozenset[str]:
+    """Every key of the profile; a key says nothing about how good a match would be."""
+    common = (
+        *map(identifier_key, profile.identifiers),
+        *map(email_match_key, _own_emails(profile)),
+        *map(phone_match_key, profile.phones),
+    )
+    if profile.kind == "person":
+        return frozenset((*common, *_person_keys(profile)))
+    return frozenset((*common, *_organisation_keys(profile)))
+
+
+def identifier_key(identifier: Identifier) -> str:
+    """Keyed by scheme and issuer: customer numbers of two systems never meet."""
+    return f"id:{identifier.scheme}:{identifier.issuer}:{identifier.value}"
+
+
+def email_match_key(address: str) -> str:
+    return f"em:{address}"
+
+
+def phone_match_key(number: str) -> str:
+    return f"ph:{number}"
+
+
+def domain_key(domain: str) -> str:
+    return f"dm:{domain}"
+
+
+def name_keys(name: PersonName) -> frozenset[str]:
+    """Full name in any order, with each name that a short form may stand for."""
+    if not (name.given and name.family):
+        return frozenset()
+    family = "".join(name.family)
+    firsts = {root for word in name.given if len(word) > 1 for root in root_names(word)}
+    return frozenset("nm:" + " ".join(sorted((first, family))) for first in firsts)
+
+
+def organisation_key(name: OrganisationName) -> str:
+    """The whole name without its legal form, words in any order."""
+    return "on:" + " ".join(sorted(name.words))
+
+
+def _own_emails(profile: Profile) -> frozenset[str]:
+    """A desk's address is an organisation's own, and nobody's else."""
+    return profile.mailboxes if profile.kind == "person" else profile.mailboxes | profile.desks
+
+
+def _areas(places: Iterable[Place]) -> set[str]:
+    return {area for place in places for area in (place.postcode, place.city[:8]) if area}
+
+
+def _sound(word: str) -> str:
+    """First letter and consonants by sound: Schmidt, Schmitt; Mayer, Meier."""
+    tail = word[1:].translate(_VOWELS).translate(_SOUNDS)
+    kept = [char for place, char in enumerate(tail) if place == 0 or tail[place - 1] != char]
+    return word[:1].translate(_SOUNDS) + "".join(kept)
+
+
+def _person_keys(profile: Profile) -> Iterator[str]:
+    areas = _areas(profile.places)
+    for name in profile.people:
+        yield from name_keys(name)
+        sounds = {_sound(word) for word in (*name.family[:2], *name.given[:1]) if len(word) > 1}
+        for sound in sounds:
+            yield from (f"ns:{sound}:{area}" for area in areas)
+            yield from (f"nd:{sound}:{domain}" for domain in profile.domains)
+            if profile.birth_date:
+                yield f"nb:{sound}:{profile.birth_date}"
+        yield from _house_keys(profile.places, {word[0] for word in name.given + name.family})
+
+
+def _house_keys(places: Iterable[Place], initials: Iterable[str]) -> Iterator[str]:
+    for place in places:
+        if place.number:
+            yield from (f"hs:{place.number}:{place.street[:5]}:{initial}" for initial in initials)
+
+
+def _organisation_keys(profile: Profile) -> Iterator[str]:
+    yield from map(domain_key, profile.domains)
+    areas = _areas(profile.places)
+    for name in profile.organisations:
+        yield organisation_key(name)
+        longest = max(name.words, key=len)
+        for word in {name.words[0], longest}:
+            yield from (f"os:{_sound(word)}:{area}" for area in areas)
+            yield from _house_keys(profile.places, {_sound(word)[:2]})

@@ -1,0 +1,208 @@
+"""Names of people: split, folded, and compared part by part."""
+
+from __future__ import annotations
+
+from enum import Enum
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from rapidfuzz.distance import DamerauLevenshtein, JaroWinkler
+
+from hub.match.given import same_given
+from hub.match.texts import skeleton, split_words
+
+_TITLES: Final = frozenset(
+    """dr prof professor herr frau fraulein mr mrs ms miss mx sir dame madame monsieur mme mlle m sra sr
+    srta sig signor signora dott dottssa dottoressa ing mag dipl med jur rer nat hc dhr mevr don dona
+    lic phd mba msc bsc ma ba llm esq""".split()
+)
+_GENERATIONS: Final = {
+    "jr": "jr", "junior": "jr", "jun": "jr", "sr": "sr", "senior": "sr", "sen": "sr",
+    "ii": "ii", "iii": "iii", "iv": "iv",
+}  # fmt: skip
+_PARTICLES: Final = frozenset(
+    "von van de der den del della di da dos das do la le du zu zur ter ten bin al el y".split()
+)
+
+
+class PersonName(NamedTuple):
+    """A name's parts as folded words; an unknown part is empty."""
+
+    given: tuple[str, ...]
+    family: tuple[str, ...]
+    generation: str = ""
+
+
+class NameAgreement(Enum):
+    """How far two names agree, best first."""
+
+    FULL = "full name"
+    NICKNAME = "nickname or call name"
+    SIMILAR = "similar name"
+    INITIAL = "initial and family name"
+    PARTIAL = "one part, the other unknown"
+    FAMILY_DIFFERS = "given name alone"
+    GIVEN_DIFFERS = "another given name"
+    DIFFERENT = "another name"
+    GENERATION_DIFFERS = "junior and senior"
+
+
+_RANKS: Final = {agreement: rank for rank, agreement in enumerate(NameAgreement)}
+
+
+@lru_cache(maxsize=65_536)
+def standardise_person(given: str, middle: str, family: str) -> PersonName | None:
+    """The folded name from parts that a source keeps apart; None where nothing is left."""
+    first = _plain(given + " " + middle)
+    last, generation = _without_generation(_plain(family))
+    if not first and not last:
+        return None
+    return PersonName(first, _without_particles(last), generation)
+
+
+@lru_cache(maxsize=65_536)
+def split_person(text: str) -> PersonName | None:
+    """The folded name from one text: "Family, Given", "Given von Family"; a single word is open.
+
+    A single word counts as a given name, since that is how people sign.
+    """
+    if "@" in text:
+        return None
+    family, comma, given = text.partition(",")
+    words, generation = _without_generation(_plain(given if comma else text))
+    if comma and words:
+        last, late = _without_generation(_plain(family))
+        return PersonName(words, _without_particles(last), generation or late)
+    if comma:
+        words, generation = _without_generation(_plain(family))
+    if len(words) < 2:
+        return PersonName(words, (), generation) if words else None
+    start = next((n for n in range(1, len(words) - 1) if words[n] in _PARTICLES), len(words) - 1)
+    return PersonName(words[:start], _without_particles(words[start:]), generation)
+
+
+def _plain(text: str) -> tuple[str, ...]:
+    words = tuple(skeleton(word) for word in split_words(text))
+    kept = tuple(word for word in words if word not in _TITLES or word in _GENERATIONS)
+    while kept and kept[0] in ("sr", "m"):  # Spanish señor, French monsieur: a title in front
+        kept = kept[1:]
+    return kept
+
+
+def _without_generation(words: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
+    if len(words) > 1 and words[-1] in _GENERATIONS:
+        return words[:-1], _GENERATIONS[words[-1]]
+    return words, ""
+
+
+def _without_particles(words: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(word for word in words if word not in _PARTICLES) or words
+
+
+@lru_cache(maxsize=131_072)
+def compare_names(one: PersonName, other: PersonName) -> NameAgreement:
+    """The best agreement, with the parts as they stand or swapped on one side."""
+    if one.generation and other.generation and one.generation != other.generation:
+        return NameAgreement.GENERATION_DIFFERS
+    straight = _compare_parts(one, other)
+    if straight in (NameAgreement.FULL, NameAgreement.NICKNAME):
+        return straight
+    swapped = _compare_parts(one, PersonName(other.family, other.given))
+    usable = swapped in (NameAgreement.FULL, NameAgreement.NICKNAME, NameAgreement.SIMILAR)
+    return min(straight, swapped, key=_RANKS.__getitem__) if usable else straight
+
+
+def _compare_parts(one: PersonName, other: PersonName) -> NameAgreement:
+    family = _compare_family(one.family, other.family)
+    given = _compare_given(one.given, other.given)
+    if family is None or given is None:
+        return _compare_incomplete(one, other, family or given)
+    return _JOINT[given, family]
+
+
+def _compare_incomplete(one: PersonName, other: PersonName, known: str | None) -> NameAgreement:
+    """A missing part is not a disagreement; a lone word may be either part."""
+    if known in ("same", "nickname", "similar", "initial"):
+        return NameAgreement.PARTIAL
+    if _lone_word_fits(one, other) or _lone_word_fits(other, one):
+        return NameAgreement.PARTIAL
+    return NameAgreement.DIFFERENT
+
+
+def _lone_word_fits(one: PersonName, other: PersonName) -> bool:
+    words = one.given + one.family
+    if one.given and one.family:
+        return False
+    return bool(words) and any(same_given(words[0], word) for word in other.given + other.family)
+
+
+def _compare_family(one: tuple[str, ...], other: tuple[str, ...]) -> str | None:
+    if not one or not other:
+        return None
+    if one == other or set(one) == set(other) or "".join(one) == "".join(other):
+        return "same"
+    if not set(one).isdisjoint(other) or _similar("".join(one), "".join(other)):
+        return "similar"
+    return "initial" if _initial_fits(one[0], other[0]) else "differs"
+
+
+def _compare_given(one: tuple[str, ...], other: tuple[str, ...]) -> str | None:
+    if not one or not other:
+        return None
+    if one[0] == other[0]:
+        return "same" if _middle_fits(one[1:], other[1:]) else "nickname"
+    if "".join(one) == "".join(other):
+        return "same"
+    if any(len(a) > 1 and same_given(a, b) for a in one for b in other):
+        return "nickname"
+    if _initial_fits(one[0], other[0]) or _initials_of(one, other) or _initials_of(other, one):
+        return "initial"
+    return "similar" if _similar(one[0], other[0]) else "differs"
+
+
+def _initials_of(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """ "JP" stands for "Jean Paul"."""
+    return len(one) == 1 and len(other) > 1 and one[0] == "".join(word[0] for word in other)
+
+
+def _middle_fits(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    return not one or not other or any(a[0] == b[0] for a in one for b in other)
+
+
+def _initial_fits(one: str, other: str) -> bool:
+    return (len(one) == 1 or len(other) == 1) and one[0] == other[0]
+
+
+@lru_cache(maxsize=131_072)
+def _similar(one: str, other: str) -> bool:
+    """One slip of the keyboard, or nearly the same sound at the front of a long word."""
+    if min(len(one), len(other)) < 4:
+        return False
+    if DamerauLevenshtein.distance(one, other, score_cutoff=1) <= 1:
+        return True
+    return min(len(one), len(other)) > 5 and JaroWinkler.similarity(one, other) >= 0.93
+
+
+_A: Final = NameAgreement
+_JOINT: Final = {
+    ("same", "same"): _A.FULL,
+    ("same", "similar"): _A.SIMILAR,
+    ("same", "initial"): _A.INITIAL,
+    ("same", "differs"): _A.FAMILY_DIFFERS,
+    ("nickname", "same"): _A.NICKNAME,
+    ("nickname", "similar"): _A.SIMILAR,
+    ("nickname", "initial"): _A.PARTIAL,
+    ("nickname", "differs"): _A.FAMILY_DIFFERS,
+    ("similar", "same"): _A.SIMILAR,
+    ("similar", "similar"): _A.PARTIAL,
+    ("similar", "initial"): _A.DIFFERENT,
+    ("similar", "differs"): _A.DIFFERENT,
+    ("initial", "same"): _A.INITIAL,
+    ("initial", "similar"): _A.PARTIAL,
+    ("initial", "initial"): _A.PARTIAL,
+    ("initial", "differs"): _A.DIFFERENT,
+    ("differs", "same"): _A.GIVEN_DIFFERS,
+    ("differs", "similar"): _A.GIVEN_DIFFERS,
+    ("differs", "initial"): _A.DIFFERENT,
+    ("differs", "differs"): _A.DIFFERENT,
+}

@@ -1,0 +1,139 @@
+"""Names of organisations: the legal form apart, the rest folded and compared by its words."""
+
+from __future__ import annotations
+
+from enum import Enum
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from rapidfuzz import fuzz
+
+from hub.match.texts import skeleton, split_words
+
+_FORMS: Final = {
+    form: line.split(":")[0]
+    for line in """
+gmbh co kg:gmbh und co kg|gmbh co kg|gmbh cie kg|gmbh co kgaa|ag co kg|ug co kg|gmbh und co|gmbh co
+gmbh:gmbh|gesellschaft mit beschrankter haftung|ggmbh|mbh|gesmbh|ges mbh
+ag:ag|aktiengesellschaft
+kg:kg|kommanditgesellschaft|kgaa|co kg
+ug:ug|ug haftungsbeschrankt|unternehmergesellschaft
+ohg:ohg|gbr|partg|partgmbb|partg mbb
+ek:ek|eingetragener kaufmann|e kfm
+ev:ev|eingetragener verein
+eg:eg|genossenschaft
+se:se
+sa:sa|societe anonyme|sociedad anonima
+sas:sas|sasu
+sarl:sarl|eurl|sagl
+snc:snc|sci|scp|scop
+spa:spa|societa per azioni
+srl:srl|srls|societa a responsabilita limitata
+sl:sl|slu|sll|sociedad limitada
+bv:bv|besloten vennootschap|vof
+nv:nv
+bvba:bvba|sprl
+ltd:ltd|limited|pty ltd|pte ltd|co ltd|pvt ltd|private limited
+plc:plc|public limited company
+llc:llc|lc
+llp:llp|lp
+inc:inc|incorporated|corp|corporation
+ab:ab|aktiebolag|ab publ
+as:as|asa
+aps:aps
+oy:oy|oyj
+spzoo:spzoo|sp zoo|sp z oo|spolka z oo
+sro:sro|spol sro
+kft:kft|zrt|nyrt|bt
+doo:doo|dd
+lda:lda|limitada|ltda
+""".strip().splitlines()
+    for form in line.split(":")[1].split("|")
+}
+_LONGEST: Final = max(len(form.split()) for form in _FORMS)
+_LINKING: Final = frozenset("und and et y e the der die das le la les il of fur for co company cie".split())
+
+
+class OrganisationName(NamedTuple):
+    """The distinguishing words in their order, and the legal form's short name or ''."""
+
+    words: tuple[str, ...]
+    form: str
+
+
+class OrganisationAgreement(Enum):
+    """How far two names of organisations agree, best first."""
+
+    SAME = "same name"
+    SIMILAR = "similar name"
+    PART = "one name is part of the other"
+    DIFFERENT = "another name"
+
+
+_RANKS: Final = {agreement: rank for rank, agreement in enumerate(OrganisationAgreement)}
+
+
+@lru_cache(maxsize=65_536)
+def standardise_organisation(text: str) -> OrganisationName | None:
+    """The name without its legal form; None where no word is left."""
+    words = tuple(skeleton(word) for word in split_words(text.replace("&", " und ")))
+    core, form = _without_form(words)
+    kept = tuple(word for word in core if word not in _LINKING) or core
+    return OrganisationName(kept, form) if kept else None
+
+
+def _without_form(words: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
+    """A legal form stands at the end, seldom in front; a name is never all form."""
+    for size in range(min(_LONGEST, len(words) - 1), 0, -1):
+        found = _FORMS.get(" ".join(words[-size:]))
+        if found:
+            return _without_rest(words[:-size], found)
+        found = _FORMS.get(" ".join(words[:size])) if size > 1 or words[0] not in _LINKING else None
+        if found and len(words[0]) > 1:
+            return words[size:], found
+    return words, ""
+
+
+def _without_rest(words: tuple[str, ...], form: str) -> tuple[tuple[str, ...], str]:
+    """ "Muster GmbH & Co. KG" may come apart as "GmbH" and "KG"; the whole is one form."""
+    if len(words) > 1 and words[-1] in ("und", "co"):
+        return _without_rest(words[:-1], form)
+    if len(words) > 1 and form == "kg" and words[-1] in ("gmbh", "ag", "ug"):
+        return words[:-1], "gmbh co kg"
+    return words, form
+
+
+@lru_cache(maxsize=131_072)
+def compare_organisations(one: OrganisationName, other: OrganisationName) -> OrganisationAgreement:
+    """How far the names agree, legal forms apart (see ``forms_differ``)."""
+    left, right = "".join(one.words), "".join(other.words)
+    if left == right or sorted(one.words) == sorted(other.words):
+        return OrganisationAgreement.SAME
+    if min(len(left), len(right)) > 4 and fuzz.ratio(left, right) >= 90:
+        return OrganisationAgreement.SIMILAR
+    if _sorted_ratio(one.words, other.words) >= 90:
+        return OrganisationAgreement.SIMILAR
+    if set(one.words) < set(other.words) or set(other.words) < set(one.words):
+        return OrganisationAgreement.PART
+    return OrganisationAgreement.DIFFERENT
+
+
+def _sorted_ratio(one: tuple[str, ...], other: tuple[str, ...]) -> float:
+    return fuzz.ratio(" ".join(sorted(one)), " ".join(sorted(other)))
+
+
+def best_agreement(
+    ones: tuple[OrganisationName, ...], others: tuple[OrganisationName, ...]
+) -> OrganisationAgreement | None:
+    """The best of all pairs; None where one side has no name."""
+    pairs = [compare_organisations(one, other) for one in ones for other in others]
+    return min(pairs, key=_RANKS.__getitem__) if pairs else None
+
+
+def forms_differ(
+    ones: tuple[OrganisationName, ...], others: tuple[OrganisationName, ...]
+) -> bool:
+    """Whether both sides state a legal form and no form is common: Muster GmbH, Muster AG."""
+    left = {name.form for name in ones if name.form}
+    right = {name.form for name in others if name.form}
+    return bool(left and right) and left.isdisjoint(right)

@@ -1,0 +1,171 @@
+"""Postal addresses: street, house number, postcode and city, folded and compared."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from rapidfuzz.distance import DamerauLevenshtein
+
+from hub.match.texts import skeleton, split_words
+
+_NUMBER: Final = re.compile(r"^(\d{1,5})\s?([a-z]?)$")
+_RANGE: Final = re.compile(r"\b(\d{1,5})\s*[-/]\s*\d{1,5}\b")
+_APART: Final = re.compile(r"\b(\d{1,5})\s+([a-z])\b")
+_ENDINGS: Final = re.compile(r"(strasse|straße|str\.)(?=\W|$)")
+_STREET_WORDS: Final = {
+    skeleton(word): short
+    for short, words in {
+        "str": "strasse str", "st": "street st saint sankt", "av": "avenue avenida av ave avda",
+        "rd": "road rd", "ln": "lane ln", "bd": "boulevard blvd bd bvd", "pl": "platz place plaza pl",
+        "dr": "drive dr", "ct": "court ct", "r": "rue r", "c": "calle c", "v": "via v",
+        "sq": "square sq", "hwy": "highway hwy", "pkwy": "parkway pkwy", "n": "north n",
+        "s": "south s", "e": "east e", "w": "west w", "ch": "chemin ch", "pza": "piazza pza",
+        "weg": "weg wg", "pz": "piazzale pzle", "cs": "corso cso",
+    }.items()
+    for word in words.split()
+}  # fmt: skip
+_LINKING: Final = frozenset(
+    "de la le les du des del della di da der den dem am an im in zum zur the".split()
+)
+_UNIT: Final = re.compile(r"\b(apt|apartment|suite|unit|floor|etage|stock|app|whg|c/o|piso)\b.*$")
+
+
+class Place(NamedTuple):
+    """A standardised address; what is not known is ''."""
+
+    street: str
+    number: str
+    postcode: str
+    city: str
+    country: str
+
+
+class PlaceAgreement(Enum):
+    """How near two addresses are, nearest first."""
+
+    HOUSE = "same house"
+    STREET = "same street"
+    POSTCODE = "same postcode"
+    CITY = "same city"
+    UNKNOWN = "not comparable"
+    ELSEWHERE = "another city"
+
+
+_RANKS: Final = {agreement: rank for rank, agreement in enumerate(PlaceAgreement)}
+
+
+@lru_cache(maxsize=65_536)
+def standardise_place(
+    lines: tuple[str, ...], city: str, *, postcode: str = "", country: str = ""
+) -> Place | None:
+    """The folded parts; None for an address that says neither street nor city nor postcode."""
+    street, number, tail = "", "", ""
+    for line in lines:
+        street, number, tail = _split_street(line)
+        if number:
+            break
+    code = _standardise_postcode(postcode) or _postcode_in(tail)
+    town = " ".join(skeleton(word) for word in split_words(city) if not word.isdigit())
+    if not (street or code or town):
+        return None
+    return Place(street, number, code, town, country.upper())
+
+
+def _split_street(line: str) -> tuple[str, str, str]:
+    """Street, house number, and what follows a comma: number in front or behind."""
+    text = _UNIT.sub("", _ENDINGS.sub("str ", line.casefold()))
+    text = _APART.sub(r"\1\2", _RANGE.sub(r"\1", text))
+    head, _, tail = text.partition(",")
+    if head.strip().isdigit() or not head.strip():
+        head, _, tail = text.replace(",", " ", 1).partition(",")
+    if not any(char.isdigit() for char in head) and any(char.isdigit() for char in tail[:8]):
+        head, tail = text, ""
+    words = [skeleton(word) for word in split_words(head)]
+    found = [place for place, word in enumerate(words) if _NUMBER.match(word)]
+    if not found:
+        return _join_street(words), "", tail
+    place = found[0] if found[0] == 0 else found[-1]
+    if place == 0:
+        return _join_street(words[1:]), words[0], tail
+    return _join_street(words[:place]), words[place], tail
+
+
+def _join_street(words: list[str]) -> str:
+    shortened = [_STREET_WORDS.get(word, _shorten(word)) for word in words]
+    return "".join(word for word in shortened if word not in _LINKING)
+
+
+def _shorten(word: str) -> str:
+    return word[:-4] if word.endswith("strasse") and len(word) > 7 else word
+
+
+def _standardise_postcode(text: str) -> str:
+    code = "".join(char for char in text.upper() if char.isalnum())
+    if len(code) > 4 and code[:1].isalpha() and code[1:].isdigit():
+        return code[1:]  # D-10115, F-75001: the old sign of the country in front
+    return code[:5] if code.isdigit() and len(code) == 9 else code  # ZIP+4
+
+
+def _postcode_in(text: str) -> str:
+    numbers = re.findall(r"\b\d{5}\b", text)
+    return numbers[-1] if numbers else ""
+
+
+@lru_cache(maxsize=131_072)
+def compare_places(one: Place, other: Place) -> PlaceAgreement:
+    """How near the two are; a part that is missing on one side says nothing."""
+    if one.country and other.country and one.country != other.country:
+        return PlaceAgreement.ELSEWHERE
+    same_area = _same_area(one, other)
+    if same_area and _same_street(one, other):
+        if one.number and other.number:
+            return PlaceAgreement.HOUSE if one.number == other.number else PlaceAgreement.POSTCODE
+        return PlaceAgreement.STREET
+    if one.postcode and one.postcode == other.postcode:
+        return PlaceAgreement.POSTCODE
+    if _same_city(one, other):
+        return PlaceAgreement.CITY
+    return PlaceAgreement.ELSEWHERE if same_area is False else PlaceAgreement.UNKNOWN
+
+
+def _same_area(one: Place, other: Place) -> bool | None:
+    """Same postcode or city; None where neither side can tell."""
+    if one.postcode and one.postcode == other.postcode:
+        return True
+    if one.city and other.city:
+        return _same_city(one, other)
+    if one.postcode and other.postcode:
+        return False
+    return True if _exact_street(one, other) else None
+
+
+def _exact_street(one: Place, other: Place) -> bool:
+    """A full street and number on both sides speaks for itself where no city is known."""
+    return bool(one.number) and one.number == other.number and one.street == other.street
+
+
+def _same_city(one: Place, other: Place) -> bool:
+    left, right = one.city, other.city
+    if not left or not right:
+        return False
+    if left == right or left.startswith(right + " ") or right.startswith(left + " "):
+        return True
+    return min(len(left), len(right)) > 5 and DamerauLevenshtein.distance(left, right) <= 1
+
+
+def _same_street(one: Place, other: Place) -> bool:
+    left, right = one.street, other.street
+    if not left or not right:
+        return False
+    if left == right or left.replace("str", "") == right.replace("str", ""):
+        return True
+    return min(len(left), len(right)) > 6 and DamerauLevenshtein.distance(left, right) <= 2
+
+
+def nearest(ones: tuple[Place, ...], others: tuple[Place, ...]) -> PlaceAgreement | None:
+    """The nearest pair; None where one side has no address."""
+    pairs = [compare_places(one, other) for one in ones for other in others]
+    return min(pairs, key=_RANKS.__getitem__) if pairs else None

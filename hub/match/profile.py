@@ -1,0 +1,190 @@
+"""A party record as matching sees it: standardised once, without what is not compared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any, Final
+
+from hub.match.names import PersonName, split_person, standardise_person
+from hub.match.organisations import OrganisationName, standardise_organisation
+from hub.match.places import Place, standardise_place
+from hub.match.standardise import (
+    email_domain,
+    email_key,
+    is_desk,
+    is_free_domain,
+    standardise_date,
+    standardise_identifier,
+    standardise_phone,
+)
+
+MATCH_VERSION: Final = 1
+"""Part of every profile's digest: a changed standardisation makes records stale."""
+
+_Body = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Identifier:
+    """One number that names the party; comparable only within its scheme and issuer."""
+
+    scheme: str
+    issuer: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """Standardised values of one record; equal content has an equal ``digest``.
+
+    ``mailboxes`` are a person's own addresses or, for an organisation, all of its own; ``desks``
+    and ``switchboards`` are shared by several people and name no person.
+    """
+
+    kind: str
+    people: tuple[PersonName, ...]
+    organisations: tuple[OrganisationName, ...]
+    mailboxes: frozenset[str]
+    desks: frozenset[str]
+    domains: frozenset[str]
+    phones: frozenset[str]
+    switchboards: frozenset[str]
+    places: tuple[Place, ...]
+    identifiers: frozenset[Identifier]
+    birth_date: str | None
+    digest: bytes
+
+
+def build_profile(body: _Body, country: str = "DE") -> Profile:
+    """The profile of a canonical party body; ``country`` is that of phones without a prefix."""
+    home = _home_country(body, country)
+    person = body["kind"] == "person"
+    emails = _emails(body)
+    phones = _phones(body, home)
+    content: dict[str, Any] = {
+        "kind": body["kind"],
+        "people": _people(body) if person else (),
+        "organisations": () if person else _organisations(body),
+        "mailboxes": frozenset(mail for mail, shared in emails.items() if not shared),
+        "desks": frozenset(mail for mail, shared in emails.items() if shared),
+        "domains": _domains(body, emails),
+        "phones": frozenset(phone for phone, shared in phones.items() if not shared),
+        "switchboards": frozenset(phone for phone, shared in phones.items() if shared),
+        "places": _places(body),
+        "identifiers": _identifiers(body, home),
+        "birth_date": _birth_date(body),
+    }
+    return Profile(**content, digest=_digest(content))
+
+
+def _digest(content: Mapping[str, Any]) -> bytes:
+    parts = [MATCH_VERSION, *(_ordered(content[name]) for name in sorted(content))]
+    return blake2b(repr(parts).encode(), digest_size=16).digest()
+
+
+def _ordered(value: Any) -> Any:
+    return sorted(map(repr, value)) if isinstance(value, frozenset | tuple) else value
+
+
+def _home_country(body: _Body, country: str) -> str:
+    stated = [place["country"] for place in body.get("addresses", ()) if place.get("country")]
+    return str(stated[0]) if stated else country
+
+
+def _unique(items: Iterable[Any]) -> tuple[Any, ...]:
+    return tuple(sorted({item for item in items if item is not None}))
+
+
+def _people(body: _Body) -> tuple[PersonName, ...]:
+    person = body.get("person") or {}
+    parts = (person.get("middle") or "", person.get("family") or "")
+    names = [
+        standardise_person(given, *parts)
+        for given in {person.get("given") or "", person.get("preferred") or ""}
+        if given or not person.get("given")
+    ]
+    if not any(names):
+        names = [split_person(body.get("display_name") or "")]
+    return _unique(names)
+
+
+def _organisations(body: _Body) -> tuple[OrganisationName, ...]:
+    organisation = body.get("organisation") or {}
+    texts = {
+        organisation.get("legal_name"),
+        body.get("display_name"),
+        *organisation.get("trading_names", ()),
+    }
+    return _unique(standardise_organisation(text) for text in texts if text and "@" not in text)
+
+
+def _points(body: _Body, kind: str) -> list[Mapping[str, Any]]:
+    points = body.get("contact_points", ())
+    return [p for p in points if p["kind"] == kind and p.get("status") != "invalid"]
+
+
+def _emails(body: _Body) -> dict[str, bool]:
+    """Address to whether it is shared; any statement that it is shared counts."""
+    found: dict[str, bool] = {}
+    for point in _points(body, "email"):
+        address = email_key(point["value"])
+        if address:
+            shared = bool(point.get("shared")) or is_desk(address)
+            found[address] = found.get(address, False) or shared
+    return found
+
+
+def _phones(body: _Body, country: str) -> dict[str, bool]:
+    found: dict[str, bool] = {}
+    for point in _points(body, "phone"):
+        number = standardise_phone(point["value"], country)
+        if number and "fax" not in point.get("purpose", ()):
+            found[number] = found.get(number, False) or bool(point.get("shared"))
+    return found
+
+
+def _domains(body: _Body, emails: Iterable[str]) -> frozenset[str]:
+    """Domains of web pages and mailboxes that one employer or one owner stands behind."""
+    sites = (_host(point["value"]) for point in _points(body, "web"))
+    found = {*map(email_domain, emails), *sites}
+    return frozenset(domain for domain in found if domain and not is_free_domain(domain))
+
+
+def _host(url: str) -> str:
+    bare = url.strip().lower().partition("://")[2] or url.strip().lower()
+    host = bare.partition("/")[0].partition("?")[0].partition(":")[0].removeprefix("www.")
+    return host if "." in host and " " not in host else ""
+
+
+def _places(body: _Body) -> tuple[Place, ...]:
+    return _unique(
+        standardise_place(
+            tuple(place.get("lines", ())),
+            place.get("locality") or "",
+            postcode=place.get("postcode") or "",
+            country=place.get("country") or "",
+        )
+        for place in body.get("addresses", ())
+    )
+
+
+def _identifiers(body: _Body, country: str) -> frozenset[Identifier]:
+    found = (_identifier(item, country) for item in body.get("identifiers", ()))
+    return frozenset(item for item in found if item is not None)
+
+
+def _identifier(item: Mapping[str, Any], country: str) -> Identifier | None:
+    scheme = item["scheme"]
+    value = standardise_identifier(scheme, item["value"], item.get("country") or country)
+    if value is None:
+        return None
+    # A company may have one VAT number a country, so its country is its issuer.
+    issuer = value[:2] if scheme == "eu_vat" else item.get("issuer") or item.get("country") or ""
+    return Identifier(scheme, issuer, value)
+
+
+def _birth_date(body: _Body) -> str | None:
+    stated = (body.get("person") or {}).get("birth_date")
+    return standardise_date(stated) if stated else None

@@ -1,0 +1,122 @@
+"""Match keys' raw material: e-mail addresses, identifiers and dates, each in one spelling.
+
+Names, organisations, places and phones have modules of their own; all are pure and cached.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import lru_cache
+from typing import Final
+
+from rapidfuzz.distance import DamerauLevenshtein
+
+from hub.match.phones import standardise_phone
+
+__all__ = [
+    "compare_dates",
+    "email_domain",
+    "email_key",
+    "is_desk",
+    "is_free_domain",
+    "standardise_date",
+    "standardise_email",
+    "standardise_identifier",
+    "standardise_phone",
+]
+
+_DOTLESS: Final = frozenset({"gmail.com", "googlemail.com"})
+_FREE: Final = frozenset(
+    """gmail.com googlemail.com gmx.de gmx.net gmx.at gmx.ch gmx.com web.de t-online.de freenet.de
+    outlook.com outlook.de outlook.fr hotmail.com hotmail.de hotmail.fr hotmail.it hotmail.co.uk
+    live.com msn.com yahoo.com yahoo.de yahoo.fr yahoo.it yahoo.es yahoo.co.uk icloud.com me.com
+    mac.com aol.com mail.com mail.ru yandex.ru proton.me protonmail.com posteo.de mailbox.org
+    orange.fr wanadoo.fr free.fr sfr.fr laposte.net libero.it virgilio.it alice.it tiscali.it
+    telefonica.net bluewin.ch aon.at btinternet.com comcast.net verizon.net att.net qq.com 163.com
+    arcor.de vodafone.de 1und1.de email.de online.de seznam.cz wp.pl o2.pl onet.pl ziggo.nl kpn.nl
+    telenet.be skynet.be telia.com email.com""".split()
+)
+_DESKS: Final = frozenset(
+    """abuse account accounting accounts admin administration anfrage anfragen assistance auftrag
+    bestellung bestellungen billing booking bookings buchhaltung bureau buero careers commercial
+    compras compta comptabilite contact contacto contatti customercare customerservice dispatch dpo
+    einkauf empfang enquiries enquiry facturacion finance hallo hello help helpdesk hostmaster hr info
+    infos information inquiries inquiry invoice invoices jobs kontakt kundendienst kundenservice legal
+    logistics logistik mail marketing news newsletter noreply donotreply office order orders payment
+    payments personal post postmaster presse press privacy procurement purchase purchasing rechnung
+    rechnungen reception recruiting reservations root sales secretariat sekretariat security service
+    services shop staff support team tech technik vente ventas vendite verkauf vertrieb versand
+    webmaster welcome zentrale""".split()
+)
+
+
+@lru_cache(maxsize=65_536)
+def standardise_email(value: str) -> str | None:
+    """The address in lower case without a display name or mailto:; None where it is none."""
+    bare = value.strip().rpartition("<")[2].rstrip("> ").removeprefix("mailto:").lower()
+    local, sign, domain = bare.rpartition("@")
+    if not (sign and local and "." in domain) or any(char.isspace() for char in bare):
+        return None
+    return f"{local}@{domain.rstrip('.')}"
+
+
+@lru_cache(maxsize=65_536)
+def email_key(value: str) -> str | None:
+    """The address as compared: without +tag, for Gmail without dots too; never to be written to."""
+    address = standardise_email(value)
+    if address is None:
+        return None
+    local, _, domain = address.rpartition("@")
+    local = local.partition("+")[0] or local
+    if domain in _DOTLESS:
+        local, domain = local.replace(".", ""), "gmail.com"
+    return f"{local}@{domain}"
+
+
+def email_domain(address: str) -> str:
+    """The domain of a standardised address."""
+    return address.rpartition("@")[2]
+
+
+@lru_cache(maxsize=65_536)
+def is_desk(address: str) -> bool:
+    """Whether an address belongs to a desk, not a person: info@, sales-de@, no-reply@ (RFC 2142)."""
+    local = address.partition("@")[0].partition("+")[0]
+    first = local.partition("-")[0].partition(".")[0].partition("_")[0]
+    plain = local.replace("-", "").replace("_", "").replace(".", "").rstrip("0123456789")
+    return plain in _DESKS or (first in _DESKS and first not in ("mail", "post", "personal"))
+
+
+def is_free_domain(domain: str) -> bool:
+    """Whether everybody may have an address there, so that it says nothing about an employer."""
+    return domain in _FREE
+
+
+@lru_cache(maxsize=65_536)
+def standardise_identifier(scheme: str, value: str, country: str = "") -> str | None:
+    """Letters and digits in upper case; a VAT number gets its country's letters in front."""
+    plain = "".join(char for char in value.upper() if char.isalnum())
+    if not plain or len(set(plain)) == 1:
+        return None
+    if scheme == "eu_vat" and country and plain[:2].isdigit():
+        return country.upper() + plain
+    return plain
+
+
+def standardise_date(value: str) -> str | None:
+    """An ISO date, or None for what is no date or a placeholder (1900-01-01, 1970-01-01)."""
+    try:
+        found = date.fromisoformat(value[:10])
+    except ValueError:
+        return None
+    return None if (found.month, found.day) == (1, 1) and found.year in (1900, 1970) else value[:10]
+
+
+@lru_cache(maxsize=65_536)
+def compare_dates(one: str, other: str) -> str:
+    """same, near (day and month swapped, or one slip of the keyboard) or other, for ISO dates."""
+    if one == other:
+        return "same"
+    swapped = f"{other[:5]}{other[8:]}-{other[5:7]}"
+    near = one == swapped or DamerauLevenshtein.distance(one, other, score_cutoff=1) <= 1
+    return "near" if near else "other"

@@ -1,0 +1,41 @@
+"""Folding of text: what two spellings of one word have in common."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from typing import Final
+
+_LETTERS: Final = str.maketrans(
+    {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "ł": "l", "ı": "i"}
+)
+_UMLAUTS: Final = re.compile(r"(?<=[aou])e")
+_NOT_WORD: Final = re.compile(r"[^\w]+|_+")
+_SPACED_LETTERS: Final = re.compile(r"\b(?:\w\.\s?){2,}")
+
+
+@lru_cache(maxsize=65_536)
+def fold(text: str) -> str:
+    """Lower case without accents: "Größe" and "GROSSE" fold to one text; punctuation stays."""
+    plain = text.casefold()
+    if plain.isascii():
+        return plain
+    plain = unicodedata.normalize("NFKD", plain.translate(_LETTERS))
+    return "".join(char for char in plain if not unicodedata.combining(char)).translate(_LETTERS)
+
+
+@lru_cache(maxsize=65_536)
+def skeleton(text: str) -> str:
+    """Folded, with "ae", "oe", "ue" written as the vowel: Müller, Mueller, Muller are one."""
+    return _UMLAUTS.sub("", fold(text))
+
+
+def split_words(text: str) -> tuple[str, ...]:
+    """The words of a folded text; letters with dots ("S. p. A.", "e.V.") are one word."""
+    joined = _SPACED_LETTERS.sub(_join_letters, text.replace("'", "").replace("\u2019", ""))
+    return tuple(word for word in _NOT_WORD.split(joined) if word)
+
+
+def _join_letters(match: re.Match[str]) -> str:
+    return re.sub(r"[.\s]", "", match.group()) + " "

@@ -1,0 +1,160 @@
+"""The steps of the job as the command line and Airflow run them; each may be repeated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from hub.errors import ConfigError
+from hub.mapping import compile_mapping
+from hub.pipeline import publish
+from hub.pipeline import reconcile as reconciliation
+from hub.pipeline.canonicalise import CanonicaliseTask, canonicalise
+from hub.pipeline.connections import OpenConnection
+from hub.pipeline.extract import StreamTask, extract
+from hub.pipeline.golden import compute_golden
+from hub.pipeline.publish import Pace, Subscription
+from hub.pipeline.resolve import apply, plan
+from hub.pipeline.workplace import Workplace
+from hub.sdk.contract import Stream
+from hub.store.outbox import PlannedWrite
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamReport:
+    """What a sync of one stream did; ``note`` says why deletions were held back, if they were."""
+
+    connection: str
+    stream: str
+    extract: Mapping[str, Any]
+    canonical: Mapping[str, Any]
+    note: str | None = None
+
+    def as_counts(self) -> dict[str, Any]:
+        """The counts in one level: what was read, what became of it."""
+        return {**self.extract, **self.canonical}
+
+
+def stream_names(work: Workplace, connection: str) -> list[str]:
+    """The streams of a connection that are to be synced."""
+    with work.site.connected(connection) as opened:
+        return [stream.name for stream in opened.streams]
+
+
+def sync_connection(
+    work: Workplace, connection: str, *, full: bool = False
+) -> Iterator[StreamReport]:
+    """Sync every stream of a connection, in order, over one open connection."""
+    with work.site.connected(connection) as opened:
+        for stream in opened.streams:
+            yield _sync(work, opened, stream, full=full)
+
+
+def sync_stream(work: Workplace, connection: str, name: str, *, full: bool = False) -> StreamReport:
+    """Extract one stream, then translate what is new in it."""
+    with work.site.connected(connection) as opened:
+        for stream in opened.streams:
+            if stream.name == name:
+                return _sync(work, opened, stream, full=full)
+    raise ConfigError(f"connection {connection} has no stream {name!r}")
+
+
+def _sync(work: Workplace, opened: OpenConnection, stream: Stream, *, full: bool) -> StreamReport:
+    section = work.site.section(opened.name)
+    task = StreamTask(
+        connection=opened.name,
+        connector=opened.spec.name,
+        office=section.office,
+        stream=stream,
+        renamed_from=section.renamed_from,
+        full=full,
+        max_missing_share=section.max_delete_share,
+    )
+    read = extract(work.engine, opened.connector, task=task)
+    mapped = canonicalise_stream(work, opened.name, stream.name)
+    return StreamReport(
+        connection=opened.name,
+        stream=stream.name,
+        extract=read.counts,
+        canonical=mapped,
+        note=read.note,
+    )
+
+
+def canonicalise_stream(work: Workplace, connection: str, stream: str) -> Mapping[str, Any]:
+    """Translate the records of one stream that are new, changed, or wait for a new mapping."""
+    text, file = work.site.mapping_text(connection)
+    compiled = compile_mapping(work.site.mapping(connection))
+    task = CanonicaliseTask(connection=connection, stream=stream, text=text, file=file)
+    return canonicalise(work.engine, compiled, task=task).counts
+
+
+def resolve(work: Workplace, *, allow_merges: bool = False) -> Mapping[str, Any]:
+    """Plan and apply what is pending, then compute the golden records it touches."""
+    limit = None if allow_merges else work.config.resolve.max_merges
+    applied = apply(work.engine, plan(work.engine, country=work.config.hub.country), limit=limit)
+    golden = compute_golden(work.engine, trust=work.config.resolve.trust)
+    return {**applied, **golden}
+
+
+def subscriptions(work: Workplace) -> list[Subscription]:
+    """Who gets which golden value, with the field that the mapping's write side names."""
+    return [
+        Subscription(
+            attribute=rule.attribute,
+            connection=rule.connection,
+            stream=rule.stream,
+            field=_field(work, rule.connection, rule.stream, rule.attribute),
+            mode=rule.mode,
+        )
+        for rule in work.config.publish.rules
+    ]
+
+
+def _field(work: Workplace, connection: str, stream: str, attribute: str) -> str:
+    mapping = work.site.mapping(connection)
+    field = mapping.write.get(stream, {}).get(attribute)
+    if field is None:
+        raise ConfigError(
+            f"publish.rules: the mapping {mapping.file} has no write side for {attribute} of "
+            f"{connection}/{stream}; add it under write:"
+        )
+    return field
+
+
+def plan_publish(work: Workplace) -> list[PlannedWrite]:
+    """What a publish would write now; nothing is stored."""
+    return publish.plan_writes(work.engine, subscriptions(work), work.config.hub.country)
+
+
+def stage(work: Workplace) -> Mapping[str, int]:
+    """Turn waiting events into deliveries."""
+    return publish.stage_deliveries(work.engine, subscriptions(work), work.config.hub.country)
+
+
+def deliver(work: Workplace, connection: str) -> Mapping[str, int]:
+    """Send what is due to one connection."""
+    section = work.config.publish
+    pace = Pace(
+        settle=timedelta(seconds=section.settle_seconds),
+        request=timedelta(seconds=section.request_seconds),
+        max_writes=section.max_writes,
+        country=work.config.hub.country,
+    )
+    with work.site.connected(connection) as opened:
+        return publish.deliver(work.engine, opened, pace)
+
+
+def reconcile(
+    work: Workplace, folder: Path, *, reports: tuple[str, ...] = (), forms: tuple[str, ...] = ()
+) -> Mapping[str, int]:
+    """Run the reports and write their files; returns the number of breaks by report."""
+    request = reconciliation.Request(
+        company=work.config.hub.company, reports=reports or tuple(reconciliation.REPORTS)
+    )
+    pack = reconciliation.reconcile(work.engine, request)
+    reconciliation.write_reports(pack, folder, forms or reconciliation.FORMS)
+    return {result.definition.id: result.break_count for result in pack.results}

@@ -1,0 +1,41 @@
+"""What every use case works with: the site (configuration, connectors) and its migrated store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from hub.config import CredentialResolver, HubConfig, load_config
+from hub.pipeline.connections import Site
+from hub.plugins import discover
+from hub.store.database import Engine, open_store
+from hub.store.schema import migrate
+
+
+@dataclass(frozen=True, slots=True)
+class Workplace:
+    """An opened site with its store, whose schema is up to date."""
+
+    site: Site
+    engine: Engine
+
+    @property
+    def config(self) -> HubConfig:
+        """The configuration that was loaded."""
+        return self.site.config
+
+
+def open_site(path: Path, resolvers: Mapping[str, CredentialResolver] | None = None) -> Site:
+    """Load the configuration and the connectors; the store stays closed."""
+    return Site(load_config(path), discover(), dict(resolvers or {}))
+
+
+def open_workplace(
+    path: Path, resolvers: Mapping[str, CredentialResolver] | None = None
+) -> Workplace:
+    """Load everything and bring the store's schema up to date."""
+    site = open_site(path, resolvers)
+    engine = open_store(site.config.store_url)
+    migrate(engine)
+    return Workplace(site, engine)

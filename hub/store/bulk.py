@@ -1,0 +1,153 @@
+"""Bulk statements of the hot paths: COPY and array parameters on PostgreSQL, batches on SQLite.
+
+Rows are plain tuples in the driver's own types (times as microseconds, money as ten-thousandths):
+the column types of SQLAlchemy would cost more for each row than the database does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy import Table
+from sqlalchemy.engine import Connection
+
+Row = tuple[Any, ...]
+
+
+def insert(connection: Connection, table: Table, columns: Sequence[str], rows: list[Row]) -> None:
+    """Add rows that aren't there yet."""
+    if not rows:
+        return
+    if _is_sqlite(connection):
+        connection.exec_driver_sql(_insert_sql(table, tuple(columns)), rows)
+    else:
+        _copy(connection, table, columns, rows)
+
+
+def update(connection: Connection, table: Table, columns: Sequence[str], rows: list[Row]) -> None:
+    """Set the columns after the first, in the rows that the first column (an id) names."""
+    if not rows:
+        return
+    if _is_sqlite(connection):
+        connection.exec_driver_sql(
+            _update_sqlite(table, tuple(columns)), [(*row[1:], row[0]) for row in rows]
+        )
+    else:
+        arrays = tuple([row[place] for row in rows] for place in range(len(columns)))
+        connection.exec_driver_sql(_update_postgresql(table, tuple(columns)), arrays)
+
+
+def delete(connection: Connection, table: Table, column: str, ids: Sequence[int]) -> None:
+    """Remove the rows whose column holds one of the ids."""
+    if not ids:
+        return
+    if _is_sqlite(connection):
+        sql = f"DELETE FROM {table.name} WHERE {column} IN (SELECT value FROM json_each(?))"
+        connection.exec_driver_sql(sql, (orjson.dumps(ids).decode(),))
+    else:
+        sql = f"DELETE FROM {table.name} WHERE {column} = ANY(%s::bigint[])"
+        connection.exec_driver_sql(sql, (list(ids),))
+
+
+def look_up(
+    connection: Connection, table: Table, columns: Sequence[str], where: LookUp
+) -> Sequence[sa.Row[Any]]:
+    """Rows whose column is one of many values; one statement, driven from the values.
+
+    SQLite must be told to start at the values (CROSS JOIN keeps the order of the tables): its
+    planner takes the table first, which costs the whole table for each value.
+    """
+    fixed = [] if where.fixed is None else [where.fixed[1]]
+    if _is_sqlite(connection):
+        sql = _look_up_sqlite(table, tuple(columns), where.column, where.fixed and where.fixed[0])
+        bound: Row = (orjson.dumps(where.values).decode(), *fixed)
+    else:
+        sql = _look_up_postgresql(
+            table, tuple(columns), where.column, where.fixed and where.fixed[0]
+        )
+        bound = (list(where.values), *fixed)
+    return connection.exec_driver_sql(sql, bound).fetchall()
+
+
+class LookUp:
+    """Which rows to look up: ``column`` among ``values``, and one more column at a fixed value."""
+
+    __slots__ = ("column", "fixed", "values")
+
+    def __init__(
+        self, column: str, values: Iterable[Any], *, fixed: tuple[str, Any] | None = None
+    ) -> None:
+        self.column = column
+        self.values = list(values)
+        self.fixed = fixed
+
+
+def _is_sqlite(connection: Connection) -> bool:
+    return connection.dialect.name == "sqlite"
+
+
+def _copy(connection: Connection, table: Table, columns: Sequence[str], rows: list[Row]) -> None:
+    driver: Any = connection.connection.driver_connection
+    with (
+        driver.cursor() as cursor,
+        cursor.copy(f"COPY {table.name} ({', '.join(columns)}) FROM STDIN") as copy,
+    ):
+        write = copy.write_row
+        for row in rows:
+            write(row)
+
+
+@lru_cache
+def _insert_sql(table: Table, columns: tuple[str, ...]) -> str:
+    marks = ", ".join("?" * len(columns))
+    return f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({marks})"
+
+
+@lru_cache
+def _update_sqlite(table: Table, columns: tuple[str, ...]) -> str:
+    changes = ", ".join(f"{column} = ?" for column in columns[1:])
+    return f"UPDATE {table.name} SET {changes} WHERE {columns[0]} = ?"
+
+
+@lru_cache
+def _update_postgresql(table: Table, columns: tuple[str, ...]) -> str:
+    changes = ", ".join(f"{column} = fresh.{column}" for column in columns[1:])
+    arrays = ", ".join(f"%s::{_postgresql_type(table, column)}[]" for column in columns)
+    return (
+        f"UPDATE {table.name} SET {changes} "
+        f"FROM unnest({arrays}) AS fresh({', '.join(columns)}) "
+        f"WHERE {table.name}.{columns[0]} = fresh.{columns[0]}"
+    )
+
+
+@lru_cache
+def _look_up_sqlite(table: Table, columns: tuple[str, ...], by: str, fixed: str | None) -> str:
+    wanted = ", ".join(f"held.{column}" for column in columns)
+    extra = f" AND held.{fixed} = ?" if fixed else ""
+    return (
+        f"SELECT {wanted} FROM json_each(?) AS wanted CROSS JOIN {table.name} AS held "
+        f"WHERE held.{by} = wanted.value{extra}"
+    )
+
+
+@lru_cache
+def _look_up_postgresql(table: Table, columns: tuple[str, ...], by: str, fixed: str | None) -> str:
+    extra = f" AND {fixed} = %s" if fixed else ""
+    kind = _postgresql_type(table, by)
+    return f"SELECT {', '.join(columns)} FROM {table.name} WHERE {by} = ANY(%s::{kind}[]){extra}"
+
+
+@lru_cache
+def _postgresql_type(table: Table, column: str) -> str:
+    from sqlalchemy.dialects import postgresql
+
+    return table.c[column].type.compile(postgresql.dialect())  # type: ignore[no-untyped-call]  # untyped in SQLAlchemy
+
+
+def driver_uuid(connection: Connection, value: str) -> str:
+    """A UUID as the driver stores it: SQLite has no such type and keeps 32 hex digits."""
+    return value.replace("-", "") if _is_sqlite(connection) else value

@@ -1,0 +1,73 @@
+"""Row ids: 64-bit integers, handed out in blocks so that a page asks the database for none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+
+from hub.store.database import writing
+from hub.store.tables import id_block
+
+_BLOCK = 20_000
+
+
+class IdSource:
+    """Hands out ids of one kind; ids of a page that was rolled back are not used again.
+
+    A new block is fetched in a short transaction of its own, so :meth:`take` must be called
+    outside of any other (SQLite has one writer). Safe to use from one thread.
+    """
+
+    def __init__(self, engine: Engine, name: str, *, block: int = _BLOCK) -> None:
+        self._engine = engine
+        self._name = name
+        self._block = block
+        self._next = 0
+        self._end = 0
+
+    def reserve(self, count: int) -> None:
+        """Make sure that the next ``count`` ids are at hand."""
+        if self._end - self._next >= count:
+            return
+        size = max(count, self._block)
+        with writing(self._engine) as connection:
+            start = take_block(connection, self._name, size)
+        self._next, self._end = start, start + size
+
+    def take(self, count: int) -> Sequence[int]:
+        """``count`` ids in a row, reserved before."""
+        start = self._next
+        if start + count > self._end:
+            raise ValueError("ids are reserved before the transaction that uses them")
+        self._next += count
+        return range(start, start + count)
+
+
+def take_block(connection: Connection, name: str, size: int) -> int:
+    """The first of ``size`` fresh ids, within the caller's transaction; ids start at 1."""
+    taken = _advance(connection, name, size)
+    if taken is None:
+        _start(connection, name)
+        taken = _advance(connection, name, size)
+    if taken is None:  # pragma: no cover  # the row was made in this transaction
+        raise ValueError(f"no block of ids named {name}")
+    return taken - size
+
+
+def _advance(connection: Connection, name: str, size: int) -> int | None:
+    following: int | None = connection.scalar(
+        sa.update(id_block)
+        .where(id_block.c.name == name)
+        .values(next=id_block.c.next + size)
+        .returning(id_block.c.next)
+    )
+    return following
+
+
+def _start(connection: Connection, name: str) -> None:
+    connection.execute(
+        sa.text("INSERT INTO id_block (name, next) VALUES (:name, 1) ON CONFLICT DO NOTHING"),
+        {"name": name},
+    )

@@ -1,0 +1,226 @@
+"""Connections and streams: their identity, the lease of the one reader, the committed cursor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection
+
+from hub.errors import ConfigError, StoreError, WatermarkRegressionError
+from hub.store.columns import new_id
+from hub.store.ids import take_block
+from hub.store.tables import connection as connection_table
+from hub.store.tables import stream
+
+Cursor = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamState:
+    """A stream as it is committed; a page is landed against exactly this state."""
+
+    id: int
+    name: str
+    connection_id: str
+    connection: str
+    cursor: Cursor | None
+    commit_seq: int
+    epoch: int
+    epoch_open: bool
+    mapping_digest: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to read a stream; ``holder`` names one run, and each commit renews it."""
+
+    holder: str
+    seconds: float
+
+    def until(self) -> datetime:
+        """When the lease ends if it were renewed now."""
+        return datetime.now(UTC) + timedelta(seconds=self.seconds)
+
+
+def ensure_connection(
+    connection: Connection, name: str, *, connector: str, renamed_from: str | None = None
+) -> str:
+    """The connection's id, made on first sight; a renamed connection keeps its id and records."""
+    known = {row.name: row for row in _connections(connection, [name, renamed_from or name])}
+    if renamed_from in known and renamed_from != name:
+        if name in known:
+            raise ConfigError(
+                f"connections {name} and {renamed_from} both have records: remove renamed_from"
+            )
+        _rename(connection, known[renamed_from].id, name)
+        known[name] = known[renamed_from]
+    if name not in known:
+        _create(connection, name, connector)
+        known = {row.name: row for row in _connections(connection, [name])}
+    if known[name].connector != connector:
+        raise ConfigError(
+            f"connection {name} was made with the connector {known[name].connector}, "
+            f"not {connector}: give the new system a name of its own"
+        )
+    found: str = known[name].id
+    return found
+
+
+def ensure_stream(connection: Connection, connection_id: str, name: str) -> int:
+    """The stream's id, made on first sight."""
+    wanted = sa.select(stream.c.id).where(
+        stream.c.connection_id == connection_id, stream.c.name == name
+    )
+    found: int | None = connection.scalar(wanted)
+    if found is None:
+        _insert_once(
+            connection,
+            stream,
+            {
+                "id": take_block(connection, "stream", 1),
+                "connection_id": connection_id,
+                "name": name,
+            },
+        )
+        found = connection.scalar(wanted)
+    assert found is not None
+    return found
+
+
+def read_stream(connection: Connection, stream_id: int) -> StreamState:
+    """The stream as it is committed."""
+    row = connection.execute(
+        sa.select(stream, connection_table.c.name.label("connection"))
+        .join(connection_table, connection_table.c.id == stream.c.connection_id)
+        .where(stream.c.id == stream_id)
+    ).one()
+    return StreamState(
+        id=row.id,
+        name=row.name,
+        connection_id=row.connection_id,
+        connection=row.connection,
+        cursor=None if row.cursor is None else orjson.loads(row.cursor),
+        commit_seq=row.commit_seq,
+        epoch=row.epoch,
+        epoch_open=row.epoch_open,
+        mapping_digest=row.mapping_digest,
+    )
+
+
+def acquire_lease(connection: Connection, stream_id: int, lease: Lease) -> StreamState:
+    """Become the stream's only reader, or raise StoreError that says until when another is."""
+    now = datetime.now(UTC)
+    taken = connection.execute(
+        sa.update(stream)
+        .where(stream.c.id == stream_id)
+        .where(
+            stream.c.lease_holder.is_(None)
+            | (stream.c.lease_holder == lease.holder)
+            | (stream.c.lease_until < now)
+        )
+        .values(
+            lease_holder=lease.holder,
+            lease_until=lease.until(),
+            commit_seq=stream.c.commit_seq + 1,
+        )
+    )
+    state = read_stream(connection, stream_id)
+    if taken.rowcount != 1:
+        raise StoreError(_busy(connection, state))
+    return state
+
+
+def release_lease(connection: Connection, stream_id: int, lease: Lease) -> None:
+    """Let the next reader in; does nothing where the lease is another's by now."""
+    connection.execute(
+        sa.update(stream)
+        .where(stream.c.id == stream_id, stream.c.lease_holder == lease.holder)
+        .values(lease_holder=None, lease_until=None)
+    )
+
+
+def advance(
+    connection: Connection, before: StreamState, after: StreamState, *, lease: Lease
+) -> StreamState:
+    """Commit cursor and epoch if nobody else has since; must be the transaction's first statement.
+
+    Raises WatermarkRegressionError where another worker moved the stream on or took the lease.
+    On PostgreSQL it also holds the stream's row, so that pages and chunks of one stream take turns.
+    """
+    moved = connection.execute(
+        sa.update(stream)
+        .where(
+            stream.c.id == before.id,
+            stream.c.commit_seq == before.commit_seq,
+            stream.c.lease_holder == lease.holder,
+        )
+        .values(
+            cursor=None if after.cursor is None else orjson.dumps(after.cursor).decode(),
+            commit_seq=before.commit_seq + 1,
+            epoch=after.epoch,
+            epoch_open=after.epoch_open,
+            lease_until=lease.until(),
+        )
+    )
+    if moved.rowcount != 1:
+        raise WatermarkRegressionError(
+            f"{before.connection}/{before.name}: another worker has read on since this one "
+            "started; its page was refused and nothing of it is stored; run the sync again"
+        )
+    return replace(after, commit_seq=before.commit_seq + 1)
+
+
+def lock_stream(connection: Connection, stream_id: int) -> StreamState:
+    """The stream, held until the end of the transaction: no page is landed in between."""
+    connection.execute(
+        sa.select(stream.c.id).where(stream.c.id == stream_id).with_for_update(key_share=True)
+    )
+    return read_stream(connection, stream_id)
+
+
+def record_mapping_digest(connection: Connection, stream_id: int, digest: str) -> None:
+    """Note which mapping the stream's records are translated with."""
+    connection.execute(
+        sa.update(stream).where(stream.c.id == stream_id).values(mapping_digest=digest)
+    )
+
+
+def _connections(connection: Connection, names: list[str]) -> list[sa.Row[Any]]:
+    wanted = sa.select(connection_table).where(connection_table.c.name.in_(names))
+    return list(connection.execute(wanted))
+
+
+def _rename(connection: Connection, connection_id: str, name: str) -> None:
+    connection.execute(
+        sa.update(connection_table).where(connection_table.c.id == connection_id).values(name=name)
+    )
+
+
+def _create(connection: Connection, name: str, connector: str) -> None:
+    row = {
+        "id": new_id(),
+        "name": name,
+        "connector": connector,
+        "created_at": datetime.now(UTC),
+    }
+    _insert_once(connection, connection_table, row)
+
+
+def _insert_once(connection: Connection, table: sa.Table, row: dict[str, Any]) -> None:
+    """Another process may be making the same row: the first one stays."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    connection.execute(dialect.insert(table).values(row).on_conflict_do_nothing())
+
+
+def _busy(connection: Connection, state: StreamState) -> str:
+    until = connection.scalar(sa.select(stream.c.lease_until).where(stream.c.id == state.id))
+    when = f"{until:%H:%M:%S} UTC" if until else "it ends"
+    return (
+        f"{state.connection}/{state.name} is being read by another worker: wait for it, or, "
+        f"if that worker was killed, run again after {when}"
+    )
