@@ -6,7 +6,7 @@ import base64
 import imaplib
 import re
 import ssl
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ from connectors.imap.responses import AnswerError, Item, read_fetches
 from hub.errors import (
     AuthenticationError,
     PermanentSourceError,
+    SourceError,
     SourceSchemaError,
     SourceUnavailableError,
 )
@@ -44,15 +45,14 @@ class ImapClient:
     def open(self, mailbox: str) -> int:
         """Open a mailbox and give its UIDVALIDITY."""
         server = self._login()
-        with _translated():
-            status, answer = server.select(_quote(mailbox), readonly=True)
+        with self._let_go_if_broken():
+            status, _ = server.select(_quote(mailbox), readonly=True)
         if status != "OK":
             raise SourceSchemaError(
                 f"the mailbox {mailbox} can't be opened; set mailboxes to names the server has",
                 system=SYSTEM,
                 stream=STREAM,
             )
-        del answer
         validity = server.response("UIDVALIDITY")[1][0]
         if not isinstance(validity, bytes) or not validity.isdigit():
             message = f"the server gives no UIDVALIDITY for {mailbox}"
@@ -66,7 +66,7 @@ class ImapClient:
         return sorted({int(number) for number in found if number.isdigit() and int(number) > uid})
 
     def fetch(self, uids: Sequence[int]) -> dict[int, dict[str, Item]]:
-        """Headers, structure and arrival of these mails by UID; one deleted meanwhile is missing."""
+        """Headers, structure and arrival by UID; a mail deleted meanwhile is missing."""
         answer = self._command("FETCH", _ranges(uids), _ITEMS)
         try:
             items = list(read_fetches(line for line in answer if line is not None))
@@ -91,12 +91,24 @@ class ImapClient:
 
     def _command(self, name: str, *arguments: str) -> list[Any]:
         server = self._login()
-        with _translated():
+        with self._let_go_if_broken():
             status, answer = server.uid(name, *arguments)
         if status != "OK":
             message = f"the server refuses UID {name} ({status}); try again later"
             raise SourceUnavailableError(message, system=SYSTEM, stream=STREAM)
         return answer
+
+    @contextmanager
+    def _let_go_if_broken(self) -> Iterator[None]:
+        """After a failure nobody knows what the server sends next: the next call logs in anew."""
+        try:
+            with _translated():
+                yield
+        except SourceError:
+            server, self._server = self._server, None
+            if server is not None:
+                server.shutdown()
+            raise
 
     def _login(self) -> imaplib.IMAP4:
         if self._server is not None:
@@ -104,7 +116,8 @@ class ImapClient:
         with _translated():
             server = _connect(self._config)
             try:
-                server.login(self._config.username, self._config.password.get_secret_value())
+                secret = self._config.password.get_secret_value()
+                server.login(_quote_text(self._config.username), secret)
             except (imaplib.IMAP4.error, UnicodeEncodeError) as error:
                 server.shutdown()
                 if isinstance(error, imaplib.IMAP4.abort):
@@ -176,14 +189,17 @@ def _translated() -> Iterator[None]:
 def _quote(mailbox: str) -> str:
     """A mailbox name on the wire: modified UTF-7 (RFC 3501 section 5.1.3), in quotes."""
     coded = re.sub(r"[^\x20-\x7e]+", _shift, mailbox.replace("&", "&-"))
-    return '"' + coded.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return _quote_text(coded)
 
 
-_shift: Final[Callable[[re.Match[str]], str]] = lambda match: (
-    "&"
-    + base64.b64encode(match[0].encode("utf-16-be")).decode().rstrip("=").replace("/", ",")
-    + "-"
-)
+def _quote_text(text: str) -> str:
+    """A quoted text; imaplib quotes passwords alone."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _shift(match: re.Match[str]) -> str:
+    coded = base64.b64encode(match[0].encode("utf-16-be")).decode()
+    return "&" + coded.rstrip("=").replace("/", ",") + "-"
 
 
 def _ranges(uids: Sequence[int]) -> str:

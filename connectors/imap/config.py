@@ -21,7 +21,9 @@ class ImapConfig(ConnectorConfig):
     username: str = Field(description="Name to log in with, often the address")
     password: SecretStr = Field(description="Password, or an app password")
     mailboxes: tuple[str, ...] = Field(
-        default=("INBOX", "Sent"), min_length=1, description="Mailboxes to read, by their full names"
+        default=("INBOX", "Sent"),
+        min_length=1,
+        description="Mailboxes to read, by their full names",
     )
     own_domains: tuple[str, ...] = Field(
         default=(), description="Our mail domains; mail among them is internal and is left out"

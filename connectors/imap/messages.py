@@ -10,14 +10,15 @@ from typing import Any, Final, NamedTuple
 
 from connectors.imap.config import ImapConfig
 from connectors.imap.responses import Item
-from hub.sdk.mail import Address, MailHeaders, decode_words
+from hub.sdk.mail import Address, MailHeaders
 from hub.sdk.mailwords import join_parameters, tidy
 from hub.sdk.mime import MAX_DEPTH, MAX_PARTS
 
 _EXTENSION_AT: Final = {"text": 8, "message/rfc822": 10}
 """Where the extension data of a body begins (RFC 3501 section 7.4.2), after 7 basic fields."""
 _REPORTED: Final = re.compile(
-    r"^(?:original|final)-recipient\s*:[^;\r\n]*;\s*<?([^\s<>;]{1,320})", re.IGNORECASE | re.MULTILINE
+    r"^(?:original|final)-recipient\s*:[^;\r\n]*;\s*<?([^\s<>;]{1,320})",
+    re.IGNORECASE | re.MULTILINE,
 )
 
 
@@ -102,14 +103,12 @@ def read_structure(structure: Item) -> list[BodyPart]:
         if not isinstance(body[0], list):
             found.append(_read_body(body, number or "1"))
             continue
-        children = [child for child in body if isinstance(child, list)]
         if depth < MAX_DEPTH:
             numbered = [
                 (child, f"{number}.{place}".lstrip("."), depth + 1)
                 for place, child in enumerate(_leading_lists(body), start=1)
             ]
-            waiting.extend(reversed(numbered[: MAX_PARTS]))
-        del children
+            waiting.extend(reversed(numbered[:MAX_PARTS]))
     return found
 
 
@@ -120,9 +119,7 @@ def read_bounced(report: bytes) -> list[str]:
     return list(dict.fromkeys(found))[:50]
 
 
-def _counterpart(
-    headers: MailHeaders, owners: Owners, *, is_outbound: bool
-) -> Address | None:
+def _counterpart(headers: MailHeaders, owners: Owners, *, is_outbound: bool) -> Address | None:
     if headers.auto_kind is not None:
         return None
     people = headers.to if is_outbound else headers.sender
@@ -140,7 +137,7 @@ def _people(
 
 
 def _arrival(text: str) -> datetime:
-    """INTERNALDATE, "17-Jul-2026 02:44:25 -0700"; the beginning of time where even that is broken."""
+    """INTERNALDATE, as "17-Jul-2026 02:44:25 -0700"; 1970 where even that is broken."""
     try:
         return parsedate_to_datetime(text.strip().replace("-", " ", 2)).astimezone(UTC)
     except (ValueError, TypeError, IndexError, OverflowError):

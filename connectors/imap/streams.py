@@ -67,7 +67,9 @@ class ImapConnector:
                     "it has to be read anew"
                 )
             done = known["uid"] if known else 0
-            yield from self._read_mailbox(mailbox, {"uidvalidity": validity, "uid": done}, positions)
+            yield from self._read_mailbox(
+                mailbox, {"uidvalidity": validity, "uid": done}, positions
+            )
 
     def close(self) -> None:
         """Log out."""
@@ -103,7 +105,7 @@ class ImapConnector:
         )
 
     def _read_mail(self, uid: int, items: dict[str, Item]) -> Record | Unreadable | str:
-        """The record; or why there is none: unreadable, or the name of the rule that excludes it."""
+        """The record; or why there is none: unreadable, or the rule that excludes it."""
         raw = items.get("BODY[]")
         if not isinstance(raw, bytes) or not raw.strip():
             return Unreadable(key=None, reason="the server gave no headers", raw=f"UID {uid}")

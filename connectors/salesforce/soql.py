@@ -36,14 +36,6 @@ _WORDS: Final = {"true": True, "false": False, "null": None}
 _TIME: Final = re.compile(r"^\d{4}-\d\d-\d\dT")
 
 
-class SoqlError(Exception):
-    """The stand-in's answer to a query it can't run; ``code`` is Salesforce's error code."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-
-
 @dataclass(frozen=True, slots=True)
 class Query:
     """A parsed query; ``order`` pairs a field with whether it descends."""
@@ -64,7 +56,7 @@ class Query:
 
 
 def parse(text: str) -> Query:
-    """Parse a query, or raise SoqlError with MALFORMED_QUERY."""
+    """Parse a query, or raise ValueError(code, message) with Salesforce's error code."""
     return _Parser(_tokens(text)).query()
 
 
@@ -91,7 +83,7 @@ class _Parser:
         joined = ""
         while word := self._word_of("and", "or"):
             if joined not in ("", word):
-                raise SoqlError("MALFORMED_QUERY", f"unexpected token: {word.upper()}")
+                raise ValueError("MALFORMED_QUERY", f"unexpected token: {word.upper()}")
             joined = word
             self._at += 1
             tests.append(self._single())
@@ -176,8 +168,8 @@ class _Parser:
     def _peek(self) -> tuple[str, str]:
         return self._tokens[self._at] if self._at < len(self._tokens) else ("end", "<EOF>")
 
-    def _unexpected(self) -> SoqlError:
-        return SoqlError("MALFORMED_QUERY", f"unexpected token: {self._peek()[1]}")
+    def _unexpected(self) -> ValueError:
+        return ValueError("MALFORMED_QUERY", f"unexpected token: {self._peek()[1]}")
 
 
 def _tokens(text: str) -> list[tuple[str, str]]:
@@ -186,7 +178,7 @@ def _tokens(text: str) -> list[tuple[str, str]]:
     while at < len(text):
         match = _TOKEN.match(text, at)
         if match is None:
-            raise SoqlError("MALFORMED_QUERY", f"unexpected character at {at}")
+            raise ValueError("MALFORMED_QUERY", f"unexpected character at {at}")
         kind = match.lastgroup or ""
         tokens.append((kind, match[kind]))
         at = match.end()

@@ -27,7 +27,7 @@ from urllib.parse import parse_qs
 import orjson
 from pydantic import JsonValue
 
-from connectors.salesforce.soql import Query, Row, SoqlError, parse
+from connectors.salesforce.soql import Query, Row, parse
 from connectors.salesforce.streams import FIELDS, REQUIRED, format_stamp
 from hub.sdk import Fault, HttpStandIn, StandInState
 from hub.sdk.standin import Request, Response
@@ -114,8 +114,9 @@ class SalesforceStandIn:
             return _error(404, "NOT_FOUND", "The requested resource does not exist")
         try:
             return self._route(match[1], request)
-        except SoqlError as error:
-            return _error(400, error.code, str(error))
+        except ValueError as error:
+            code = error.args[0] if len(error.args) == 2 else "MALFORMED_QUERY"
+            return _error(400, code, str(error.args[-1]))
 
     def _is_used_up(self) -> bool:
         with self._lock:
@@ -158,9 +159,9 @@ class SalesforceStandIn:
         query = parse(parse_qs(request.query).get("q", [""])[0])
         known = self._known_fields(query.table)
         if not known:
-            raise SoqlError("INVALID_TYPE", f"sObject type '{query.table}' is not supported")
+            raise ValueError("INVALID_TYPE", f"sObject type '{query.table}' is not supported")
         if unknown := sorted(query.used - known):
-            raise SoqlError("INVALID_FIELD", f"No such column '{unknown[0]}'")
+            raise ValueError("INVALID_FIELD", f"No such column '{unknown[0]}'")
         with self.state.lock:
             rows = list(self.state.stream(query.table).values())
         if path == "/query":

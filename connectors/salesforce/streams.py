@@ -30,7 +30,7 @@ def _stream(name: str, entities: tuple[str, ...], *, writable: bool) -> Stream:
 
 
 STREAMS: Final = (
-    _stream("Account", ("party",), writable=True),
+    _stream("Account", ("party", "relationship"), writable=True),
     _stream("Contact", ("party", "relationship"), writable=True),
     _stream("Lead", ("party", "relationship"), writable=True),
     _stream("Opportunity", ("opportunity",), writable=False),

@@ -27,7 +27,6 @@ import operator
 import re
 from base64 import urlsafe_b64decode
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from urllib.parse import parse_qs
@@ -89,11 +88,12 @@ _OPERATORS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
 class Refusal(Exception):  # noqa: N818  # it carries an answer, nothing went wrong here
     """Ends a request early with this answer."""
 
-    response: Response
+    def __init__(self, response: Response) -> None:
+        super().__init__()
+        self.response = response
 
 
 class TrytonStandIn(HttpStandIn):
@@ -110,11 +110,11 @@ class TrytonStandIn(HttpStandIn):
     def answer(self, request: Request) -> Response:
         """Answer one request as Tryton's REST interface does."""
         try:
-            return self._answer(request)
+            return self._route(request)
         except Refusal as refusal:
             return refusal.response
 
-    def _answer(self, request: Request) -> Response:
+    def _route(self, request: Request) -> Response:
         if request.headers.get("authorization") != f"bearer {KEY}":
             raise Refusal(_page(401, "Unauthorized"))
         found = PATH.fullmatch(request.path)

@@ -36,22 +36,32 @@ def _lacking(register: Register, refs: Iterable[Ref], connections: frozenset[str
     present = {c for ref, c in register.customer_of.items() if ref.connection in connections}
     found: dict[str, list[Ref]] = defaultdict(list)
     for ref in refs:
-        customer = register.customer_of.get(ref)  # None: our own company, or merged away
+        customer = _customer_behind(register, ref)  # None: our own company, or merged away
         if customer and customer not in present:
             found[customer].append(ref)
     return {customer: tuple(group) for customer, group in found.items()}
 
 
+def _customer_behind(register: Register, ref: Ref) -> str | None:
+    if ref.stream == "Opportunity":
+        account = register.rows(ref.connection, ref.stream)[ref.key]["AccountId"]
+        ref = Ref(ref.connection, "Account", account)
+    return register.customer_of.get(ref)
+
+
 def _committed(register: Register) -> list[Ref]:
-    """Sales accounts that must be in a ledger: of type customer, or with a deal won."""
+    """Sales records whose customer must be in a ledger: of type customer, or a deal won."""
     limit = datetime.combine(register.today, time(), UTC) - _GRACE
-    won = {row["AccountId"] for row in register.rows("sfa", "Opportunity").values() if row["IsWon"]}
+    accounts = register.rows("sfa", "Account").items()
+    deals = register.rows("sfa", "Opportunity").items()
+    claims = [
+        *(("Account", key, row) for key, row in accounts if str(row["Type"]).startswith("Cust")),
+        *(("Opportunity", key, row) for key, row in deals if row["IsWon"]),
+    ]
     return [
-        Ref("sfa", "Account", key)
-        for key, row in register.rows("sfa", "Account").items()
-        if not row["IsDeleted"]
-        and (key in won or str(row["Type"]).startswith("Customer"))
-        and datetime.fromisoformat(row["CreatedDate"]) < limit
+        Ref("sfa", stream, key)
+        for stream, key, row in claims
+        if not row["IsDeleted"] and datetime.fromisoformat(row["CreatedDate"]) < limit
     ]
 
 

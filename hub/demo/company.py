@@ -9,7 +9,7 @@ from datetime import date
 from typing import Final
 
 from hub.demo.breaks import count_planted
-from hub.demo.customers import populate
+from hub.demo.customers import count_lookalikes, populate
 from hub.demo.helpdesk import HelpDesk
 from hub.demo.ledger import Ledger, link_accounts
 from hub.demo.mailbox import Mailbox
@@ -44,6 +44,7 @@ def generate(seed: int = 7, customers: int = 2000, *, today: date = TODAY) -> Co
     """The same company for the same arguments, on every machine."""
     register = Register(random.Random(seed), today)  # noqa: S311  # repeatable, nothing secret
     people = populate(register.rng, customers, today)
+    register.cases.update(count_lookalikes(people))
     footprints = spread(register.rng, people)
     SalesDesk(register).write(people, footprints)
     Ledger(register).write(people, footprints)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final, NamedTuple
@@ -252,6 +253,18 @@ def populate(rng: random.Random, count: int, today: date) -> list[Customer]:
     while len(population.customers) < count:
         _settle_household(population, rng, count - len(population.customers))
     return population.customers
+
+
+def count_lookalikes(customers: Sequence[Customer]) -> dict[str, int]:
+    """How many customers look like an earlier one and are not, and how many moved."""
+    private = [c for c in customers if c.is_person and not c.employer]
+    firms = [c for c in customers if not c.is_person]
+    return {
+        "branches": len(firms) - len({(c.name, c.domain) for c in firms}),
+        "relatives under one roof": len(private) - len({c.address for c in private}),
+        "namesakes": len(private) - len({(c.given, c.family) for c in private}),
+        "moved": sum(c.former is not None for c in customers),
+    }
 
 
 def _found_firms(population: Population, rng: random.Random, count: int) -> list[Customer]:

@@ -16,6 +16,7 @@ MAIL_SHARE: Final = 0.75
 """Mails for each customer of the population: 2,000 customers give about 1,500."""
 
 _SHARES: Final = {"newsletter": 0.05, "auto reply": 0.03, "bounce": 0.02, "internal": 0.04}
+_COPY_SHARE: Final = 0.1
 _SUBJECTS: Final = (
     "Angebot Drucksensoren",
     "Question about invoice",
@@ -64,19 +65,25 @@ class Mailbox:
             theirs = _mailbox(register, customer)
             sender, to = (theirs, f"<{agent}>") if inbound else (f"<{agent}>", theirs)
             headers = {"From": sender, "To": to, "Subject": subject}
-            if not inbound and register.chance(0.1):
+            copied = not inbound and register.chance(_COPY_SHARE)
+            if copied:
                 headers["Cc"] = f"<{rng.choice(AGENTS)}@{INTERNAL_DOMAIN}>"
             message_id = self._deliver("INBOX" if inbound else "Sent", headers, moment, seen)
-            self._identify("INBOX" if inbound else "Sent", customer)
+            if copied:
+                self._copy_to_inbox()
+            part = "from" if inbound else "to"
+            register.identify(Ref("mail", "message", message_id, part), customer)
             seen.append(message_id)
             subject = subject if subject.startswith("Re: ") else f"Re: {subject}"
             inbound = not inbound
             moment += timedelta(minutes=rng.randint(5, 500))
 
-    def _identify(self, mailbox: str, customer: Customer) -> None:
-        key = str(len(self._register.rows("mail", mailbox)))
-        part = "from" if mailbox == "INBOX" else "to"
-        self._register.identify(Ref("mail", mailbox, key, part), customer)
+    def _copy_to_inbox(self) -> None:
+        """The colleague in copy has the same mail in INBOX: one mail, two places."""
+        sent = list(self._register.rows("mail", "Sent").values())[-1]
+        uid = len(self._register.rows("mail", "INBOX")) + 1
+        self._register.add("mail", "INBOX", str(uid), {**sent, "uid": uid})
+        self._register.cases["mail in both mailboxes"] += 1
 
     def _write_noise(self, kind: str, customer: Customer) -> None:
         """Mail that must make nobody a customer."""
@@ -96,7 +103,7 @@ class Mailbox:
                 "Auto-Submitted": "auto-replied",
             },
             "bounce": {
-                "From": "Mail Delivery System <MAILER-DAEMON@mx.nordlicht.example>",
+                "From": f"Mail Delivery System <MAILER-DAEMON@{customer.email.partition('@')[2]}>",
                 "Return-Path": "<>",
                 "Subject": "Undelivered Mail Returned to Sender",
                 "Auto-Submitted": "auto-replied",
@@ -109,18 +116,20 @@ class Mailbox:
         }[kind]
         self._deliver("INBOX", {"To": me, **headers}, register.moment(500, 3), [])
         register.cases[f"{kind} mail"] += 1
+        if kind == "internal":
+            register.excluded["internal mail"] += 1
 
     def _deliver(
         self, mailbox: str, headers: Mapping[str, str], moment: datetime, seen: Sequence[str]
     ) -> str:
-        """Append one message and return its Message-ID."""
+        """Append one message and return its Message-ID, without brackets."""
         register = self._register
         self._count += 1
-        message_id = f"<{self._count:06d}.{register.rng.getrandbits(40):010x}@mx.example>"
+        message_id = f"{self._count:06d}.{register.rng.getrandbits(40):010x}@mx.example"
         lines = {
             "Date": format_datetime(moment),
-            "Message-ID": message_id,
-            **({"In-Reply-To": seen[-1], "References": " ".join(seen)} if seen else {}),
+            "Message-ID": f"<{message_id}>",
+            **_references(seen),
             **headers,
             "MIME-Version": "1.0",
             "Content-Type": "text/plain; charset=utf-8",
@@ -134,12 +143,19 @@ class Mailbox:
         return message_id
 
 
+def _references(seen: Sequence[str]) -> dict[str, str]:
+    if not seen:
+        return {}
+    chain = " ".join(f"<{message_id}>" for message_id in seen)
+    return {"In-Reply-To": f"<{seen[-1]}>", "References": chain}
+
+
 _PUBLISHERS: Final = ("fachverlag.example", "messe.example")
 
 
 def _mailbox(register: Register, customer: Customer) -> str:
     """The customer's address as it stands in From or To: with a name, or bare."""
-    entry = enter(register.rng, customer)
+    entry = enter(register.rng, customer, 0.02)  # people seldom misspell themselves
     email = customer.second_email if _uses_second(register, customer) else customer.email
     if register.chance(0.25):
         return f"<{email}>"

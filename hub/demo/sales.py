@@ -185,7 +185,7 @@ _JUNK: Final = "ALT!! siehe neue Adr. / z.Hd. Fr. Maier, ruft zurück (0800-KEIN
 _OPEN: Final = ("Prospecting", "Proposal/Price Quote", "Negotiation/Review")
 _STAGES: Final = {
     Standing.CUSTOMER: ("Closed Won", "Closed Won", "Closed Lost", *_OPEN),
-    Standing.PROSPECT: ("Closed Lost", *_OPEN),
+    Standing.PROSPECT: ("Closed Lost", "Closed Lost", *_OPEN, *_OPEN, *_OPEN, "Closed Won"),
     Standing.FORMER: ("Closed Lost",),
 }
 

@@ -41,10 +41,11 @@ class Target:
     type: Any
     many: bool = False
     required: bool = False
+    in_list: bool = False
 
     def single(self) -> Target:
         """The same for one item of the list."""
-        return Target(self.kind, self.type)
+        return Target(self.kind, self.type, in_list=True)
 
     def refusal(self, value: Any) -> str | None:
         """Why the model would refuse a constant, or None."""
@@ -58,7 +59,8 @@ class Target:
     def members(self) -> tuple[str, ...]:
         """The values of an enum; empty for other kinds."""
         kind = _bare(self.type)
-        return tuple(kind) if isinstance(kind, type) and issubclass(kind, StrEnum) else ()
+        is_enum = isinstance(kind, type) and issubclass(kind, StrEnum)
+        return tuple(member.value for member in kind) if is_enum else ()
 
     @property
     def fields(self) -> Mapping[str, Target]:

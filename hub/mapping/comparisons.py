@@ -66,9 +66,10 @@ def _matcher(comparison: Comparison) -> Callable[[Any], bool]:
 
 def _text_matcher(operator: str, expected: str) -> Callable[[Any], bool]:
     def matches(value: Any) -> bool:
-        if value is None or isinstance(value, list | dict):
+        try:
+            text = as_text(value)
+        except ValueError:  # null, a list or an object: no text to look at
             return False
-        text = as_text(value)
         if operator == "contains":
             return expected in text
         return text.startswith(expected) if operator == "starts_with" else text.endswith(expected)

@@ -8,7 +8,7 @@ from typing import Any, Final
 from hub.mapping.canonical import Target
 from hub.mapping.conditions import read_condition
 from hub.mapping.document import Items, Leaf, Node, Table
-from hub.mapping.plan import Const, Each, Expression, First, Join, Many, Ref, Thing, Value
+from hub.mapping.plan import Const, Each, Expression, First, Join, Many, Ref, Step, Thing, Value
 from hub.mapping.problems import Place, check_keys, suggest
 from hub.mapping.sources import read_jmes, read_path, read_steps
 
@@ -63,17 +63,17 @@ def _label(place: Place) -> str:
 def _stands(fields: Mapping[str, Expression], required: list[str]) -> bool:
     """Whether an object is worth making when nothing in it comes from the record.
 
-    So it is when it is all constants, or when a default alone gives it what the model requires.
+    So it is when it is all constants, or when constants and defaults give it all that the model
+    requires: a role is one without its owner, a contact point is none without its value.
     """
-    constant = {name for name, found in fields.items() if isinstance(found, Const)}
-    defaulted = {
+    if all(isinstance(found, Const) for found in fields.values()):
+        return True
+    given = {
         name
         for name, found in fields.items()
-        if isinstance(found, Value) and found.default is not None
+        if isinstance(found, Const) or (isinstance(found, Value) and found.default is not None)
     }
-    if len(constant) == len(fields):
-        return True
-    return bool(defaulted.intersection(required)) and set(required) <= constant | defaulted
+    return bool(required) and given.issuperset(required)
 
 
 def _read_ext(node: Node, place: Place) -> Expression | None:
@@ -242,14 +242,18 @@ def _plain_value(node: Leaf, place: Place) -> Value | None:
     return _value(source, place, table=table, fallback=_other(place))
 
 
-def _value(source: Any, place: Place, **options: Any) -> Value:
+def _value(source: Any, place: Place, *, steps: tuple[Step, ...] = (), **options: Any) -> Value:
     target = place.target
+    makes_list = next((step.name for step in steps if step.makes_list), None)
+    if makes_list and not (target.many or target.in_list or target.kind == "json"):
+        place.refuse(f"function {makes_list} makes a list, but the field takes one value")
     return Value(
         source=source,
         kind=target.kind,
         path=place.path,
         line=place.line,
-        many=target.many,
+        many=target.many or (target.in_list and makes_list is not None),
+        steps=steps,
         **options,
     )
 

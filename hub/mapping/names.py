@@ -7,12 +7,12 @@ from typing import Any, Final
 from hub.mapping.texts import as_text, words_of
 
 _LEGAL_FORMS: Final = words_of("""
-a/s ab abp ag aktiengesellschaft aps as asa bv bvba co company corp corporation cv cvba d.o.o
-doo e.g e.k e.v eg eirl ek eurl ev gbr gesellschaft ggmbh gie gmbh hf inc incorporated ivs k.k
-kb kft kg kgaa kk ks lda limited llc llp lp ltd ltda mbh n.v nv nyrt ohg oy oyj oü partg
-partgmbb plc pte pty pvt s.a s.a.r.l s.a.s s.c s.l s.p.a s.r.l s.r.o sa sapi sarl sas sasu sca
-scop scs se sl slu snc sp.z.o.o spa spol spzoo srl sro stiftung tov ug vof zoo zrt
+a/s ab abp ag aktiengesellschaft aps as asa bv bvba co company corp corporation cv cvba doo eg
+eirl ek eurl ev gbr gesellschaft ggmbh gie gmbh hf inc incorporated ivs kb kft kg kgaa kk ks lda
+limited llc llp lp ltd ltda mbh nv nyrt ohg oy oyj oü partg partgmbb plc pte pty pvt sa sapi
+sarl sas sasu sc sca scop scs se sl slu snc spa spol spzoo srl sro stiftung tov ug vof zoo zrt
 """)
+_ALSO_NAMES: Final = words_of("as ek ks sa se")
 _ORGANISATION_WORDS: Final = words_of("""
 academy agency akademie amt asociacion asociación associates association associazione autohaus
 ayuntamiento baeckerei bakery bank behörde bibliothek brauerei brothers bundesamt bureau
@@ -56,7 +56,7 @@ def kind_of_name(value: Any) -> str | None:
     is_organisation = (
         "&" in name
         or any(_names_organisation(word) for word in words)
-        or words[-1].strip(".") in _LEGAL_FORMS
+        or _ends_in_form(name)
         or any(_joined(words, size) in _LEGAL_FORMS for size in (2, 3, 4))
     )
     return "organisation" if is_organisation else "person"
@@ -75,10 +75,16 @@ def given_name(value: Any) -> str | None:
 def _names_organisation(word: str) -> bool:
     if word in _ORGANISATION_WORDS:
         return True
-    # "as", "se", "sa", "co" are also parts of people's names: those count at the end alone.
+    # Forms of two letters are also parts of people's names: those count at the end alone.
     if len(word) > 2 and word in _LEGAL_FORMS:
         return True
     return any(len(word) > len(end) + 1 and word.endswith(end) for end in _ENDINGS)
+
+
+def _ends_in_form(name: str) -> bool:
+    last = name.rsplit(maxsplit=1)[-1].strip(',;:"()')
+    form = last.replace(".", "").lower()
+    return form in _LEGAL_FORMS and (form not in _ALSO_NAMES or last.isupper())
 
 
 def _joined(words: list[str], size: int) -> str:
@@ -89,7 +95,7 @@ def _joined(words: list[str], size: int) -> str:
 
 def _split_name(name: str) -> tuple[str | None, str | None]:
     family, comma, given = name.partition(",")
-    if comma and _plain_words(given):
+    if comma and not all(_bare(word).replace(".", "") in _SUFFIXES for word in given.split()):
         return " ".join(_plain_words(given)), " ".join(_plain_words(family)) or None
     words = _plain_words(family)
     if len(words) < 2:

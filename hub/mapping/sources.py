@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 import jmespath
-from jmespath.exceptions import JMESPathError
+from jmespath.functions import Functions
 
 from hub.mapping.document import Items, Leaf, Node, Table
 from hub.mapping.functions import FUNCTIONS, Argument
@@ -37,14 +37,25 @@ def read_jmes(node: Node, place: Place) -> Jmes | None:
         return None
     try:
         parsed = jmespath.compile(node.text).parsed
+        _check_calls(parsed)
         if _copies(parsed) > _MAX_COPIES:
-            place.refuse("jmes: builds too many lists within lists", node.line)
-            return None
-    except (JMESPathError, ValueError, RecursionError) as error:
-        reason = str(error).splitlines()[0] if isinstance(error, JMESPathError) else "too deep"
+            raise ValueError("it builds too many lists within lists")  # noqa: TRY301  # one report
+    except (ValueError, RecursionError) as error:
+        reason = "too deep" if isinstance(error, RecursionError) else str(error).splitlines()[0]
         place.refuse(f"bad JMESPath: {reason}", node.line)
         return None
     return Jmes(node.text)
+
+
+def _check_calls(parsed: Any) -> None:
+    """Refuse calls of functions that JMESPath does not have; the library finds out too late."""
+    if parsed["type"] == "function_expression":
+        known = Functions.FUNCTION_TABLE
+        if parsed["value"] not in known:
+            raise ValueError(f"function {suggest(parsed['value'], known)}")
+    for child in parsed["children"]:
+        if isinstance(child, dict):
+            _check_calls(child)
 
 
 def _copies(parsed: Any) -> int:

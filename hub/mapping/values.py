@@ -114,7 +114,10 @@ def _look_up_key(value: Value, slow: Getter) -> Getter:
 
 
 def _shown(raw: Any) -> str:
-    return "(no single value)" if isinstance(raw, list | dict) else as_text(raw)[:_SHOWN]
+    try:
+        return as_text(raw)[:_SHOWN]
+    except ValueError:
+        return "(no single value)"
 
 
 def _compile_core(value: Value, unit: Unit) -> Getter:

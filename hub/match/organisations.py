@@ -51,7 +51,9 @@ lda:lda|limitada|ltda
     for form in line.split(":")[1].split("|")
 }
 _LONGEST: Final = max(len(form.split()) for form in _FORMS)
-_LINKING: Final = frozenset("und and et y e the der die das le la les il of fur for co company cie".split())
+_LINKING: Final = frozenset(
+    "und and et y e the der die das le la les il of fur for co company cie".split()
+)
 
 
 class OrganisationName(NamedTuple):
@@ -130,9 +132,7 @@ def best_agreement(
     return min(pairs, key=_RANKS.__getitem__) if pairs else None
 
 
-def forms_differ(
-    ones: tuple[OrganisationName, ...], others: tuple[OrganisationName, ...]
-) -> bool:
+def forms_differ(ones: tuple[OrganisationName, ...], others: tuple[OrganisationName, ...]) -> bool:
     """Whether both sides state a legal form and no form is common: Muster GmbH, Muster AG."""
     left = {name.form for name in ones if name.form}
     right = {name.form for name in others if name.form}

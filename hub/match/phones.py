@@ -11,7 +11,15 @@ from phonenumbers import NumberParseException, PhoneNumberFormat
 
 _NOISE: Final = re.compile(r"[\s./\-\u2010-\u2015]+")
 _AREA: Final = re.compile(r"^\(?(0\d{1,5})\)")
-_PREFIX_ZERO: Final = {"DE": "49", "AT": "43", "CH": "41", "FR": "33", "NL": "31", "GB": "44", "BE": "32"}
+_PREFIX_ZERO: Final = {
+    "DE": "49",
+    "AT": "43",
+    "CH": "41",
+    "FR": "33",
+    "NL": "31",
+    "GB": "44",
+    "BE": "32",
+}
 _PLAIN: Final = {
     "49": re.compile(r"[1-9]\d{7,9}"),
     "43": re.compile(r"[1-9]\d{7,9}"),

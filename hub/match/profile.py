@@ -54,7 +54,7 @@ class Profile:
     places: tuple[Place, ...]
     identifiers: frozenset[Identifier]
     birth_date: str | None
-    digest: bytes
+    digest: str
 
 
 def build_profile(body: _Body, country: str = "DE") -> Profile:
@@ -79,9 +79,9 @@ def build_profile(body: _Body, country: str = "DE") -> Profile:
     return Profile(**content, digest=_digest(content))
 
 
-def _digest(content: Mapping[str, Any]) -> bytes:
+def _digest(content: Mapping[str, Any]) -> str:
     parts = [MATCH_VERSION, *(_ordered(content[name]) for name in sorted(content))]
-    return blake2b(repr(parts).encode(), digest_size=16).digest()
+    return blake2b(repr(parts).encode(), digest_size=12).hexdigest()
 
 
 def _ordered(value: Any) -> Any:

@@ -8,13 +8,14 @@ from functools import cache
 from hashlib import blake2b
 from types import UnionType
 from typing import Any, Final, NamedTuple, Union, get_args, get_origin
+from zlib import crc32
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from hub.errors import InvalidRecordError
-from hub.model import ENTITIES, CanonicalRecord
+from hub.model import ENTITIES
 from hub.model.base import SourceRef
-from hub.model.commerce import Invoice, Order, Payment
+from hub.model.commerce import CustomerAccount, Invoice, Order, Payment
 from hub.model.service import Opportunity
 from hub.pipeline.pages import MAX_KEY_BYTES
 from hub.store.canonical import Ref
@@ -51,8 +52,13 @@ def build_body(entity: str, fields: Mapping[str, Any]) -> Body:
         text.decode(),
         blake2b(text, digest_size=16, person=shape.person).digest(),
         refs,
-        shape.document(record) if shape.document else None,
+        _with_checksum(shape.document(record)) if shape.document else None,
     )
+
+
+def _with_checksum(document: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The document with a checksum of its number, the third column: sums of it are hash totals."""
+    return (*document, crc32(document[2].encode()))
 
 
 class _Shape(NamedTuple):
@@ -129,7 +135,10 @@ def _explain(entity: str, error: ValidationError) -> str:
 
 
 def _scaled(amount: Decimal | None) -> int | None:
-    return None if amount is None else to_scaled(amount)
+    try:
+        return None if amount is None else to_scaled(amount)
+    except ValueError as error:
+        raise InvalidRecordError("an amount does not fit 64 bits with four decimals") from error
 
 
 def _order(record: Order) -> tuple[Any, ...]:
@@ -166,7 +175,14 @@ def _opportunity(record: Opportunity) -> tuple[Any, ...]:
     return ("opportunity", "opportunity", *head, None, None, _scaled(record.amount), None)
 
 
+def _account(record: CustomerAccount) -> tuple[Any, ...]:
+    status = "active" if record.active else "inactive"
+    head = (record.account_no, None, status, record.currency)
+    return ("account", "account", *head, None, None, None, _scaled(record.ar_balance))
+
+
 _DOCUMENTS: Final[Mapping[str, Callable[[Any], tuple[Any, ...]]]] = {
+    "account": _account,
     "order": _order,
     "invoice": _invoice,
     "payment": _payment,

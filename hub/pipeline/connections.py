@@ -21,7 +21,7 @@ from hub.config import (
 from hub.errors import ConfigError, MappingError
 from hub.mapping import Mapping, load_mapping
 from hub.plugins import Registry
-from hub.sdk.contract import Connector, ConnectorConfig, ConnectorSpec, Stream
+from hub.sdk.contract import FOLDER, Connector, ConnectorConfig, ConnectorSpec, Stream
 from hub.sdk.standin import StandIn, StandInState
 
 
@@ -57,7 +57,7 @@ class Site:
         section, spec = self.section(name), self.spec(name)
         with self._standin(name, section) as reach:
             settings = {**section.options, **self._secrets(section), **reach}
-            config = _validated(name, spec, settings)
+            config = _validated(name, spec, settings, self.config.root)
             connector = spec.open(config)
             try:
                 yield OpenConnection(
@@ -123,10 +123,10 @@ def _read(path: Path, shown: str) -> tuple[str, str]:
 
 
 def _validated(
-    name: str, spec: ConnectorSpec, settings: MappingOf[str, JsonValue]
+    name: str, spec: ConnectorSpec, settings: MappingOf[str, JsonValue], root: Path
 ) -> ConnectorConfig:
     try:
-        return spec.config.model_validate(settings)
+        return spec.config.model_validate(settings, context={FOLDER: root})
     except ValidationError as error:
         raise ConfigError(
             f"connections.{name}: {flaws(error, spec.config)} "

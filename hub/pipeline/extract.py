@@ -12,15 +12,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy.engine import Connection, Engine
-
 from hub.errors import CursorExpiredError, HubError, SourceSchemaError
 from hub.pipeline.counts import ExtractCounts
 from hub.pipeline.pages import PreparedPage, prepare_page
 from hub.sdk.contract import Capability, Connector, Stream, Unreadable
 from hub.store import quarantine, runs, streams
 from hub.store.columns import to_micros
-from hub.store.database import writing
+from hub.store.database import Connection, Engine, writing
 from hub.store.ids import IdSource
 from hub.store.landing import PageContext, PageLanding, count_missing, vanish
 from hub.store.streams import Lease, StreamState
@@ -42,6 +40,7 @@ class StreamTask:
     connection: str
     connector: str
     stream: Stream
+    office: str = "front"
     renamed_from: str | None = None
     full: bool = False
     max_missing_share: float = 0.10
@@ -261,7 +260,11 @@ class _Read:
 def _take_stream(connection: Connection, task: StreamTask) -> tuple[StreamState, Lease]:
     """The stream under our lease, whose holder is the run that begins here."""
     connection_id = streams.ensure_connection(
-        connection, task.connection, connector=task.connector, renamed_from=task.renamed_from
+        connection,
+        task.connection,
+        connector=task.connector,
+        office=task.office,
+        renamed_from=task.renamed_from,
     )
     stream_id = streams.ensure_stream(connection, connection_id, task.stream.name)
     run_id = runs.start_run(connection, STEP, connection_id=connection_id, stream_id=stream_id)

@@ -20,7 +20,9 @@ from hub.pipeline.publish import Pace, Subscription
 from hub.pipeline.resolve import apply, plan
 from hub.pipeline.workplace import Workplace
 from hub.sdk.contract import Stream
+from hub.store.database import reading
 from hub.store.outbox import PlannedWrite
+from hub.store.overview import known_streams
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +92,18 @@ def canonicalise_stream(work: Workplace, connection: str, stream: str) -> Mappin
     compiled = compile_mapping(work.site.mapping(connection))
     task = CanonicaliseTask(connection=connection, stream=stream, text=text, file=file)
     return canonicalise(work.engine, compiled, task=task).counts
+
+
+def canonicalise_all(work: Workplace) -> dict[str, int]:
+    """Translate what waits in every stream of the configured connections."""
+    totals = {"mapped": 0, "quarantined": 0, "excluded": 0}
+    with reading(work.engine) as db:
+        streams = known_streams(db).values()
+    for connection, stream in streams:
+        if connection in work.config.connections:
+            counts = canonicalise_stream(work, connection, stream)
+            totals = {name: totals[name] + int(counts[name]) for name in totals}
+    return totals
 
 
 def resolve(work: Workplace, *, allow_merges: bool = False) -> Mapping[str, Any]:

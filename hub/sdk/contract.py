@@ -12,6 +12,10 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 
 CONTRACT_VERSION: Final = 1
 
+FOLDER: Final = "folder"
+"""Name under which validators of a config find the folder of hub.toml in their context: relative
+paths in settings start there."""
+
 Cursor = Mapping[str, JsonValue]
 """The connector's own position in a stream: a small JSON object, opaque to the hub."""
 

@@ -30,7 +30,7 @@ _CHARSET: Final = re.compile(
     r"|koi8-[rut]|gb2312|gbk|gb18030|big5(-hkscs)?|shift[-_]jis|iso-2022-(jp|kr)|euc-(jp|kr)"
     r"|mac[-_]?roman)"
 )
-"""Text encodings only: Python would also run its byte transforms under names that mail can choose."""
+"""Text encodings only: Python would run its byte transforms too, under names that mail chooses."""
 
 
 class Address(NamedTuple):
@@ -54,7 +54,7 @@ def parse_addresses(text: str) -> tuple[Address, ...]:
 
 
 def decode_words(text: str) -> str:
-    """Text with its encoded words decoded (RFC 2047); neighbours of one charset are joined first."""
+    """Text with its encoded words decoded (RFC 2047); neighbours of one charset are joined."""
     if "=?" not in text:
         return text
     pieces: list[tuple[str, bytes] | str] = []
@@ -107,14 +107,14 @@ def tidy(text: str) -> str:
 def _mailboxes(text: str) -> Iterator[list[str]]:
     tokens: list[str] = []
     for match in _TOKEN.finditer(text):
-        token = match[0]
-        if token in (",", ";"):
+        piece = match[0]
+        if piece in (",", ";"):
             yield tokens
             tokens = []
-        elif token == ":":
+        elif piece == ":":
             tokens = []  # the name of a group ends here
         else:
-            tokens.append(token)
+            tokens.append(piece)
     yield tokens
 
 

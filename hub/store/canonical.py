@@ -69,9 +69,7 @@ class Translation:
     ids: IdSource
 
 
-def take_pending(
-    connection: Connection, stream_id: int, *, after: int, limit: int
-) -> list[Taken]:
+def take_pending(connection: Connection, stream_id: int, *, after: int, limit: int) -> list[Taken]:
     """The next records of a stream that are new, changed or deleted, in the order of their ids."""
     pending = (
         sa.select(
@@ -97,9 +95,7 @@ def take_pending(
     return [Taken(*row) for row in connection.execute(pending)]
 
 
-def confirm_pending(
-    connection: Connection, stream_id: int, taken: Sequence[Taken]
-) -> set[int]:
+def confirm_pending(connection: Connection, stream_id: int, taken: Sequence[Taken]) -> set[int]:
     """Those of the taken records that nobody has changed or translated since; they are done now.
 
     The caller holds the stream's row, so no page lands in between.
@@ -112,7 +108,10 @@ def confirm_pending(
         source_record.c.id.between(taken[0].id, taken[-1].id),
     )
     still = dict(
-        map(tuple, connection.execute(sa.select(source_record.c.id, source_record.c.version).where(span)))
+        map(
+            tuple,
+            connection.execute(sa.select(source_record.c.id, source_record.c.version).where(span)),
+        )
     )
     confirmed = {row.id for row in taken if still.get(row.id) == row.version}
     settled = sa.update(source_record).values(pending=False)
@@ -224,9 +223,8 @@ class _Chunk:
             self._documents.append((id_, *row.document))
 
 
-def _look_up(
-    connection: Connection, record_ids: Collection[int]
-) -> dict[tuple[int, str], _Held]:
+def _look_up(connection: Connection, record_ids: Collection[int]) -> dict[tuple[int, str], _Held]:
     where = bulk.LookUp("record_id", record_ids)
-    rows = bulk.look_up(connection, canonical_record, _Held._fields, where)
-    return {(row[0], row[1]): _Held(*row) for row in rows}
+    columns = ("record_id", "part", "id", "body_hash", "active")
+    rows = bulk.look_up(connection, canonical_record, columns, where)
+    return {(row[0], row[1]): _Held._make(row) for row in rows}

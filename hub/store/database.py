@@ -104,9 +104,10 @@ def _explained(engine: Engine) -> Iterator[None]:
             f"the store ({engine.dialect.name}) can't be used: {_reason(error)}; "
             "nothing of this step was committed; run it again when the database is back"
         ) from error
-    except DBAPIError as error:
+    except (DBAPIError, engine.dialect.loaded_dbapi.Error) as error:
+        cause = getattr(error, "orig", None) or error
         raise StoreError(
-            f"the store ({engine.dialect.name}) refused a change ({type(error.orig).__name__}); "
+            f"the store ({engine.dialect.name}) refused a change ({type(cause).__name__}); "
             "it was rolled back"
         ) from error
 

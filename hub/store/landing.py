@@ -78,7 +78,16 @@ class PageContext:
 class _Held:
     """The latest version of a record, as stored or as this page leaves it."""
 
-    __slots__ = ("deleted", "epoch", "hash", "id", "merged_into", "source_version", "step", "version")
+    __slots__ = (
+        "deleted",
+        "epoch",
+        "hash",
+        "id",
+        "merged_into",
+        "source_version",
+        "step",
+        "version",
+    )
 
     def __init__(self, row: Sequence[Any]) -> None:
         self.id, self.version, self.source_version, self.hash, self.epoch, self.deleted = row

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Any, Protocol
 
 import orjson
 import sqlalchemy as sa
@@ -16,15 +16,21 @@ from hub.store.tables import field_catalogue, mapping_gap, mapping_version
 _VALUE_LIMIT = 200
 
 
-class CatalogueEntry(NamedTuple):
+class CatalogueEntry(Protocol):
     """A field without a canonical place, as the company's metadata register shows it."""
 
-    name: str
-    type: str
-    pii: str
-    owner: str
-    description: str
-    sources: tuple[str, ...]
+    @property
+    def name(self) -> str: ...
+    @property
+    def type(self) -> str: ...
+    @property
+    def pii(self) -> str: ...
+    @property
+    def owner(self) -> str: ...
+    @property
+    def description(self) -> str: ...
+    @property
+    def sources(self) -> Sequence[str]: ...
 
 
 def record_mapping(connection: Connection, digest: str, *, system: str, text: str) -> None:
@@ -44,14 +50,16 @@ def record_catalogue(
     connection.execute(sa.delete(field_catalogue).where(field_catalogue.c.system == system))
     rows = [
         {
-            **entry._asdict(),
             "system": system,
-            "lineage": orjson.dumps(entry.sources).decode(),
+            "name": entry.name,
+            "type": entry.type,
+            "pii": entry.pii,
+            "owner": entry.owner,
+            "description": entry.description,
+            "lineage": orjson.dumps(list(entry.sources)).decode(),
         }
         for entry in entries
     ]
-    for row in rows:
-        del row["sources"]
     if rows:
         connection.execute(sa.insert(field_catalogue), rows)
 
@@ -79,5 +87,5 @@ def record_gaps(
         )
 
 
-def _dialect(connection: Connection) -> type:
+def _dialect(connection: Connection) -> Any:
     return postgresql if connection.dialect.name == "postgresql" else sqlite

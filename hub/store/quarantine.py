@@ -1,4 +1,4 @@
-"""Quarantine: what could not be read or mapped, with its reason, until it is settled or replayed."""
+"""Quarantine: what could not be read or mapped, with its reason, until settled or replayed."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _COLUMNS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rejected:
-    """Something that can't be used as it is. The message holds no payload (law 10); ``raw`` does."""
+    """Something that can't be used as it is; ``raw`` may hold payload, the message never."""
 
     fingerprint: str
     stage: str
@@ -68,9 +68,7 @@ def quarantine_records(
         return
     unique = {item.fingerprint: item for item in rejected}
     where = bulk.LookUp("fingerprint", unique, fixed=("stream_id", stream_id))
-    held = dict(
-        map(tuple, bulk.look_up(connection, quarantine, ("fingerprint", "id"), where))
-    )
+    held = dict(map(tuple, bulk.look_up(connection, quarantine, ("fingerprint", "id"), where)))
     fresh = [item for mark, item in unique.items() if mark not in held]
     _add(connection, stream_id, fresh, ids.take(len(fresh)))
     _reopen(connection, [(held[mark], unique[mark]) for mark in held])

@@ -48,7 +48,12 @@ class Lease:
 
 
 def ensure_connection(
-    connection: Connection, name: str, *, connector: str, renamed_from: str | None = None
+    connection: Connection,
+    name: str,
+    *,
+    connector: str,
+    office: str = "front",
+    renamed_from: str | None = None,
 ) -> str:
     """The connection's id, made on first sight; a renamed connection keeps its id and records."""
     known = {row.name: row for row in _connections(connection, [name, renamed_from or name])}
@@ -57,10 +62,10 @@ def ensure_connection(
             raise ConfigError(
                 f"connections {name} and {renamed_from} both have records: remove renamed_from"
             )
-        _rename(connection, known[renamed_from].id, name)
+        _change(connection, known[renamed_from].id, name=name)
         known[name] = known[renamed_from]
     if name not in known:
-        _create(connection, name, connector)
+        _create(connection, name, connector, office)
         known = {row.name: row for row in _connections(connection, [name])}
     if known[name].connector != connector:
         raise ConfigError(
@@ -68,6 +73,18 @@ def ensure_connection(
             f"not {connector}: give the new system a name of its own"
         )
     found: str = known[name].id
+    if known[name].office != office:
+        _change(connection, found, office=office)
+    return found
+
+
+def find_stream(connection: Connection, connection_name: str, name: str) -> int | None:
+    """The stream's id, or None where it was never read."""
+    found: int | None = connection.scalar(
+        sa.select(stream.c.id)
+        .join(connection_table, connection_table.c.id == stream.c.connection_id)
+        .where(connection_table.c.name == connection_name, stream.c.name == name)
+    )
     return found
 
 
@@ -195,17 +212,18 @@ def _connections(connection: Connection, names: list[str]) -> list[sa.Row[Any]]:
     return list(connection.execute(wanted))
 
 
-def _rename(connection: Connection, connection_id: str, name: str) -> None:
+def _change(connection: Connection, connection_id: str, **values: str) -> None:
     connection.execute(
-        sa.update(connection_table).where(connection_table.c.id == connection_id).values(name=name)
+        sa.update(connection_table).where(connection_table.c.id == connection_id).values(values)
     )
 
 
-def _create(connection: Connection, name: str, connector: str) -> None:
+def _create(connection: Connection, name: str, connector: str, office: str) -> None:
     row = {
         "id": new_id(),
         "name": name,
         "connector": connector,
+        "office": office,
         "created_at": datetime.now(UTC),
     }
     _insert_once(connection, connection_table, row)

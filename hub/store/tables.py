@@ -144,7 +144,7 @@ canonical_record = Table(
     Column("pending", Boolean, nullable=False),
     sa.UniqueConstraint("record_id", "part"),
 )
-_where(canonical_record, "pending", "ix_canonical_record_pending", "id")
+_where(canonical_record, "pending AND entity = 'party'", "ix_canonical_record_pending", "id")
 Index("ix_canonical_record_entity", canonical_record.c.entity, canonical_record.c.id)
 
 canonical_ref = Table(
@@ -230,13 +230,24 @@ quarantine = Table(
 )
 _where(quarantine, "state = 'open'", "ix_quarantine_open", "stream_id", "record_id")
 
+match_profile = Table(
+    "match_profile",
+    metadata,
+    Column("canonical_id", RowId, _fk("canonical_record.id"), primary_key=True),
+    Column("profile", Text, nullable=False),
+)
+Index("ix_match_profile_profile", match_profile.c.profile)
+
 match_key = Table(
     "match_key",
     metadata,
-    Column("canonical_id", BigInteger, _fk("canonical_record.id"), primary_key=True),
+    Column("profile", Text, primary_key=True),
     Column("key", Text, primary_key=True),
+    sqlite_with_rowid=False,
 )
 Index("ix_match_key_key", match_key.c.key)
+
+frequent_key = Table("frequent_key", metadata, Column("key", Text, primary_key=True))
 
 master_party = Table(
     "master_party",
@@ -250,6 +261,7 @@ master_party = Table(
     Column("golden_pending", Boolean, nullable=False),
 )
 _where(master_party, "golden_pending", "ix_master_party_golden_pending", "seq")
+Index("ix_master_party_founding", master_party.c.founding_id)
 
 link = Table(
     "link",
@@ -300,6 +312,7 @@ review_case = Table(
     Column("settled_by", Text),
 )
 _where(review_case, "state = 'open'", "uq_review_case_open", "left_id", "right_id", unique=True)
+_where(review_case, "state = 'open'", "ix_review_case_right", "right_id")
 
 golden_record = Table(
     "golden_record",

@@ -57,7 +57,7 @@ def view_statements(dialect: str) -> Mapping[str, str]:
             {_OWNED} WHERE d.entity = 'account'""",
         "rpt_opportunity_v1": f"""
             SELECT l.party_id AS party_id, {source}, d.status AS stage, d.currency AS currency,
-                   d.net AS amount, {since}
+                   d.gross AS amount, {since}
             {_OWNED} WHERE d.entity = 'opportunity'""",
         "rpt_document_v1": f"""
             SELECT l.party_id AS party_id, {source}, d.entity AS entity, d.kind AS kind,

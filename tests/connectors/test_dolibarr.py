@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,16 @@ from hub.errors import (
     SourceSchemaError,
     SourceUnavailableError,
 )
-from hub.sdk import Change, Fault, Page, StandInState
+from hub.mapping import compile_mapping, load_mapping
+from hub.model import ENTITIES, CanonicalRecord
+from hub.model.commerce import CustomerAccount, Invoice
+from hub.model.party import Party
+from hub.sdk import Change, Fault, Page, Record, StandInState
 from hub.sdk.envelope import RowShape, SoapFault, read_answer, read_rows
 from hub.sdk.wsdl import Wsdl
 
+FILE = Path(__file__).parents[2] / "mappings" / "dolibarr.yaml"
+MAPPING = compile_mapping(load_mapping(FILE.read_text(), file=FILE.name))
 RECORDED = Path(__file__).parents[3] / "shared" / "data" / "soap" / "dolibarr"
 recorded = pytest.mark.skipif(not RECORDED.is_dir(), reason="the recorded exchanges are not here")
 
@@ -186,6 +193,65 @@ def test_a_lost_answer_to_a_write_is_unknown(standin: DolibarrStandIn) -> None:
     with pytest.raises(OutcomeUnknownError):
         client.update({**BRUSSELS, "phone": "+3299"})
     assert standin.state.records["thirdparty"]["3"]["phone"] == "+3299"
+
+
+def canonical(record: Record, stream: str) -> dict[str, CanonicalRecord]:
+    """What the mapping makes of a record, by part; none may be invalid."""
+    made = MAPPING.stream(stream).translate(record.data)
+    assert [one.gaps for one in made] == [[]] * len(made)
+    return {one.part: ENTITIES[one.entity].model_validate(one.body) for one in made}
+
+
+def test_maps_a_third_party_and_its_account(standin: DolibarrStandIn) -> None:
+    standin.state.records["thirdparty"]["3"] |= {"vat_number": "BE0123456789", "supplier": "1"}
+    record = connect(standin).fetch("thirdparty", "3")
+    assert record is not None
+    made = canonical(record, "thirdparty")
+    party, account = made[""], made["account"]
+    assert isinstance(party, Party)
+    assert isinstance(account, CustomerAccount)
+    assert (party.kind, party.display_name) == ("organisation", "Initech NV 2")
+    assert {one.scheme: one.value for one in party.identifiers} == {
+        "customer_no": "CU00002",
+        "eu_vat": "BE0123456789",
+    }
+    assert [one.role for one in party.roles] == ["customer", "supplier"]
+    assert [one.value for one in party.contact_points] == [BRUSSELS["email"], BRUSSELS["phone"]]
+    assert (party.addresses[0].postcode, party.addresses[0].country) == ("1000", "BE")
+    assert (account.ledger, account.account_no, account.party.key) == ("dolibarr", "CU00002", "3")
+
+
+def test_maps_a_person_without_a_customer_number(standin: DolibarrStandIn) -> None:
+    bare = {"id": "4", "ref": "Karla Beispiel", "client": "2", "status": "0"}
+    made = canonical(Record(key="4", data=bare), "thirdparty")
+    assert list(made) == [""]
+    party = made[""]
+    assert isinstance(party, Party)
+    assert party.person is not None
+    assert (party.kind, party.person.family, party.status) == ("person", "Beispiel", "inactive")
+    assert [one.role for one in party.roles] == ["prospect"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "expected"),
+    [("0", "1", ("invoice", "open", None)), ("2", "2", ("credit_note", "done", Decimal(0)))],
+)
+def test_maps_an_invoice(
+    standin: DolibarrStandIn, kind: str, status: str, expected: tuple[Any, ...]
+) -> None:
+    standin.state.records["invoice"]["7"] |= {"type": kind, "status": status}
+    record = next(iter(connect(standin).read("invoice", None))).records[0]
+    invoice = canonical(record, "invoice")[""]
+    assert isinstance(invoice, Invoice)
+    assert (invoice.kind, invoice.status, invoice.open_amount) == expected
+    assert (invoice.net, invoice.tax, invoice.gross) == (
+        Decimal("298.5"),
+        Decimal("56.72"),
+        Decimal("355.22"),
+    )
+    assert invoice.party is not None
+    assert (invoice.party.key, invoice.currency) == ("3", "EUR")
+    assert (invoice.lines[0].product, invoice.lines[0].quantity) == ("SRV", Decimal(3))
 
 
 def change(fields: dict[str, Any], version: str | None) -> Change:

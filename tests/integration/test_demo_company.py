@@ -14,7 +14,7 @@ import pytest
 from pydantic import ValidationError
 
 from hub.demo.company import Company, generate
-from hub.demo.register import Bucket, Ref, Totals
+from hub.demo.register import INTERNAL_DOMAIN, Bucket, Ref, Totals
 from hub.errors import UnmappableRecordError
 from hub.mapping import CompiledMapping, compile_mapping, load_mapping
 from hub.model import ENTITIES
@@ -30,6 +30,8 @@ CONNECTORS = {
     "shop": "dolibarr",
     "partners": "file",
 }
+PARTNERS = {"name": "customers", "path": "customers.csv", "format": "csv", "key": ["id"]}
+EXTRA = {"mail": {"own_domains": [INTERNAL_DOMAIN]}}
 MAPPINGS = Path(__file__).parents[2] / "mappings"
 
 
@@ -94,12 +96,12 @@ def read_connection(connection: str, company: Company, folder: Path) -> Outcome:
 @contextmanager
 def settings_of(connection: str, company: Company, folder: Path) -> Iterator[dict[str, Any]]:
     if connection == "partners":
-        yield {"folder": str(folder)}
+        yield {"root": str(folder), "files": [PARTNERS]}
         return
     standin = registry().standins[CONNECTORS[connection]]
     running = standin.start(StandInState(company.seeds[connection]), 0)
     try:
-        yield dict(running.config)
+        yield {**running.config, **EXTRA.get(connection, {})}
     finally:
         running.stop()
 

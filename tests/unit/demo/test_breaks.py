@@ -15,13 +15,20 @@ def test_r1_customers_have_no_ledger_account(company: Company) -> None:
     assert not set(company.planted["R1"]) & known_to(company, "erp", "shop")
 
 
-def test_r1_names_accounts_of_customers_or_with_a_deal_won(company: Company) -> None:
-    deals = company.seeds["sfa"]["Opportunity"].values()
-    won = {row["AccountId"] for row in deals if row["IsWon"]}
-    for refs in company.planted["R1"].values():
-        for ref in refs:
-            row = company.seeds["sfa"]["Account"][ref.key]
-            assert ref.key in won or row["Type"].startswith("Customer")
+def test_r1_names_accounts_of_customers_and_deals_won(company: Company) -> None:
+    sales = company.seeds["sfa"]
+    refs = [ref for group in company.planted["R1"].values() for ref in group]
+    deals = [sales["Opportunity"][ref.key] for ref in refs if ref.stream == "Opportunity"]
+    accounts = [sales["Account"][ref.key] for ref in refs if ref.stream == "Account"]
+    assert deals
+    assert accounts
+    assert all(row["IsWon"] for row in deals)
+    assert all(row["Type"].startswith("Customer") for row in accounts)
+
+
+def test_r1_has_prospects_who_are_there_for_a_deal_only(company: Company) -> None:
+    groups = company.planted["R1"].values()
+    assert any(all(ref.stream == "Opportunity" for ref in refs) for refs in groups)
 
 
 def test_r2_customers_are_unknown_to_sales(company: Company) -> None:

@@ -1,0 +1,24 @@
+"""Files that somebody else writes: CSV and JSON Lines under one folder, read in full."""
+
+from __future__ import annotations
+
+from connectors.file.config import FileConfig, discover
+from hub.sdk import CONTRACT_VERSION, Connector, ConnectorSpec, hookimpl
+
+
+def _open(config: FileConfig) -> Connector:
+    from connectors.file.reader import FileReader
+
+    return FileReader(config)
+
+
+@hookimpl
+def hub_connector() -> ConnectorSpec:
+    return ConnectorSpec(
+        name="file",
+        title="CSV and JSON Lines files",
+        contract=CONTRACT_VERSION,
+        config=FileConfig,
+        open=_open,
+        discover=discover,
+    )

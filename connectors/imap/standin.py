@@ -1,0 +1,353 @@
+"""A stand-in IMAP4rev1 server (RFC 3501): the commands that reading mail takes, over a socket.
+
+Seed rows: one stream a mailbox ("INBOX" and "Sent" are always there), key = UID as text, row =
+{"uid": 1, "message": "<the mail, RFC 5322 text>", "flags": []}. The stream "uidvalidity" may hold
+{"INBOX": {"value": 2}}; a mailbox without an entry has 1. A fault's ``path`` is part of a command,
+as "UID FETCH"; kinds: status (the command is refused), not_json, delay, reset, drop, truncate.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+import socketserver
+import threading
+import time
+from dataclasses import replace
+from typing import Any, Final
+
+from pydantic import JsonValue
+
+from hub.sdk import Fault, StandInState
+from hub.sdk.mime import MailPart, read_parts
+from hub.sdk.standin import Row
+
+USER: Final = "anna@example.com"
+PASSWORD: Final = "stand-in-password"  # noqa: S105  # guards invented data only
+_VALIDITY: Final = "uidvalidity"
+_ARGUMENT: Final = re.compile(rb'"((?:[^"\\]|\\.)*)"|([^\s"]+)')
+_LITERAL: Final = re.compile(rb"\{(\d+)\+?\}$")
+_WANTED: Final = re.compile(
+    r"BODY\.PEEK\[(HEADER\.FIELDS \(([^)]*)\)|HEADER|[\d.]+)\](?:<0\.(\d+)>)?", re.IGNORECASE
+)
+_WORDS: Final = ("UID", "FLAGS", "INTERNALDATE", "RFC822.SIZE", "BODYSTRUCTURE")
+
+Reply = tuple[list[bytes], str]
+"""Untagged lines, and the tagged result."""
+
+
+class ImapStandIn:
+    """A mail server on loopback with one account."""
+
+    def __init__(self, state: StandInState, port: int = 0) -> None:
+        self._state = state
+        self._faults: list[Fault] = []
+        self._lock = threading.Lock()
+        self.commands: dict[str, int] = {}
+        self._server = _Server(("127.0.0.1", port), _Session)
+        self._server.standin = self
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
+        )
+        self._thread.start()
+
+    @property
+    def config(self) -> dict[str, JsonValue]:
+        """Settings with which the connector reaches it; example.com is the company's own domain."""
+        return {
+            "host": "127.0.0.1",
+            "port": int(self._server.server_address[1]),
+            "security": "plain",
+            "username": USER,
+            "password": PASSWORD,
+            "own_domains": ["example.com"],
+        }
+
+    @property
+    def state(self) -> StandInState:
+        """The mailboxes."""
+        return self._state
+
+    def fail(self, fault: Fault) -> None:
+        """Queue a fault for coming commands."""
+        with self._lock:
+            self._faults.append(fault)
+
+    def stop(self) -> None:
+        """Close the socket and every session."""
+        self._server.shutdown()
+        self._server.server_close()
+        self._server.close_sessions()
+
+    def next_fault(self, command: str) -> Fault | None:
+        """The fault for this command, used up once."""
+        with self._lock:
+            self.commands[command] = self.commands.get(command, 0) + 1
+            for place, fault in enumerate(self._faults):
+                if fault.path.upper() in command:
+                    self._faults[place : place + 1] = (
+                        [replace(fault, times=fault.times - 1)] if fault.times > 1 else []
+                    )
+                    return fault
+        return None
+
+    def mailbox(self, name: str) -> dict[int, Row] | None:
+        """The mails of a mailbox by UID, in order."""
+        rows = self._state.records.get(name)
+        if rows is None or name == _VALIDITY:
+            return {} if name in ("INBOX", "Sent") else None
+        return dict(sorted((int(row["uid"]), row) for row in rows.values()))
+
+    def validity(self, name: str) -> int:
+        """The mailbox's UIDVALIDITY."""
+        row = self._state.records.get(_VALIDITY, {}).get(name) or {}
+        return int(row.get("value", 1))
+
+
+def start(state: StandInState, port: int) -> ImapStandIn:
+    """Start the stand-in."""
+    return ImapStandIn(state, port)
+
+
+class _Server(socketserver.ThreadingTCPServer):
+    allow_reuse_address = True
+    daemon_threads = True
+    standin: ImapStandIn
+
+    def __init__(self, *arguments: Any) -> None:
+        self._open: set[Any] = set()
+        super().__init__(*arguments)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self._open.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        self._open.discard(request)
+        super().shutdown_request(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Stay silent: a client that goes away is part of the tests."""
+
+    def close_sessions(self) -> None:
+        for request in list(self._open):
+            self.shutdown_request(request)
+
+
+class _Session(socketserver.StreamRequestHandler):
+    server: _Server
+    wbufsize = -1
+
+    def handle(self) -> None:
+        self._user_known = False
+        self._mailbox: str | None = None
+        self._say(b"* OK [CAPABILITY IMAP4rev1] ready\r\n")
+        while (line := self._read_command()) is not None:
+            tag, _, rest = line.partition(b" ")
+            name, arguments = _split_command(rest)
+            fault = self.server.standin.next_fault(name)
+            if fault is not None and not self._survive(fault, tag):
+                return
+            lines, result = self._run(name, arguments)
+            answer = b"".join(line + b"\r\n" for line in lines) + tag + f" {result}\r\n".encode()
+            if fault is not None and fault.kind in ("drop", "truncate"):
+                self._say(answer[: len(answer) // 2] if fault.kind == "truncate" else b"")
+                return
+            self._say(answer)
+            if name == "LOGOUT":
+                return
+
+    def _survive(self, fault: Fault, tag: bytes) -> bool:
+        """Do the fault; False where the session ends, or the command is answered already."""
+        time.sleep(fault.seconds)
+        if fault.kind == "not_json":
+            self._say(b"HTTP/1.1 400 Bad Request\r\n\r\n<html>gateway</html>\r\n")
+        if fault.kind == "status":
+            self._say(tag + b" NO [UNAVAILABLE] try again later\r\n")
+        return fault.kind not in ("reset", "not_json", "status")
+
+    def _say(self, content: bytes) -> None:
+        self.wfile.write(content)
+        self.wfile.flush()
+
+    def _read_command(self) -> bytes | None:
+        """A line with its literals put in as quoted texts."""
+        whole = b""
+        while True:
+            line = self.rfile.readline(65_536)
+            if not line:
+                return None
+            line = line.rstrip(b"\r\n")
+            match = _LITERAL.search(line)
+            if match is None:
+                return whole + line
+            if not line.endswith(b"+}"):
+                self._say(b"+ go ahead\r\n")
+            text = self.rfile.read(min(int(match[1]), 65_536))
+            quoted = text.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
+            whole += line[: match.start()] + b'"' + quoted + b'"'
+
+    def _run(self, name: str, arguments: bytes) -> Reply:
+        if name in ("CAPABILITY", "NOOP", "LOGOUT"):
+            said = {"CAPABILITY": b"* CAPABILITY IMAP4rev1", "LOGOUT": b"* BYE until next time"}
+            return ([said[name]] if name in said else [], f"OK {name} completed")
+        if name == "LOGIN":
+            self._user_known = _texts(arguments)[:2] == [USER, PASSWORD]
+            return [], "OK LOGIN completed" if self._user_known else (
+                "NO [AUTHENTICATIONFAILED] Authentication failed."
+            )
+        if not self._user_known:
+            return [], "BAD not logged in"
+        if name in ("SELECT", "EXAMINE"):
+            return self._select(name, _decode_name(_texts(arguments)[0]))
+        rows = self.server.standin.mailbox(self._mailbox) if self._mailbox else None
+        if rows is None or name not in ("UID SEARCH", "UID FETCH"):
+            return [], "BAD unknown command or no mailbox"
+        text = arguments.decode("utf-8", "replace")
+        return _search(rows, text) if name == "UID SEARCH" else _fetch(rows, text)
+
+    def _select(self, name: str, mailbox: str) -> Reply:
+        rows = self.server.standin.mailbox(mailbox)
+        if rows is None:
+            return [], "NO [NONEXISTENT] no such mailbox"
+        self._mailbox = mailbox
+        lines = [
+            "* FLAGS (\\Seen \\Answered)",
+            f"* {len(rows)} EXISTS",
+            "* 0 RECENT",
+            f"* OK [UIDVALIDITY {self.server.standin.validity(mailbox)}] UIDs valid",
+            f"* OK [UIDNEXT {max(rows, default=0) + 1}] predicted",
+        ]
+        mode = "READ-ONLY" if name == "EXAMINE" else "READ-WRITE"
+        return [line.encode() for line in lines], f"OK [{mode}] {name} completed"
+
+
+def _split_command(rest: bytes) -> tuple[str, bytes]:
+    name, _, arguments = rest.partition(b" ")
+    if name.upper() == b"UID":
+        second, _, arguments = arguments.partition(b" ")
+        name += b" " + second
+    return name.decode("ascii", "replace").upper(), arguments
+
+
+def _texts(arguments: bytes) -> list[str]:
+    return [
+        re.sub(rb"\\(.)", rb"\1", quoted or plain).decode("utf-8", "replace")
+        for quoted, plain in _ARGUMENT.findall(arguments)
+    ]
+
+
+def _decode_name(name: str) -> str:
+    """Modified UTF-7 back to text (RFC 3501 section 5.1.3)."""
+
+    def unshift(match: re.Match[str]) -> str:
+        coded = match[1].replace(",", "/")
+        return base64.b64decode(coded + "=" * (-len(coded) % 4)).decode("utf-16-be") or "&"
+
+    return re.sub(r"&([^-]*)-", unshift, name)
+
+
+def _chosen(rows: dict[int, Row], numbers: str) -> list[int]:
+    """UIDs of a sequence set that exist; * is the highest."""
+    highest = max(rows, default=0)
+    chosen: set[int] = set()
+    for span in numbers.split(","):
+        ends = [highest if end == "*" else int(end) for end in span.split(":")]
+        low, high = min(ends), max(ends)
+        chosen |= {uid for uid in rows if low <= uid <= high}
+    return sorted(chosen)
+
+
+def _search(rows: dict[int, Row], criteria: str) -> Reply:
+    keys = criteria.split()
+    if len(keys) != 2 or keys[0].upper() != "UID":
+        return [], "BAD this server searches by UID alone"
+    found = " ".join(str(uid) for uid in _chosen(rows, keys[1]))
+    return [f"* SEARCH {found}".rstrip().encode()], "OK SEARCH completed"
+
+
+def _fetch(rows: dict[int, Row], arguments: str) -> Reply:
+    numbers, _, items = arguments.partition(" ")
+    places = {uid: place for place, uid in enumerate(rows, start=1)}
+    lines = [
+        b"* %d FETCH (%s)" % (places[uid], _items(rows[uid], items))
+        for uid in _chosen(rows, numbers)
+    ]
+    return lines, "OK FETCH completed"
+
+
+def _items(row: Row, wanted: str) -> bytes:
+    raw = re.sub(r"\r?\n", "\r\n", str(row["message"])).encode()
+    words = _WANTED.sub("", wanted).strip("() ").upper().split()
+    values = {
+        "UID": str(row["uid"]).encode(),
+        "FLAGS": f"({' '.join(row.get('flags') or [])})".encode(),
+        "INTERNALDATE": b'"01-Jan-2026 00:00:00 +0000"',
+        "RFC822.SIZE": str(len(raw)).encode(),
+    }
+    if "BODYSTRUCTURE" in words:
+        values["BODYSTRUCTURE"] = _structure(read_parts(raw))
+    found = [word.encode() + b" " + values[word] for word in _WORDS if word in words]
+    return b" ".join(found + [_section(raw, match) for match in _WANTED.finditer(wanted)])
+
+
+def _section(raw: bytes, match: re.Match[str]) -> bytes:
+    head = raw.partition(b"\r\n\r\n")[0]
+    if match[2]:
+        content = _only(head, {name.upper() for name in match[2].split()}) + b"\r\n"
+    elif match[1].upper() == "HEADER":
+        content = head + b"\r\n\r\n"
+    else:
+        content = _numbered(read_parts(raw), match[1])
+    cut = content[: int(match[3])] if match[3] else content
+    label = f"BODY[{match[1]}]{'<0>' if match[3] else ''}"
+    return b"%s {%d}\r\n%s" % (label.encode(), len(cut), cut)
+
+
+def _only(head: bytes, names: set[str]) -> bytes:
+    kept: list[bytes] = []
+    keeping = False
+    for line in head.split(b"\r\n"):
+        if line[:1] not in (b" ", b"\t"):
+            keeping = line.partition(b":")[0].strip().decode("ascii", "replace").upper() in names
+        if keeping:
+            kept.append(line + b"\r\n")
+    return b"".join(kept)
+
+
+def _numbered(root: MailPart, number: str) -> bytes:
+    part = root
+    for place in number.split("."):
+        if part.children:
+            part = part.children[int(place) - 1]
+    return part.body
+
+
+def _structure(part: MailPart) -> bytes:
+    """BODYSTRUCTURE (RFC 3501 section 7.4.2); may recurse, since parts are at most 20 deep."""
+    kind, _, subtype = part.content_type.partition("/")
+    parameters = _pairs(part.parameters)
+    shown = _pairs({"filename": part.name} if part.name else {})
+    disposition = b"(%s %s)" % (_quoted(part.disposition), shown) if part.disposition else b"NIL"
+    if part.children:
+        inner = b"".join(_structure(child) for child in part.children)
+        return b"(%s %s %s %s NIL NIL)" % (inner, _quoted(subtype), parameters, disposition)
+    lines = b" %d" % part.body.count(b"\n")
+    middle = lines if kind == "text" else b""
+    if part.content_type == "message/rfc822":
+        middle = b" (%s) %s%s" % (b" ".join([b"NIL"] * 10), _structure(read_parts(b"")), lines)
+    fields = (_quoted(kind), _quoted(subtype), parameters, _quoted(part.encoding), len(part.body))
+    return b"(%s %s %s NIL NIL %s %d%s NIL %s NIL NIL)" % (*fields, middle, disposition)
+
+
+def _pairs(values: dict[str, str]) -> bytes:
+    texts = [_quoted(text) for pair in values.items() for text in pair]
+    return b"(%s)" % b" ".join(texts) if texts else b"NIL"
+
+
+def _quoted(text: str) -> bytes:
+    """A quoted text, or a literal where quotes can't hold it."""
+    content = text.encode("utf-8", "replace")
+    if re.search(rb"[\r\n\x00\x80-\xff]", content):
+        return b"{%d}\r\n%s" % (len(content), content)
+    return b'"' + content.replace(b"\\", b"\\\\").replace(b'"', b'\\"') + b'"'

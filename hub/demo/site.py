@@ -1,0 +1,86 @@
+"""Lays the demo company out as a folder: hub.toml, the states of its systems, and the truth."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Final
+
+import orjson
+
+from hub.demo.company import Company
+from hub.errors import ConfigError
+
+MARK: Final = ".hub-demo"
+
+CONFIG: Final = """\
+# The demo company. Each connection starts a stand-in server from its state file while it is used.
+[hub]
+company = "Nordlicht Handels GmbH (demo)"
+store = "sqlite:///hub.db"
+country = "DE"
+own_domains = ["nordlicht.example"]
+
+[connections.sfa]
+connector = "salesforce"
+office = "front"
+standin = "systems/sfa.json"
+
+[connections.helpdesk]
+connector = "request_tracker"
+office = "service"
+standin = "systems/helpdesk.json"
+
+[connections.mail]
+connector = "imap"
+office = "service"
+standin = "systems/mail.json"
+options = { own_domains = ["nordlicht.example"] }
+
+[connections.erp]
+connector = "tryton"
+office = "back"
+standin = "systems/erp.json"
+
+[connections.shop]
+connector = "dolibarr"
+office = "back"
+standin = "systems/shop.json"
+
+[connections.partners]
+connector = "file"
+office = "service"
+schedule = "@daily"
+options = { root = "files", files = [
+    { name = "customers", path = "partners.csv", format = "csv", key = ["id"] },
+] }
+
+[[publish.rules]]                   # the help desk gets the phone number it lacks
+attribute = "phone"
+connection = "helpdesk"
+stream = "user"
+mode = "fill_empty"
+"""
+
+
+def lay_out(company: Company, folder: Path) -> None:
+    """Write the site anew; a folder that is not a demo's is refused."""
+    clear(folder)
+    for part in ("systems", "files"):
+        (folder / part).mkdir(parents=True)
+    (folder / MARK).write_text("made by `hub demo`, which makes it anew each time\n")
+    (folder / "hub.toml").write_text(CONFIG, encoding="utf-8")
+    for name, state in company.seeds.items():
+        (folder / "systems" / f"{name}.json").write_bytes(orjson.dumps(state))
+    (folder / "files" / "partners.csv").write_text(company.partners_csv, encoding="utf-8")
+    truth = [[*ref, customer] for ref, customer in sorted(company.truth.customer_of.items())]
+    (folder / "truth.json").write_bytes(orjson.dumps(truth))
+
+
+def clear(folder: Path) -> None:
+    """Remove an earlier demo; anything else that lies there is left alone."""
+    if not folder.exists():
+        return
+    if any(folder.iterdir()) and not (folder / MARK).is_file():
+        raise ConfigError(f"{folder} holds something else; name another folder for the demo")
+    shutil.rmtree(folder)

@@ -1,0 +1,289 @@
+"""Canonicalise: translates pending source records into the canonical model.
+
+Chunk by chunk: read what is pending, translate and validate it outside of any transaction, then
+store it in one, for those records that nobody has touched since. Killed anywhere, it goes on where
+it stopped.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import orjson
+
+from hub.errors import (
+    ConfigError,
+    HubError,
+    InvalidRecordError,
+    RecordError,
+    WatermarkRegressionError,
+)
+from hub.mapping import CompiledMapping, CompiledStream
+from hub.pipeline.bodies import build_body
+from hub.pipeline.counts import balanced_taken
+from hub.store import canonical, mappings, quarantine, runs, streams
+from hub.store.canonical import Taken, Translated, Translation
+from hub.store.database import Connection, Engine, reading, writing
+from hub.store.ids import IdSource
+from hub.store.streams import StreamState
+
+STEP: Final = "canonicalise"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CanonicaliseTask:
+    """Which stream to translate; ``text`` is the mapping file's, kept for provenance."""
+
+    connection: str
+    stream: str
+    text: str
+    file: str = ""
+    chunk: int = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class CanonicaliseResult:
+    """What became of the records that were taken; a run without work has no id."""
+
+    run_id: str | None
+    counts: Mapping[str, int]
+
+
+def canonicalise(
+    engine: Engine, mapping: CompiledMapping, *, task: CanonicaliseTask
+) -> CanonicaliseResult:
+    """Translate what is pending in a stream; a changed mapping makes all of its records pending.
+
+    Raises WatermarkRegressionError where another worker began with another mapping meanwhile.
+    """
+    with reading(engine) as connection:
+        stream_id = streams.find_stream(connection, task.connection, task.stream)
+    if stream_id is None:
+        raise ConfigError(f"{task.connection}/{task.stream} was never read: run extract first")
+    run = _Run(engine, mapping, task=task, stream_id=stream_id)
+    try:
+        run.adopt_mapping()
+        for chunk in run.chunks():
+            run.store(chunk, _translate(chunk, run.stream))
+        return run.complete()
+    except BaseException as error:
+        run.fail(error)
+        raise
+
+
+@dataclass(slots=True)
+class _Outcome:
+    """What a chunk's records gave, by source record."""
+
+    parts: dict[int, list[Translated]] = field(default_factory=dict)
+    excluded: dict[int, str] = field(default_factory=dict)
+    flaws: dict[int, RecordError] = field(default_factory=dict)
+    gaps: dict[int, list[tuple[str, str]]] = field(default_factory=dict)
+
+
+def _translate(chunk: Sequence[Taken], stream: CompiledStream) -> _Outcome:
+    outcome = _Outcome()
+    for taken in chunk:
+        try:
+            _translate_one(taken, stream, outcome)
+        except RecordError as error:
+            outcome.flaws[taken.id] = error
+        except Exception as error:  # noqa: BLE001  # one record must not stop all others
+            outcome.flaws[taken.id] = InvalidRecordError(
+                f"the mapping broke down with {type(error).__name__}"
+            )
+    return outcome
+
+
+def _translate_one(taken: Taken, stream: CompiledStream, outcome: _Outcome) -> None:
+    if taken.deleted:
+        outcome.parts[taken.id] = []
+        return
+    payload = orjson.loads(taken.payload)
+    rule = stream.excluded_by(payload)
+    if rule is not None:
+        outcome.excluded[taken.id] = rule
+        return
+    parts = []
+    for entity, part, fields, gaps in stream.translate(payload):
+        text, digest, refs, document = build_body(entity, fields)
+        parts.append(
+            Translated(taken.id, taken.version, part, entity, text, digest, refs, document)
+        )
+        if gaps:
+            outcome.gaps.setdefault(taken.id, []).extend(gaps)
+    outcome.parts[taken.id] = parts
+
+
+class _Run:
+    """One run over one stream."""
+
+    def __init__(
+        self, engine: Engine, mapping: CompiledMapping, *, task: CanonicaliseTask, stream_id: int
+    ) -> None:
+        self.stream = mapping.stream(task.stream)
+        self._engine = engine
+        self._mapping = mapping.mapping
+        self._task = task
+        self._stream_id = stream_id
+        self._counts: Counter[str] = Counter()
+        self._ids = IdSource(engine, "canonical_record")
+        self._quarantine_ids = IdSource(engine, "quarantine", block=1_000)
+        self._stream_ids: dict[str, int] = {}
+        with writing(engine) as connection:
+            self._run_id = runs.start_run(connection, STEP, stream_id=stream_id)
+            runs.abandon_runs(connection, stream_id, step=STEP, keep=self._run_id)
+
+    def adopt_mapping(self) -> None:
+        """Keep the mapping's text; where the stream used another one, queue all of its records."""
+        mapping = self._mapping
+        with writing(self._engine) as connection:
+            state = streams.lock_stream(connection, self._stream_id)
+            if state.mapping_digest == mapping.digest:
+                return
+            mappings.record_mapping(
+                connection, mapping.digest, system=mapping.system, text=self._task.text
+            )
+            mappings.record_catalogue(connection, mapping.system, mapping.catalogue)
+            if state.mapping_digest is not None:
+                canonical.queue_all(connection, self._stream_id)
+            streams.record_mapping_digest(connection, self._stream_id, mapping.digest)
+
+    def chunks(self) -> Iterator[list[Taken]]:
+        """What is pending, a bounded number of records at a time."""
+        after = 0
+        while True:
+            with reading(self._engine) as connection:
+                chunk = canonical.take_pending(
+                    connection, self._stream_id, after=after, limit=self._task.chunk
+                )
+            if not chunk:
+                return
+            after = chunk[-1].id
+            yield chunk
+
+    def store(self, chunk: Sequence[Taken], outcome: _Outcome) -> None:
+        """Commit a chunk, without the records that changed since it was read."""
+        self._ids.reserve(sum(map(len, outcome.parts.values())))
+        self._quarantine_ids.reserve(len(outcome.flaws))
+        with writing(self._engine) as connection:
+            state = streams.lock_stream(connection, self._stream_id)
+            self._require_own_mapping(state)
+            confirmed = canonical.confirm_pending(connection, self._stream_id, chunk)
+            counts = self._store_parts(connection, state, outcome, confirmed)
+            self._store_flaws(connection, chunk, outcome, confirmed)
+            self._store_gaps(connection, outcome, confirmed)
+            counts += _count(chunk, outcome, confirmed)
+            total = self._counts + counts
+            runs.record_counts(connection, self._run_id, balanced_taken(total))
+        self._counts = total
+
+    def complete(self) -> CanonicaliseResult:
+        """Note that all went well."""
+        counts = balanced_taken(self._counts)
+        with writing(self._engine) as connection:
+            runs.finish_run(connection, self._run_id, state="ok", counts=counts)
+        return CanonicaliseResult(self._run_id, counts)
+
+    def fail(self, error: BaseException) -> None:
+        """Record the failure; where even that fails, the first error is the one to raise."""
+        message = str(error) if isinstance(error, HubError) else type(error).__name__
+        counts = balanced_taken(self._counts)
+        try:
+            with writing(self._engine) as connection:
+                runs.finish_run(
+                    connection, self._run_id, state="failed", counts=counts, error=message
+                )
+        except HubError as second:
+            error.add_note(f"the failed run could not be recorded: {second}")
+
+    def _require_own_mapping(self, state: StreamState) -> None:
+        if state.mapping_digest != self._mapping.digest:
+            raise WatermarkRegressionError(
+                f"{state.connection}/{state.name}: another worker translates with another mapping "
+                "by now; this one stopped, what it had committed will be translated again"
+            )
+
+    def _store_parts(
+        self,
+        connection: Connection,
+        state: StreamState,
+        outcome: _Outcome,
+        confirmed: set[int],
+    ) -> Counter[str]:
+        def stream_of(type_: str) -> int:
+            found = self._stream_ids.get(type_)
+            if found is None:
+                found = streams.ensure_stream(connection, state.connection_id, type_)
+                self._stream_ids[type_] = found
+            return found
+
+        done = {id_ for id_ in (*outcome.parts, *outcome.excluded) if id_ in confirmed}
+        return canonical.store_translated(
+            connection,
+            (row for id_, parts in outcome.parts.items() if id_ in confirmed for row in parts),
+            of_records=done,
+            translation=Translation(self._mapping.digest, stream_of, self._ids),
+        )
+
+    def _store_flaws(
+        self,
+        connection: Connection,
+        chunk: Sequence[Taken],
+        outcome: _Outcome,
+        confirmed: set[int],
+    ) -> None:
+        """Close what waited about these records, then quarantine those that failed (again)."""
+        waiting = quarantine.open_records(connection, self._stream_id, STEP) & confirmed
+        mapped = sorted(waiting - outcome.flaws.keys())
+        quarantine.settle_records(connection, mapped, stage=STEP, state="replayed")
+        failed = sorted(waiting & outcome.flaws.keys())
+        quarantine.settle_records(connection, failed, stage=STEP, state="superseded")
+        quarantine.quarantine_records(
+            connection,
+            self._stream_id,
+            rejected=[
+                self._rejected(taken, outcome.flaws[taken.id])
+                for taken in chunk
+                if taken.id in outcome.flaws and taken.id in confirmed
+            ],
+            ids=self._quarantine_ids,
+        )
+
+    def _rejected(self, taken: Taken, error: RecordError) -> quarantine.Rejected:
+        return quarantine.Rejected(
+            fingerprint=quarantine.fingerprint(taken.key, taken.version, self._mapping.digest),
+            stage=STEP,
+            error=type(error).__name__,
+            message=self._located(error),
+            record_id=taken.id,
+            version=taken.version,
+        )
+
+    def _located(self, error: RecordError) -> str:
+        line = getattr(error, "line", None)
+        return f"{self._task.file or self._mapping.file}:{line}: {error}" if line else str(error)
+
+    def _store_gaps(self, connection: Connection, outcome: _Outcome, confirmed: set[int]) -> None:
+        gaps = Counter(
+            (path, str(value))
+            for id_, found in outcome.gaps.items()
+            if id_ in confirmed and id_ in outcome.parts
+            for path, value in found
+        )
+        mappings.record_gaps(connection, self._stream_id, gaps)
+
+
+def _count(chunk: Sequence[Taken], outcome: _Outcome, confirmed: set[int]) -> Counter[str]:
+    """Each confirmed record once; deleted ones are among the mapped, and counted on their own."""
+    return Counter(
+        taken=len(confirmed),
+        mapped=sum(id_ in confirmed for id_ in outcome.parts),
+        quarantined=sum(id_ in confirmed for id_ in outcome.flaws),
+        excluded=sum(id_ in confirmed for id_ in outcome.excluded),
+        deleted=sum(taken.deleted for taken in chunk if taken.id in confirmed),
+        gaps=sum(len(found) for id_, found in outcome.gaps.items() if id_ in confirmed),
+    )

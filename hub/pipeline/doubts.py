@@ -1,0 +1,101 @@
+"""Review cases of a plan: for two customers the heaviest doubt between them, and no more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from hub.match.rules import Comparison, Grade
+from hub.pipeline.growth import Growth
+from hub.pipeline.resolution import Change, Resolved
+from hub.store.crosswalk import load_links
+from hub.store.database import Connection
+from hub.store.review import NewCase, open_cases
+
+Label = tuple[str, Any]
+"""The customer of a record: its unit and cluster in this plan, or its party."""
+
+
+class _Doubt(NamedTuple):
+    left: int
+    right: int
+    comparison: Comparison
+    reason: str
+
+
+class Doubts:
+    """Collects doubtful pairs over a plan's batches and attaches the cases to its changes."""
+
+    def __init__(self) -> None:
+        self._doubts: dict[tuple[int, int], _Doubt] = {}
+        self._labels: dict[int, Label] = {}
+        self._unit_of: dict[int, int] = {}
+        self._never: set[tuple[int, int]] = set()
+
+    def note(self, number: int, resolved: Resolved) -> None:
+        """Take up a unit that becomes the plan's change with the given number."""
+        self._unit_of.update(dict.fromkeys(resolved.change.members, number))
+        for record, spot in resolved.spots.items():
+            self._labels[record] = ("new", (number, spot))
+        for left, right, comparison, reason in resolved.blocked:
+            self._add(left, right, comparison, reason)
+
+    def note_batch(self, growth: Growth) -> None:
+        """Take up what a batch has compared and did not find certain."""
+        first = growth.first_records()
+        for (one, other), comparison in sorted(growth.doubtful.items()):
+            reason = "/".join(comparison.vetoes) or "not certain"
+            self._add(first[one], first[other], comparison, reason)
+        self._never |= growth.never_links()
+
+    def _add(self, left: int, right: int, comparison: Comparison, reason: str) -> None:
+        if left != right:
+            pair = (min(left, right), max(left, right))
+            self._doubts[pair] = _Doubt(*pair, comparison, reason)
+
+    def attach(self, db: Connection, changes: list[Change]) -> None:
+        """Open the cases that are wanted and missing; those no longer wanted are obsolete."""
+        self._label_others(db)
+        wanted = {(doubt.left, doubt.right): doubt for doubt in self._heaviest()}
+        standing = open_cases(db, list(self._unit_of))
+        for case in standing:
+            if wanted.pop((case.left_id, case.right_id), None) is None:
+                number = self._unit(case.left_id, case.right_id)
+                if number is not None:
+                    changes[number].obsolete.append(case.id)
+        for doubt in wanted.values():
+            number = self._unit(doubt.left, doubt.right)
+            if number is not None:
+                changes[number].opened.append(_case(doubt))
+
+    def _unit(self, left: int, right: int) -> int | None:
+        numbers = [self._unit_of[record] for record in (left, right) if record in self._unit_of]
+        return max(numbers, default=None)
+
+    def _label_others(self, db: Connection) -> None:
+        named = {record for pair in (*self._doubts, *self._never) for record in pair}
+        links = load_links(db, named - self._labels.keys())
+        self._labels.update({link.canonical_id: ("party", link.party_id) for link in links})
+
+    def _label(self, record: int) -> Label:
+        return self._labels.get(record, ("record", record))
+
+    def _heaviest(self) -> Iterable[_Doubt]:
+        never = {frozenset((self._label(left), self._label(right))) for left, right in self._never}
+        best: dict[frozenset[Label], _Doubt] = {}
+        for doubt in sorted(self._doubts.values(), key=_rank):
+            customers = frozenset((self._label(doubt.left), self._label(doubt.right)))
+            if len(customers) == 2 and customers not in never:
+                best.setdefault(customers, doubt)
+        return best.values()
+
+
+def _rank(doubt: _Doubt) -> tuple[int, int, int]:
+    return (-doubt.comparison.weight, doubt.left, doubt.right)
+
+
+def _case(doubt: _Doubt) -> NewCase:
+    found = doubt.comparison
+    grade = Grade.PROBABLE if found.grade is Grade.CERTAIN else found.grade
+    evidence: list[Mapping[str, Any]] = [item._asdict() for item in found.evidence]
+    return NewCase(doubt.left, doubt.right, grade.value, found.weight, evidence, doubt.reason)

@@ -1,0 +1,307 @@
+"""Growing the touched components: from pending records to everything their outcome depends on."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+import orjson
+
+from hub.match.cluster import Decisions, Edge
+from hub.match.keys import domain_key, match_keys
+from hub.match.profile import Profile, build_profile
+from hub.match.rules import Comparison, Grade, compare
+from hub.store.crosswalk import load_links, load_party_links
+from hub.store.database import Connection
+from hub.store.decisions import MUST_LINK, NEVER_LINK, Decision, load_decisions
+from hub.store.match_keys import (
+    PartyRecord,
+    find_frequent,
+    find_holders,
+    first_members,
+    load_bodies,
+    load_members,
+    load_profiles,
+    load_records,
+)
+
+_CACHE = 20_000
+
+DigestPair = tuple[str, str]
+
+
+@dataclass(slots=True)
+class Unit:
+    """Records whose clusters and ids depend on one another, with all that decides on them.
+
+    ``nodes`` maps a node (its smallest source reference) to its records; records with the same
+    content are one node unless a decision names them.
+    """
+
+    records: dict[int, PartyRecord]
+    nodes: dict[str, tuple[int, ...]]
+    content: dict[str, str]
+    edges: list[Edge]
+    decisions: Decisions
+    links: dict[int, str]
+
+
+@dataclass(slots=True)
+class _Found:
+    """What one round of growth has collected."""
+
+    records: dict[int, PartyRecord] = field(default_factory=dict)
+    profile_of: dict[int, str] = field(default_factory=dict)
+    links: dict[int, str] = field(default_factory=dict)
+    decisions: set[Decision] = field(default_factory=set)
+
+
+class ProfileCache:
+    """Profiles by digest, rebuilt from a record's body where they have been forgotten."""
+
+    def __init__(self, country: str) -> None:
+        self._country = country
+        self._held: dict[str, Profile] = {}
+
+    def build(self, body: str) -> Profile:
+        """The profile of a body."""
+        profile = build_profile(orjson.loads(body), self._country)
+        if len(self._held) >= _CACHE:
+            self._held.clear()
+        return self._held.setdefault(profile.digest, profile)
+
+    def load(self, db: Connection, digests: Collection[str]) -> dict[str, Profile]:
+        """Profiles of the digests that a record still has."""
+        found = {digest: self._held[digest] for digest in digests if digest in self._held}
+        missing = first_members(db, [digest for digest in digests if digest not in found])
+        bodies = load_bodies(db, missing.values())
+        for digest, record in missing.items():
+            if record in bodies:
+                found[digest] = self.build(bodies[record])
+        return found
+
+
+class Growth:
+    """One batch of components; comparisons are made once for each pair of contents."""
+
+    def __init__(self, db: Connection, cache: ProfileCache) -> None:
+        self._db = db
+        self._cache = cache
+        self._found = _Found()
+        self._profiles: dict[str, Profile] = {}
+        self._members: defaultdict[str, list[int]] = defaultdict(list)
+        self._frequent: set[str] = set()
+        self._compared: dict[DigestPair, Comparison] = {}
+        self._certain: defaultdict[str, set[str]] = defaultdict(set)
+        self.doubtful: dict[DigestPair, Comparison] = {}
+
+    def grow(self, seeds: Iterable[int]) -> list[Unit]:
+        """The units that the seeds belong to, each complete."""
+        todo = set(seeds)
+        while todo:
+            todo = self._take(todo) - self._found.records.keys()
+        return list(self._units())
+
+    def compare(self, one: str, other: str) -> Comparison:
+        """The comparison of two contents, by digest."""
+        pair = (one, other) if one <= other else (other, one)
+        if pair not in self._compared:
+            left, right = self._profiles[pair[0]], self._profiles[pair[1]]
+            self._compared[pair] = compare(left, right, frequent=self._frequent)
+        return self._compared[pair]
+
+    def first_records(self) -> dict[str, int]:
+        """For each content in doubt, the record that stands for it."""
+        return first_members(self._db, {digest for pair in self.doubtful for digest in pair})
+
+    def never_links(self) -> set[tuple[int, int]]:
+        """The never-links that name a record of this batch."""
+        found = self._found.decisions
+        return {(item.left_id, item.right_id) for item in found if item.kind == NEVER_LINK}
+
+    def _take(self, ids: set[int]) -> set[int]:
+        """Load records and return what they pull in."""
+        found, db = self._found, self._db
+        found.records.update(load_records(db, ids))
+        fresh = load_profiles(db, ids)
+        found.profile_of.update(fresh)
+        pulled = self._pull_linked(ids) | self._pull_decided(ids)
+        pulled |= self._pull_alike(set(fresh.values()))
+        return pulled
+
+    def _pull_linked(self, ids: set[int]) -> set[int]:
+        """Everybody who shares a party with the records: its id is at stake."""
+        parties = {link.party_id for link in load_links(self._db, ids)}
+        parties -= set(self._found.links.values())
+        links = load_party_links(self._db, parties)
+        self._found.links.update({link.canonical_id: link.party_id for link in links})
+        return {link.canonical_id for link in links}
+
+    def _pull_decided(self, ids: set[int]) -> set[int]:
+        decisions = load_decisions(self._db, ids)
+        self._found.decisions |= decisions
+        sides = ((item.left_id, item.right_id) for item in decisions if item.kind == MUST_LINK)
+        return {record for pair in sides for record in pair}
+
+    def _pull_alike(self, digests: set[str]) -> set[int]:
+        """Records of contents that certainly match, and copies of the same content."""
+        fresh = digests - self._members.keys()
+        self._members.update({digest: [] for digest in fresh})
+        near = self._match(fresh) if fresh else set()
+        alike = {digest for digest in fresh if self._copies_match(digest)} | near
+        members = load_members(self._db, alike)
+        for digest, record in members:
+            if digest in fresh:
+                self._members[digest].append(record)
+        return {record for _, record in members}
+
+    def _copies_match(self, digest: str) -> bool:
+        return digest in self._profiles and self.compare(digest, digest).grade is Grade.CERTAIN
+
+    def _match(self, digests: set[str]) -> set[str]:
+        """Compare contents with their candidates; returns the certain neighbours."""
+        self._profiles.update(self._cache.load(self._db, digests))
+        keys = {digest: self._keys(digest) for digest in digests if digest in self._profiles}
+        wanted = {key for own in keys.values() for key in own}
+        self._frequent |= find_frequent(self._db, wanted)
+        pairs = self._candidates(keys, wanted - self._frequent)
+        others = {other for pair in pairs for other in pair} - self._profiles.keys()
+        self._profiles.update(self._cache.load(self._db, others))
+        near: set[str] = set()
+        for one, other in sorted(pairs):
+            if one in self._profiles and other in self._profiles:
+                near |= self._grade(one, other)
+        return near
+
+    def _keys(self, digest: str) -> frozenset[str]:
+        profile = self._profiles[digest]
+        return match_keys(profile) | frozenset(map(domain_key, profile.domains))
+
+    def _candidates(
+        self, keys: Mapping[str, frozenset[str]], selective: set[str]
+    ) -> set[DigestPair]:
+        holders: defaultdict[str, list[str]] = defaultdict(list)
+        for key, digest in find_holders(self._db, selective):
+            holders[key].append(digest)
+        return {
+            (digest, other) if digest < other else (other, digest)
+            for digest, own in keys.items()
+            for key in own & selective
+            for other in holders.get(key, ())
+            if other != digest
+        }
+
+    def _grade(self, one: str, other: str) -> set[str]:
+        found = self.compare(one, other)
+        if found.grade is Grade.CERTAIN:
+            self._certain[one].add(other)
+            self._certain[other].add(one)
+            return {one, other}
+        if found.grade is not Grade.NONE:
+            self.doubtful[one, other] = found
+        return set()
+
+    def _units(self) -> Iterator[Unit]:
+        groups = _Groups(self._found.records)
+        by_party: defaultdict[str, list[int]] = defaultdict(list)
+        for record, party in self._found.links.items():
+            by_party[party].append(record)
+        by_digest = self._records_by_digest()
+        groups.join_all(by_party.values())
+        groups.join_all(by_digest[digest] for digest in by_digest if self._copies_match(digest))
+        groups.join_all(
+            by_digest[one] + by_digest[other]
+            for one in self._certain
+            for other in self._certain[one]
+            if one in by_digest and other in by_digest
+        )
+        groups.join_all(
+            [item.left_id, item.right_id]
+            for item in self._found.decisions
+            if item.kind == MUST_LINK
+        )
+        for members in groups.sets():
+            yield self._unit(members)
+
+    def _records_by_digest(self) -> dict[str, list[int]]:
+        found: defaultdict[str, list[int]] = defaultdict(list)
+        for record, digest in self._found.profile_of.items():
+            if record in self._found.records and self._found.records[record].active:
+                found[digest].append(record)
+        return dict(found)
+
+    def _unit(self, members: list[int]) -> Unit:
+        records = {record: self._found.records[record] for record in members}
+        inside = [d for d in self._found.decisions if d.left_id in records or d.right_id in records]
+        nodes, content = self._nodes(records, {r for d in inside for r in d[1:]})
+        node_of = {record: node for node, owned in nodes.items() for record in owned}
+        return Unit(
+            records=records,
+            nodes=nodes,
+            content=content,
+            edges=list(self._edges(content)),
+            decisions=_decisions(inside, node_of),
+            links={r: self._found.links[r] for r in members if r in self._found.links},
+        )
+
+    def _nodes(
+        self, records: Mapping[int, PartyRecord], decided: Collection[int]
+    ) -> tuple[dict[str, tuple[int, ...]], dict[str, str]]:
+        groups: defaultdict[tuple[str, int], list[int]] = defaultdict(list)
+        for record, held in records.items():
+            digest = self._found.profile_of.get(record)
+            if digest is not None and held.active and digest in self._profiles:
+                alone = record in decided or not self._copies_match(digest)
+                groups[digest, record if alone else 0].append(record)
+        nodes, content = {}, {}
+        for (digest, _), owned in groups.items():
+            ordered = sorted(owned, key=lambda record: records[record].source)
+            name = str(records[ordered[0]].source)
+            nodes[name], content[name] = tuple(ordered), digest
+        return nodes, content
+
+    def _edges(self, content: Mapping[str, str]) -> Iterator[Edge]:
+        by_digest: defaultdict[str, list[str]] = defaultdict(list)
+        for node, digest in content.items():
+            by_digest[digest].append(node)
+        for one, nodes in by_digest.items():
+            for other in self._certain.get(one, set()) & by_digest.keys():
+                weight = self.compare(one, other).weight
+                yield from (Edge(a, b, weight) for a in nodes for b in by_digest[other])
+            if len(nodes) > 1 and self._copies_match(one):
+                weight = self.compare(one, one).weight
+                yield from (Edge(a, b, weight) for a in nodes for b in nodes if a < b)
+
+
+def _decisions(found: Iterable[Decision], node_of: Mapping[int, str]) -> Decisions:
+    must, never = [], []
+    for kind, left, right in found:
+        if left in node_of and right in node_of:
+            (must if kind == MUST_LINK else never).append((node_of[left], node_of[right]))
+    return Decisions(must, never)
+
+
+class _Groups:
+    """Disjoint sets of records."""
+
+    def __init__(self, records: Iterable[int]) -> None:
+        self._parent = {record: record for record in records}
+
+    def _root(self, record: int) -> int:
+        while self._parent[record] != record:
+            self._parent[record] = self._parent[self._parent[record]]
+            record = self._parent[record]
+        return record
+
+    def join_all(self, groups: Iterable[Iterable[int]]) -> None:
+        for group in groups:
+            roots = sorted({self._root(record) for record in group if record in self._parent})
+            for root in roots[1:]:
+                self._parent[root] = roots[0]
+
+    def sets(self) -> list[list[int]]:
+        found: defaultdict[int, list[int]] = defaultdict(list)
+        for record in self._parent:
+            found[self._root(record)].append(record)
+        return [sorted(found[root]) for root in sorted(found)]

@@ -1,0 +1,179 @@
+"""What a resolution run will change: one atomic change for each unit of records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import NamedTuple
+
+from hub.match.assign import Assignment, Held, assign
+from hub.match.cluster import Blocked, cluster
+from hub.match.rules import Comparison
+from hub.pipeline.growth import Growth, Unit
+from hub.store.crosswalk import PartyState, load_founded, load_parties
+from hub.store.database import Connection
+from hub.store.review import NewCase
+
+
+class Move(NamedTuple):
+    """A record that gets a link to the cluster at ``spot``; an active one to another is closed."""
+
+    record: int
+    spot: int
+    kind: str
+    reason: str
+
+
+@dataclass(slots=True)
+class Change:
+    """One unit's outcome; applied whole or not at all, and only if ``expected`` still holds."""
+
+    settled: list[tuple[int, bytes, bool]]
+    expected: dict[int, str]
+    members: list[int]
+    founders: dict[int, int]
+    assignment: Assignment
+    moves: list[Move]
+    closes: list[int]
+    touched: list[int]
+    losing: list[str]
+    opened: list[NewCase] = field(default_factory=list)
+    obsolete: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything a run will do; ``merges`` counts existing customers that would lose their id."""
+
+    changes: Sequence[Change]
+    counts: Mapping[str, int]
+    digest: str
+
+    @property
+    def merges(self) -> int:
+        """How many existing customers would be merged into another."""
+        return self.counts["merged"]
+
+
+class Resolved(NamedTuple):
+    """A unit's change, and what its clusters mean for review cases."""
+
+    change: Change
+    spots: dict[int, int]
+    blocked: list[tuple[int, int, Comparison, str]]
+
+
+def resolve_unit(db: Connection, unit: Unit, growth: Growth) -> Resolved:
+    """Cluster a unit and work out what has to change."""
+
+    def vetoed(one: str, other: str) -> bool:
+        return bool(growth.compare(unit.content[one], unit.content[other]).vetoes)
+
+    partition = cluster(unit.nodes, unit.edges, vetoed=vetoed, decisions=unit.decisions)
+    clusters = [sorted(r for n in nodes for r in unit.nodes[n]) for nodes in partition.clusters]
+    assignment = assign(clusters, unit.links, _parties(db, unit))
+    spots = {record: spot for spot, members in enumerate(clusters) for record in members}
+    explain = _Explainer(unit, growth, partition.clusters)
+    moves = [
+        Move(record, spot, *explain(record, spot))
+        for record, spot in sorted(spots.items())
+        if assignment.owners[spot] is None or unit.links.get(record) != assignment.owners[spot]
+    ]
+    change = _change(unit, assignment, spots, moves)
+    return Resolved(change, spots, list(_blocked(partition.blocked, unit, growth)))
+
+
+def _parties(db: Connection, unit: Unit) -> list[Held]:
+    parties = load_parties(db, set(unit.links.values()))
+    parties.update({party.id: party for party in load_founded(db, unit.records)})
+    return [_held(party) for party in parties.values() if party.status != "erased"]
+
+
+def _held(party: PartyState) -> Held:
+    alive = party.status not in ("merged", "gone")
+    return Held(party.id, party.seq, party.founding_id, alive, party.replaced_by)
+
+
+def _change(
+    unit: Unit, assignment: Assignment, spots: Mapping[int, int], moves: list[Move]
+) -> Change:
+    settled = [(r.id, r.body_hash, r.active) for r in unit.records.values() if r.pending]
+    moved = {move.record for move in moves}
+    closes = [record for record in unit.links if record in moved or record not in spots]
+    founders: dict[int, int] = {}
+    for record, spot in sorted(spots.items()):
+        founders.setdefault(spot, record)
+    touched = {spots[record] for record, *_ in settled if record in spots}
+    touched |= {move.spot for move in moves}
+    return Change(
+        settled=sorted(settled),
+        expected=dict(unit.links),
+        members=sorted(unit.records),
+        founders={s: r for s, r in founders.items() if assignment.owners[s] is None},
+        assignment=assignment,
+        moves=moves,
+        closes=sorted(closes),
+        touched=sorted(touched),
+        losing=sorted({unit.links[record] for record in closes}),
+    )
+
+
+def _blocked(
+    blocked: Sequence[Blocked], unit: Unit, growth: Growth
+) -> Iterator[tuple[int, int, Comparison, str]]:
+    for (left, right, _), reason in blocked:
+        found = growth.compare(unit.content[left], unit.content[right])
+        yield min(unit.nodes[left]), min(unit.nodes[right]), found, reason
+
+
+class _Explainer:
+    """Says why a record is in its cluster: a decision, or its heaviest edge."""
+
+    def __init__(self, unit: Unit, growth: Growth, clusters: Sequence[Sequence[str]]) -> None:
+        self._unit = unit
+        self._growth = growth
+        self._clusters = clusters
+        self._node_of = {r: node for node, owned in unit.nodes.items() for r in owned}
+        self._decided = {node for pair in unit.decisions.must_links for node in pair}
+        self._best: dict[str, tuple[int, str]] = {}
+        for left, right, weight in sorted(unit.edges):
+            for node, other in ((left, right), (right, left)):
+                self._best[node] = max(self._best.get(node, (0, "")), (weight, other))
+
+    def __call__(self, record: int, spot: int) -> tuple[str, str]:
+        node = self._node_of[record]
+        if node in self._decided:
+            return "manual", "decided by a person"
+        if len(self._clusters[spot]) == 1:
+            copy = len(self._unit.nodes[node]) > 1
+            return "auto", "a copy of the same content" if copy else "the only record"
+        return "auto", self._heaviest(node)
+
+    def _heaviest(self, node: str) -> str:
+        weight, other = self._best.get(node, (0, ""))
+        if not other:
+            return "joined by its group"
+        content = self._unit.content
+        found = self._growth.compare(content[node], content[other])
+        fields = "; ".join(f"{e.field}: {e.outcome}" for e in found.evidence if e.weight > 0)
+        return f"{weight / 10:.1f} bits ({fields})"
+
+
+def summarise(changes: Sequence[Change]) -> Plan:
+    """The plan with its counts and a digest by which two plans can be compared."""
+    counts = {
+        "settled": sum(len(change.settled) for change in changes),
+        "created": sum(change.assignment.owners.count(None) for change in changes),
+        "linked": sum(len(change.moves) for change in changes),
+        "closed": sum(len(change.closes) for change in changes),
+        "merged": sum(len(change.assignment.merged) for change in changes),
+        "split": sum(len(change.assignment.splits) for change in changes),
+        "gone": sum(len(change.assignment.gone) for change in changes),
+        "cases_opened": sum(len(change.opened) for change in changes),
+        "cases_obsolete": sum(len(change.obsolete) for change in changes),
+    }
+    hasher = blake2b(digest_size=16)
+    for change in changes:
+        hasher.update(repr(change).encode())
+    return Plan(changes, counts, hasher.hexdigest())

@@ -1,0 +1,227 @@
+"""Match keys: which profile each party record has, and which profiles share a key.
+
+Keys hang on distinct profiles, not on records: 5,000 copies of one record are one row a key. Keys
+that too many profiles share are listed as frequent; a key that crosses that line makes its holders
+pending in the same transaction, since their evidence has changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from hub.model.envelope import SourceKey
+from hub.store import bulk
+from hub.store.bulk import LookUp
+from hub.store.tables import (
+    canonical_record,
+    connection,
+    frequent_key,
+    match_key,
+    match_profile,
+    source_record,
+    stream,
+)
+
+
+class PartyRecord(NamedTuple):
+    """A canonical party record with its source reference, without its body."""
+
+    id: int
+    source: SourceKey
+    body_hash: bytes
+    active: bool
+    pending: bool
+
+
+class ProfileChange(NamedTuple):
+    """A record's new profile and that profile's keys; no profile for a record that is gone."""
+
+    canonical_id: int
+    profile: str | None
+    keys: Collection[str]
+
+
+_COLUMNS = ("id", "record_id", "part", "body_hash", "active", "pending", "entity")
+
+
+def pending_ids(db: Connection, after: int, limit: int) -> list[int]:
+    """Ids of party records that wait for resolution, in order of arrival."""
+    query = (
+        sa.select(canonical_record.c.id)
+        .where(sa.text("pending AND entity = 'party'"))  # literally as in the partial index
+        .where(canonical_record.c.id > after)
+        .order_by(canonical_record.c.id)
+        .limit(limit)
+    )
+    return list(db.scalars(query))
+
+
+def load_records(db: Connection, ids: Iterable[int]) -> dict[int, PartyRecord]:
+    """The party records with the given ids."""
+    rows = [
+        row
+        for row in bulk.look_up(db, canonical_record, _COLUMNS, LookUp("id", ids))
+        if row.entity == "party"
+    ]
+    sources = load_sources(db, {row.record_id for row in rows})
+    return {
+        row.id: PartyRecord(
+            row.id,
+            sources[row.record_id]._replace(part=row.part),
+            bytes(row.body_hash),
+            bool(row.active),
+            bool(row.pending),
+        )
+        for row in rows
+    }
+
+
+def load_bodies(db: Connection, ids: Iterable[int]) -> dict[int, str]:
+    """The JSON bodies of active party records."""
+    columns = ("id", "body", "active", "entity")
+    rows = bulk.look_up(db, canonical_record, columns, LookUp("id", ids))
+    return {row.id: row.body for row in rows if row.active and row.entity == "party"}
+
+
+def load_sources(db: Connection, record_ids: Iterable[int]) -> dict[int, SourceKey]:
+    """Source references of the main parts of source records."""
+    names = {
+        row.id: (row.connection, row.stream)
+        for row in db.execute(
+            sa.select(
+                stream.c.id, connection.c.name.label("connection"), stream.c.name.label("stream")
+            ).join(connection, connection.c.id == stream.c.connection_id)
+        )
+    }
+    columns = ("id", "stream_id", "source_key")
+    rows = bulk.look_up(db, source_record, columns, LookUp("id", record_ids))
+    return {row.id: SourceKey(*names[row.stream_id], row.source_key) for row in rows}
+
+
+def load_profiles(db: Connection, ids: Iterable[int]) -> dict[int, str]:
+    """Record to the digest of its indexed profile; records that are gone have none."""
+    columns = ("canonical_id", "profile")
+    rows = bulk.look_up(db, match_profile, columns, LookUp("canonical_id", ids))
+    return {row.canonical_id: row.profile for row in rows}
+
+
+def load_members(db: Connection, profiles: Iterable[str]) -> list[tuple[str, int]]:
+    """Every (profile, record) of the given profiles."""
+    columns = ("profile", "canonical_id")
+    rows = bulk.look_up(db, match_profile, columns, LookUp("profile", profiles))
+    return [(row.profile, row.canonical_id) for row in rows]
+
+
+def first_members(db: Connection, profiles: Collection[str]) -> dict[str, int]:
+    """One record of each profile, to read its content from."""
+    found: dict[str, int] = {}
+    for chunk in _chunks(sorted(profiles), 500):
+        query = (
+            sa.select(match_profile.c.profile, sa.func.min(match_profile.c.canonical_id))
+            .where(match_profile.c.profile.in_(chunk))
+            .group_by(match_profile.c.profile)
+        )
+        found.update(db.execute(query).tuples().all())
+    return found
+
+
+def find_holders(db: Connection, keys: Collection[str]) -> list[tuple[str, str]]:
+    """Every (key, profile) of the keys; the caller leaves frequent ones out."""
+    rows = bulk.look_up(db, match_key, ("key", "profile"), LookUp("key", keys))
+    return [(row.key, row.profile) for row in rows]
+
+
+def find_frequent(db: Connection, keys: Collection[str]) -> set[str]:
+    """Those of the keys that too many profiles share."""
+    return {row.key for row in bulk.look_up(db, frequent_key, ("key",), LookUp("key", keys))}
+
+
+def replace_profiles(db: Connection, changes: Sequence[ProfileChange], cap: int) -> int:
+    """Index new profiles of records; returns how many keys became frequent or rare again."""
+    old = load_profiles(db, [change.canonical_id for change in changes])
+    moved = [change for change in changes if old.get(change.canonical_id) != change.profile]
+    bulk.delete(db, match_profile, "canonical_id", [change.canonical_id for change in moved])
+    fresh = [(change.canonical_id, change.profile) for change in moved if change.profile]
+    bulk.insert(db, match_profile, ("canonical_id", "profile"), fresh)
+    grown = _add_keys(db, {c.profile: c.keys for c in moved if c.profile})
+    left = {old[change.canonical_id] for change in moved if change.canonical_id in old}
+    return _mark_frequent(db, grown, cap) + _unmark_frequent(db, _drop_keys(db, left), cap)
+
+
+def _add_keys(db: Connection, keys: Mapping[str, Collection[str]]) -> set[str]:
+    """Insert the keys of profiles that had none yet; returns the keys."""
+    known = {row.profile for row in _keys_of(db, keys)}
+    rows = [(profile, key) for profile in keys if profile not in known for key in keys[profile]]
+    bulk.insert(db, match_key, ("profile", "key"), sorted(rows))
+    return {key for _, key in rows}
+
+
+def _drop_keys(db: Connection, profiles: set[str]) -> set[str]:
+    """Remove the keys of profiles without a record; returns the keys."""
+    alive = set(first_members(db, profiles))
+    rows = _keys_of(db, profiles - alive)
+    for profile in sorted({row.profile for row in rows}):
+        db.execute(sa.delete(match_key).where(match_key.c.profile == profile))
+    return {row.key for row in rows}
+
+
+def _keys_of(db: Connection, profiles: Iterable[str]) -> Sequence[sa.Row[tuple[str, str]]]:
+    return bulk.look_up(db, match_key, ("profile", "key"), LookUp("profile", profiles))
+
+
+def _mark_frequent(db: Connection, keys: set[str], cap: int) -> int:
+    rare = sorted(keys - find_frequent(db, keys))
+    risen = sorted(key for key, count in _count_holders(db, rare).items() if count > cap)
+    bulk.insert(db, frequent_key, ("key",), [(key,) for key in risen])
+    _touch_holders(db, risen)
+    return len(risen)
+
+
+def _unmark_frequent(db: Connection, keys: set[str], cap: int) -> int:
+    listed = find_frequent(db, keys)
+    counts = _count_holders(db, sorted(listed))
+    fallen = sorted(key for key in listed if counts.get(key, 0) <= cap)
+    for chunk in _chunks(fallen, 500):
+        db.execute(sa.delete(frequent_key).where(frequent_key.c.key.in_(chunk)))
+    _touch_holders(db, fallen)
+    return len(fallen)
+
+
+def _count_holders(db: Connection, keys: Sequence[str]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for chunk in _chunks(keys, 500):
+        query = (
+            sa.select(match_key.c.key, sa.func.count())
+            .where(match_key.c.key.in_(chunk))
+            .group_by(match_key.c.key)
+        )
+        counts.update(db.execute(query).tuples().all())
+    return counts
+
+
+def _touch_holders(db: Connection, keys: Sequence[str]) -> None:
+    profiles = {profile for _, profile in find_holders(db, keys)}
+    touch_records(db, [record for _, record in load_members(db, profiles)])
+
+
+def touch_records(db: Connection, ids: Collection[int]) -> None:
+    """Make records pending, so that the next run resolves them anew."""
+    _set_pending(db, ids, pending=True)
+
+
+def settle_records(db: Connection, ids: Collection[int]) -> None:
+    """Records that a run has resolved wait no longer."""
+    _set_pending(db, ids, pending=False)
+
+
+def _set_pending(db: Connection, ids: Collection[int], *, pending: bool) -> None:
+    rows = [(canonical_id, pending) for canonical_id in sorted(ids)]
+    bulk.update(db, canonical_record, ("id", "pending"), rows)
+
+
+def _chunks(items: Sequence[str], size: int) -> Iterable[Sequence[str]]:
+    return (items[start : start + size] for start in range(0, len(items), size))

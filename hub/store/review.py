@@ -1,0 +1,94 @@
+"""Review cases: pairs of records on which a person has to decide."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, RowMapping
+
+from hub.store.bulk import LookUp
+from hub.store.columns import new_id
+from hub.store.standing import OPEN_CASE, as_uuid, look_up_standing
+from hub.store.tables import review_case
+
+
+class NewCase(NamedTuple):
+    """A doubtful pair; evidence names fields and outcomes, never values (law 10)."""
+
+    left_id: int
+    right_id: int
+    grade: str
+    weight: int
+    evidence: Any
+    reason: str
+
+
+class OpenCase(NamedTuple):
+    id: str
+    left_id: int
+    right_id: int
+
+
+def open_cases(db: Connection, canonical_ids: Collection[int]) -> list[OpenCase]:
+    """Open cases that one of the records takes part in."""
+    columns = ("id", "left_id", "right_id")
+    found: set[OpenCase] = set()
+    for side in ("left_id", "right_id"):
+        where = LookUp(side, canonical_ids)
+        rows = look_up_standing(db, review_case, columns, where=where, condition=OPEN_CASE)
+        found |= {OpenCase(as_uuid(row.id), row.left_id, row.right_id) for row in rows}
+    return sorted(found)
+
+
+def add_cases(db: Connection, cases: Sequence[NewCase], now: datetime) -> None:
+    """Open cases for pairs that have none open."""
+    rows = [
+        {
+            "id": new_id(),
+            "left_id": case.left_id,
+            "right_id": case.right_id,
+            "grade": case.grade,
+            "weight": case.weight,
+            "evidence": orjson.dumps(case.evidence).decode(),
+            "reason": case.reason,
+            "state": "open",
+            "opened_at": now,
+        }
+        for case in cases
+    ]
+    if rows:
+        db.execute(sa.insert(review_case), rows)
+
+
+def settle_cases(
+    db: Connection, case_ids: Collection[str], *, state: str, by: str, now: datetime
+) -> int:
+    """Close open cases as accepted, rejected or obsolete; returns how many were open."""
+    if not case_ids:
+        return 0
+    return db.execute(
+        sa.update(review_case)
+        .where(review_case.c.id.in_(list(case_ids)), review_case.c.state == "open")
+        .values(state=state, settled_by=by, settled_at=now)
+    ).rowcount
+
+
+def get_case(db: Connection, case_id: str) -> RowMapping | None:
+    """One case, whatever its state; evidence is still JSON text."""
+    query = sa.select(review_case).where(review_case.c.id == case_id)
+    return db.execute(query).mappings().one_or_none()
+
+
+def list_cases(db: Connection, *, state: str = "open", limit: int = 100) -> list[RowMapping]:
+    """Cases of one state, heaviest first; evidence is still JSON text."""
+    query = (
+        sa.select(review_case)
+        .where(review_case.c.state == state)
+        .order_by(review_case.c.weight.desc(), review_case.c.opened_at, review_case.c.id)
+        .limit(limit)
+    )
+    return list(db.execute(query).mappings())

@@ -1,0 +1,90 @@
+"""The store's schema: brought up to date at start-up; a newer one is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from hub.errors import ConfigError
+from hub.store.database import Connection, Engine, reading, writing
+from hub.store.views import create_views, view_statements
+
+_FOLDER: Final = Path(__file__).parent / "migrations"
+_LOCK: Final = 0x4855_4253_544F_5245
+"""Names the advisory lock under which one process migrates while others wait (PostgreSQL)."""
+
+
+def migrate(engine: Engine) -> str:
+    """Bring the store to this program's schema, all of it or nothing; returns the revision.
+
+    Raises ConfigError where the store was made by a newer program.
+    """
+    with reading(engine) as connection:
+        if _current(connection) == newest_revision():
+            return newest_revision()
+    with writing(engine) as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+        _require_known(_current(connection))
+        if _current(connection) != newest_revision():
+            _upgrade(connection)
+    return newest_revision()
+
+
+def schema_revision(engine: Engine) -> str | None:
+    """The revision of the store's schema; None for an empty database."""
+    with reading(engine) as connection:
+        return _current(connection)
+
+
+def schema_state(engine: Engine) -> str:
+    """One line on the schema for people; raises ConfigError where the store is newer."""
+    current = schema_revision(engine)
+    _require_known(current)
+    if current is None:
+        return "empty; the first command makes its tables"
+    if current == newest_revision():
+        return f"{engine.dialect.name}, schema {current}"
+    newest = newest_revision()
+    return f"{engine.dialect.name}, schema {current}; the next command brings it to {newest}"
+
+
+def newest_revision() -> str:
+    """The revision that this program works with."""
+    head = _script().get_current_head()
+    assert head is not None
+    return head
+
+
+def _upgrade(connection: Connection) -> None:
+    """Views go first: PostgreSQL changes no column that a view reads."""
+    for name in view_statements(connection.dialect.name):
+        connection.exec_driver_sql(f"DROP VIEW IF EXISTS {name}")
+    config = Config()
+    config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+    create_views(connection)
+
+
+def _current(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _require_known(revision: str | None) -> None:
+    known = {script.revision for script in _script().walk_revisions()}
+    if revision is not None and revision not in known:
+        raise ConfigError(
+            f"the store has schema {revision}, made by a newer program; this one knows up to "
+            f"{newest_revision()}: install the newer program, or point to another store"
+        )
+
+
+def _script() -> ScriptDirectory:
+    return ScriptDirectory(str(_FOLDER))

@@ -1,0 +1,44 @@
+"""Bulk look-ups through partial indexes: rows that still stand (active links, open cases)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+from uuid import UUID
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy import Table
+from sqlalchemy.engine import Connection
+
+from hub.store.bulk import LookUp
+
+ACTIVE_LINK: Final = "recorded_to IS NULL"
+OPEN_CASE: Final = "state = 'open'"
+
+
+def look_up_standing(
+    db: Connection, table: Table, columns: Sequence[str], *, where: LookUp, condition: str
+) -> Sequence[sa.Row[Any]]:
+    """Rows whose column is one of many values and that meet the partial index's condition.
+
+    SQLite uses a partial index only where its condition stands literally in the statement.
+    """
+    wanted = ", ".join(f"held.{column}" for column in columns)
+    if db.dialect.name == "sqlite":
+        sql = (
+            f"SELECT {wanted} FROM json_each(?) AS wanted CROSS JOIN {table.name} AS held "
+            f"WHERE held.{where.column} = wanted.value AND held.{condition}"
+        )
+        return db.exec_driver_sql(sql, (orjson.dumps(where.values).decode(),)).fetchall()
+    kind = "uuid" if isinstance(table.c[where.column].type, sa.Uuid) else "bigint"
+    sql = (
+        f"SELECT {wanted} FROM {table.name} AS held "
+        f"WHERE held.{where.column} = ANY(%s::{kind}[]) AND held.{condition}"
+    )
+    return db.exec_driver_sql(sql, (where.values,)).fetchall()
+
+
+def as_uuid(value: Any) -> str:
+    """A UUID as text, whatever form the driver gives it in."""
+    return str(value if isinstance(value, UUID) else UUID(value))

@@ -1,0 +1,137 @@
+"""The Tryton connector against a real Tryton 8.2: what the stand-in claims has to be true there."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from connectors.tryton import TrytonConnector, hub_connector
+from hub.errors import AuthenticationError, SourceSchemaError
+from hub.mapping import compile_mapping, load_mapping
+from hub.model import ENTITIES
+from hub.sdk import Cursor, Record
+from tests.servers.tryton import SeededParty, TrytonServer
+
+pytestmark = pytest.mark.servers
+MAPPING = Path(__file__).parents[2] / "mappings" / "tryton.yaml"
+
+
+def connect(server: TrytonServer, **changed: Any) -> TrytonConnector:
+    spec = hub_connector()
+    settings = {"base_url": f"{server.url}/{server.database}", "key": server.key, "page_size": 7}
+    connector = spec.open(spec.config.model_validate({**settings, **changed}))
+    assert isinstance(connector, TrytonConnector)
+    return connector
+
+
+def read(
+    server: TrytonServer, stream: str = "party.party", cursor: Cursor | None = None
+) -> tuple[dict[str, Record], Cursor]:
+    pages = list(connect(server).read(stream, cursor))
+    records = [record for page in pages for record in page.records]
+    assert len({record.key for record in records}) == len(records)
+    return {record.key: record for record in records}, pages[-1].cursor
+
+
+def put(server: TrytonServer, model: str, number: int, values: Mapping[str, Any]) -> None:
+    headers = {**server.headers, "Content-Type": "application/json"}
+    request = urllib.request.Request(
+        f"{server.model_url(model)}/{number}",
+        data=json.dumps(values).encode(),
+        headers=headers,
+        method="PUT",
+    )
+    with urllib.request.urlopen(request, timeout=30):
+        pass
+
+
+def seed_parties(server: TrytonServer, count: int, name: str) -> tuple[SeededParty, ...]:
+    return server.seed(
+        parties=[
+            {
+                "name": f"{name} {number} GmbH",
+                "lang": "de",
+                "identifiers": [{"type": "eu_vat", "code": "BE0897290877"}],
+                "addresses": [
+                    {"street": f"Musterweg {number}", "postal_code": "53111", "city": "Bonn",
+                     "country": "DE"}
+                ],
+                "contact_mechanisms": [
+                    {"type": "email", "value": f"info@{name.lower()}{number}.example"}
+                ],
+            }
+            for number in range(count)
+        ]
+    ).parties  # fmt: skip
+
+
+def translate(stream: str, record: Record) -> dict[str, Any]:
+    mapping = compile_mapping(load_mapping(MAPPING.read_text(), file=MAPPING.name)).stream(stream)
+    made = mapping.translate(record.data)
+    assert not [gap for one in made for gap in one.gaps]
+    return {one.part: ENTITIES[one.entity].model_validate(one.body) for one in made}
+
+
+def test_check_and_a_wrong_key(tryton_server: TrytonServer) -> None:
+    assert "accepts the key" in connect(tryton_server).check()
+    with pytest.raises(AuthenticationError):
+        connect(tryton_server, key="wrong").check()
+
+
+def test_a_missing_module_is_a_schema_error(tryton_server: TrytonServer) -> None:
+    with pytest.raises(SourceSchemaError, match=r"no model or field 'production\.bom'"):
+        connect(tryton_server)._client.search("production.bom", [], fields=["id"], limit=1)
+
+
+def test_many_parties_of_one_transaction_are_read_once(tryton_server: TrytonServer) -> None:
+    seeded = seed_parties(tryton_server, 20, "Bulk")
+    found, cursor = read(tryton_server)
+    assert {str(one.id) for one in seeded} <= set(found)
+    assert read(tryton_server, cursor=cursor)[0] == {}
+
+
+def test_changes_in_nested_rows_bring_their_party(tryton_server: TrytonServer) -> None:
+    one, two, three, _ = seed_parties(tryton_server, 4, "Nested")
+    _, cursor = read(tryton_server)
+    put(tryton_server, "party.address", one.addresses[0], {"city": "Köln"})
+    mail = two.contact_mechanisms[0]
+    put(tryton_server, "party.contact_mechanism", mail, {"value": "new@nested.example"})
+    put(tryton_server, "party.party", three.id, {"active": False})
+    found, cursor = read(tryton_server, cursor=cursor)
+    assert set(found) == {str(one.id), str(two.id), str(three.id)}
+    assert found[str(one.id)].data["addresses"][0]["city"] == "Köln"
+    assert not found[str(three.id)].data["active"]
+    assert read(tryton_server, cursor=cursor)[0] == {}
+
+
+def test_a_party_is_translated(tryton_server: TrytonServer) -> None:
+    (seeded,) = seed_parties(tryton_server, 1, "Mapped")
+    made = translate("party.party", read(tryton_server)[0][str(seeded.id)])
+    party, account = made[""], made["account"]
+    assert (party.kind, party.display_name, party.lang) == ("organisation", "Mapped 0 GmbH", "de")
+    assert (party.addresses[0].country, party.contact_points[0].shared) == ("DE", True)
+    assert account.account_no == seeded.code
+    assert (account.currency, account.ar_balance) == ("EUR", 0)
+
+
+def test_a_posted_sale_changes_the_balance_of_a_party_that_is_not_touched(
+    tryton_server: TrytonServer,
+) -> None:
+    (seeded,) = seed_parties(tryton_server, 1, "Buyer")
+    _, cursor = read(tryton_server)
+    line = {"quantity": 2, "unit_price": "100.50", "description": "Consulting"}
+    sale = {"party_id": seeded.id, "date": "2026-02-15", "reference": "PO-7", "lines": [line]}
+    made = tryton_server.seed(sales=[sale]).sales[0]
+    found, _ = read(tryton_server, cursor=cursor)
+    account = translate("party.party", found[str(seeded.id)])["account"]
+    assert str(account.ar_balance) == "201.00"
+    order = translate("sale.sale", read(tryton_server, "sale.sale")[0][str(made.id)])[""]
+    assert (order.status, str(order.gross), order.party.key) == ("open", "201.00", str(seeded.id))
+    invoices, _ = read(tryton_server, "account.invoice")
+    invoice = translate("account.invoice", invoices[str(made.invoices[0])])[""]
+    assert (str(invoice.open_amount), invoice.order.key) == ("201.00", str(made.id))
