@@ -10,7 +10,15 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Self
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from hub.errors import ConfigError
 
@@ -22,6 +30,10 @@ CredentialResolver = Callable[[str], Mapping[str, JsonValue]]
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Attribute = Annotated[str, Field(pattern=r"^(phone|email)$")]
+Schedule = Annotated[
+    str, Field(pattern=r"^(@(hourly|daily|weekly|monthly|quarterly|yearly)|(\S+ +){4}\S+)$")
+]
+"""A preset or five fields of cron."""
 
 
 class _Closed(BaseModel):
@@ -46,7 +58,7 @@ class ConnectionSection(_Closed):
     options: dict[str, JsonValue] = Field(default_factory=dict)
     streams: tuple[str, ...] = ()
     mapping: str | None = None
-    schedule: str | None = "@hourly"
+    schedule: Schedule | None = "@hourly"
     office: str = Field(
         default="front",
         pattern="^(front|service|back)$",
@@ -55,6 +67,12 @@ class ConnectionSection(_Closed):
     renamed_from: Name | None = None
     standin: str | None = Field(default=None, description="state file of a stand-in to start")
     max_delete_share: float = Field(default=0.1, ge=0, le=1)
+
+    @field_validator("schedule", mode="before")
+    @classmethod
+    def _none_is_none(cls, value: object) -> object:
+        """TOML has no null; ``none`` says that a connection is synced by hand."""
+        return None if value == "none" else value
 
 
 class ResolveSection(_Closed):

@@ -138,7 +138,8 @@ def _flaw_of_connector(spec: Any, known: Mapping[str, ConnectorSpec]) -> str | N
         return f"speaks contract version {spec.contract}; this hub knows {CONTRACT_VERSION}"
     if spec.name in known:
         return f"connector name {spec.name!r} is taken by another plugin"
-    if not (isinstance(spec.config, type) and issubclass(spec.config, ConnectorConfig)):
+    config: Any = spec.config
+    if not (isinstance(config, type) and issubclass(config, ConnectorConfig)):
         return "config is not a subclass of ConnectorConfig"
     if not spec.streams and spec.discover is None:
         return "declares no stream and no discover function"

@@ -7,6 +7,7 @@ lines after it: such a record is given up after its first line, and reading goes
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO, Final, NamedTuple, Protocol
 
@@ -19,15 +20,19 @@ SYSTEM: Final = "file"
 MAX_LINE: Final = 4 * 1024 * 1024
 MAX_RECORD_LINES: Final = 1000
 MAX_RAW: Final = 64 * 1024
+_DAMAGED: Final = re.compile("[\0\ufffd]")
 _BOMS: Final = (b"\xff\xfe", b"\xfe\xff")
 _UTF8_BOM: Final = b"\xef\xbb\xbf"
 
 
 class Entry(NamedTuple):
-    """A row, or a reason and the raw text; ``end`` is the byte offset after it."""
+    """A row, or a reason and the raw text; ``end`` is the byte offset after it.
+
+    A broken row gives those of its fields that can be trusted, so that its key may still be known.
+    """
 
     end: int
-    row: dict[str, Any] | None
+    row: dict[str, Any]
     reason: str = ""
     raw: str = ""
 
@@ -61,11 +66,11 @@ class JsonLines:
             text = line if self._encoding == "utf-8" else line.decode(self._encoding)
             row = orjson.loads(text.rstrip())
         except UnicodeDecodeError:
-            return Entry(end, None, f"not valid {self._encoding}", show_raw(line))
+            return Entry(end, {}, f"not valid {self._encoding}", show_raw(line))
         except orjson.JSONDecodeError as error:
-            return Entry(end, None, f"not JSON, at column {error.colno}", show_raw(line))
+            return Entry(end, {}, f"not JSON, at column {error.colno}", show_raw(line))
         if not isinstance(row, dict):
-            return Entry(end, None, "not a JSON object", show_raw(line))
+            return Entry(end, {}, "not a JSON object", show_raw(line))
         return Entry(end, row)
 
 
@@ -143,7 +148,13 @@ class CsvLines:
         if not self._flaw and len(fields) == len(self.header):
             return Entry(self._offset, dict(zip(self.header, fields, strict=True)))
         counts = f"{len(fields)} fields, where the header has {len(self.header)}"
-        return Entry(self._offset, None, self._flaw or counts, show_raw(self._raw()))
+        trusted = fields if len(fields) == len(self.header) else fields[:1]
+        row = {
+            name: field
+            for name, field in zip(self.header, trusted, strict=False)
+            if not _DAMAGED.search(field)
+        }
+        return Entry(self._offset, row, self._flaw or counts, show_raw(self._raw()))
 
     def _raw(self) -> bytes:
         self._file.seek(self._record_start)
@@ -156,7 +167,7 @@ class CsvLines:
         line = self._file.readline(MAX_LINE)
         if not line.endswith(b"\n") and len(line) >= MAX_LINE:
             return _give_up_long_line(self._file, line)
-        return Entry(self._file.tell(), None, reason, show_raw(line))
+        return Entry(self._file.tell(), {}, reason, show_raw(line))
 
 
 def show_raw(line: bytes) -> str:
@@ -171,7 +182,7 @@ def _give_up_long_line(file: BinaryIO, begin: bytes) -> Entry:
     while (rest := file.readline(MAX_LINE)) and not rest.endswith(b"\n"):
         pass
     reason = f"the line is longer than {MAX_LINE} bytes"
-    return Entry(file.tell(), None, reason, show_raw(begin))
+    return Entry(file.tell(), {}, reason, show_raw(begin))
 
 
 def _skip_mark(file: BinaryIO, source: FileSource) -> int:

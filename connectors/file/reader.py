@@ -117,8 +117,8 @@ def _page(source: FileSource, batch: list[Entry], identity: str) -> Page:
     unreadable: list[Unreadable] = []
     for entry in batch:
         key = _key(source, entry.row)
-        if entry.row is None:
-            unreadable.append(Unreadable(None, entry.reason, entry.raw))
+        if entry.reason:
+            unreadable.append(Unreadable(key, entry.reason, entry.raw))
         elif key is None:
             reason = f"no value in the key field {', '.join(source.key)}"
             unreadable.append(Unreadable(None, reason, _as_raw(entry.row)))
@@ -128,10 +128,8 @@ def _page(source: FileSource, batch: list[Entry], identity: str) -> Page:
     return Page(records=records, unreadable=unreadable, cursor=cursor)
 
 
-def _key(source: FileSource, row: Mapping[str, Any] | None) -> str | None:
+def _key(source: FileSource, row: Mapping[str, Any]) -> str | None:
     """The key's text; None where a part is missing, empty or no plain value."""
-    if row is None:
-        return None
     values = [row.get(name) for name in source.key]
     if not all(map(_is_key_part, values)):
         return None

@@ -24,9 +24,8 @@ from hub.sdk.mail import WANTED_FIELDS
 SYSTEM: Final = "imap"
 STREAM: Final = "message"
 _MAX_LITERAL: Final = 4 * 1024 * 1024
-_ITEMS: Final = (
-    f"(UID INTERNALDATE BODYSTRUCTURE "
-    f"BODY.PEEK[HEADER.FIELDS ({' '.join(WANTED_FIELDS).upper()})]<0.262144>)"
+_HEADERS: Final = (
+    f"UID INTERNALDATE BODY.PEEK[HEADER.FIELDS ({' '.join(WANTED_FIELDS).upper()})]<0.262144>"
 )
 
 
@@ -36,6 +35,7 @@ class ImapClient:
     def __init__(self, config: ImapConfig) -> None:
         self._config = config
         self._server: imaplib.IMAP4 | None = None
+        self._open: tuple[str, int] | None = None
 
     def greet(self) -> str:
         """Log in, and give the server's name."""
@@ -57,6 +57,7 @@ class ImapClient:
         if not isinstance(validity, bytes) or not validity.isdigit():
             message = f"the server gives no UIDVALIDITY for {mailbox}"
             raise SourceSchemaError(message, system=SYSTEM, stream=STREAM)
+        self._open = (mailbox, int(validity))
         return int(validity)
 
     def uids_after(self, uid: int) -> list[int]:
@@ -66,13 +67,21 @@ class ImapClient:
         return sorted({int(number) for number in found if number.isdigit() and int(number) > uid})
 
     def fetch(self, uids: Sequence[int]) -> dict[int, dict[str, Item]]:
-        """Headers, structure and arrival by UID; a mail deleted meanwhile is missing."""
-        answer = self._command("FETCH", _ranges(uids), _ITEMS)
+        """Headers, structure and arrival by UID; a mail deleted meanwhile is missing.
+
+        Where the answer can't be read, each mail is asked for alone, then without its structure, so
+        that one odd mail does not stop the others; one that can't be read at all comes back empty.
+        """
         try:
-            items = list(read_fetches(line for line in answer if line is not None))
-        except AnswerError as error:
-            raise SourceSchemaError(str(error), system=SYSTEM, stream=STREAM) from error
-        return {int(item["UID"]): item for item in items if _is_number(item.get("UID"))}
+            return self._fetch(uids, f"({_HEADERS} BODYSTRUCTURE)")
+        except SourceSchemaError:
+            if len(uids) > 1:
+                alone = [self.fetch([uid]) for uid in uids]
+                return {uid: items for found in alone for uid, items in found.items()}
+        try:
+            return self._fetch(uids, f"({_HEADERS})")
+        except SourceSchemaError:
+            return {uids[0]: {}}
 
     def fetch_part(self, uid: int, number: str) -> bytes:
         """The first 16 kB of one part, for delivery reports."""
@@ -89,7 +98,17 @@ class ImapClient:
             except (imaplib.IMAP4.error, OSError):
                 server.shutdown()
 
+    def _fetch(self, uids: Sequence[int], wanted: str) -> dict[int, dict[str, Item]]:
+        answer = self._command("FETCH", _ranges(uids), wanted)
+        try:
+            items = list(read_fetches(line for line in answer if line is not None))
+        except AnswerError as error:
+            raise SourceSchemaError(str(error), system=SYSTEM, stream=STREAM) from error
+        return {int(item["UID"]): item for item in items if _is_number(item.get("UID"))}
+
     def _command(self, name: str, *arguments: str) -> list[Any]:
+        if self._server is None and self._open is not None:
+            self._open_again(*self._open)
         server = self._login()
         with self._let_go_if_broken():
             status, answer = server.uid(name, *arguments)
@@ -97,6 +116,12 @@ class ImapClient:
             message = f"the server refuses UID {name} ({status}); try again later"
             raise SourceUnavailableError(message, system=SYSTEM, stream=STREAM)
         return answer
+
+    def _open_again(self, mailbox: str, validity: int) -> None:
+        """After a failure, go on where we were, unless the mailbox is no longer the same."""
+        if self.open(mailbox) != validity:
+            message = f"{mailbox} was rebuilt while it was read"
+            raise SourceUnavailableError(message, system=SYSTEM, stream=STREAM)
 
     @contextmanager
     def _let_go_if_broken(self) -> Iterator[None]:
@@ -116,9 +141,8 @@ class ImapClient:
         with _translated():
             server = _connect(self._config)
             try:
-                secret = self._config.password.get_secret_value()
-                server.login(_quote_text(self._config.username), secret)
-            except (imaplib.IMAP4.error, UnicodeEncodeError) as error:
+                _prove(server, self._config.username, self._config.password.get_secret_value())
+            except imaplib.IMAP4.error as error:
                 server.shutdown()
                 if isinstance(error, imaplib.IMAP4.abort):
                     raise
@@ -157,6 +181,14 @@ def _connect(config: ImapConfig) -> imaplib.IMAP4:
     server = _Plain(config.host, config.port, timeout=config.timeout)
     server.starttls(context)
     return server
+
+
+def _prove(server: imaplib.IMAP4, name: str, secret: str) -> None:
+    """LOGIN; what is not ASCII goes by AUTHENTICATE PLAIN, which is UTF-8 (RFC 4616)."""
+    if name.isascii() and secret.isascii():
+        server.login(_quote_text(name), secret)
+    else:
+        server.authenticate("PLAIN", lambda _: f"\0{name}\0{secret}".encode())
 
 
 def _refused_login(error: Exception) -> AuthenticationError | SourceUnavailableError:

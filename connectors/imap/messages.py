@@ -156,9 +156,7 @@ def _read_body(body: list[Item], number: str) -> BodyPart:
     content_type = f"{_text(_at(body, 0))}/{_text(_at(body, 1))}".lower()
     start = _EXTENSION_AT.get(content_type, _EXTENSION_AT.get(content_type.partition("/")[0], 7))
     disposition = _at(body, start + 1)
-    kind, described = "", {}
-    if isinstance(disposition, list) and disposition:
-        kind, described = _text(disposition[0]).lower(), _pairs(_at(disposition, 1))
+    described = _pairs(_at(disposition, 1))
     name = described.get("filename") or _pairs(_at(body, 2)).get("name") or ""
     size = _text(_at(body, 6))
     return BodyPart(
@@ -166,12 +164,12 @@ def _read_body(body: list[Item], number: str) -> BodyPart:
         content_type=content_type,
         name=tidy(name)[:300] or None,
         size=int(size) if size.isdecimal() and len(size) < 16 else 0,
-        is_attachment=kind == "attachment" or bool(name),
+        is_attachment=_text(_at(disposition, 0)).lower() == "attachment" or bool(name),
     )
 
 
-def _at(items: list[Item], place: int) -> Item:
-    return items[place] if place < len(items) else None
+def _at(items: Item, place: int) -> Item:
+    return items[place] if isinstance(items, list) and place < len(items) else None
 
 
 def _pairs(items: Item) -> dict[str, str]:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 _TOKEN: Final = re.compile(rb'\(|\)|"((?:[^"\\]|\\.)*)"|\{(\d+)\+?\}$|([^\s()"{]+)', re.DOTALL)
 _MAX_DEPTH: Final = 100
+_NIL: Final[dict[bytes, None]] = {b"NIL": None}
 
 Item = Any
 """None, bytes, or a list of items."""
@@ -44,7 +45,7 @@ def _read_one(pieces: list[bytes | tuple[bytes, bytes]]) -> dict[str, Item]:
     return found
 
 
-def _tokens(pieces: list[bytes | tuple[bytes, bytes]]) -> Iterator[tuple[str, bytes]]:
+def _tokens(pieces: list[bytes | tuple[bytes, bytes]]) -> Iterator[tuple[str, Item]]:
     for piece in pieces:
         line, literal = piece if isinstance(piece, tuple) else (piece, None)
         for match in _TOKEN.finditer(line):
@@ -52,26 +53,27 @@ def _tokens(pieces: list[bytes | tuple[bytes, bytes]]) -> Iterator[tuple[str, by
                 yield "text", re.sub(rb"\\(.)", rb"\1", match[1])
             elif match[2] is not None and literal is not None:
                 yield "text", literal
+            elif match[3] is not None:
+                yield "text", _NIL.get(match[3].upper(), match[3])
             else:
-                yield ("atom" if match[3] is not None else match[0].decode()), match[0]
+                yield match[0].decode("ascii", "replace"), match[0]
 
 
-def _nest(tokens: Iterable[tuple[str, bytes]]) -> list[Item]:
+def _nest(tokens: Iterable[tuple[str, Item]]) -> list[Item]:
     root: list[Item] = []
     open_lists = [root]
     for kind, value in tokens:
+        if kind == ")":
+            open_lists.pop()
+        if not open_lists:
+            raise AnswerError("a list ends that has not begun")
         if kind == "(":
             inner: list[Item] = []
-            if len(open_lists) > _MAX_DEPTH:
-                raise AnswerError(f"lists are nested more than {_MAX_DEPTH} deep")
-            open_lists[-1].append(inner)
+            if len(open_lists) <= _MAX_DEPTH:  # deeper ones are read and forgotten
+                open_lists[-1].append(inner)
             open_lists.append(inner)
-        elif kind == ")":
-            if len(open_lists) == 1:
-                raise AnswerError("a list ends that has not begun")
-            open_lists.pop()
-        else:
-            open_lists[-1].append(None if kind == "atom" and value.upper() == b"NIL" else value)
+        elif kind != ")":
+            open_lists[-1].append(value)
     if len(open_lists) > 1:
         raise AnswerError("a list does not end")
     return root

@@ -1,7 +1,8 @@
 """A stand-in IMAP4rev1 server (RFC 3501): the commands that reading mail takes, over a socket.
 
 Seed rows: one stream a mailbox ("INBOX" and "Sent" are always there), key = UID as text, row =
-{"uid": 1, "message": "<the mail, RFC 5322 text>", "flags": []}. The stream "uidvalidity" may hold
+{"uid": 1, "message": "<the mail, RFC 5322 text>", "flags": []}; tests of odd servers may add a
+"structure", sent as it is. The stream "uidvalidity" may hold
 {"INBOX": {"value": 2}}; a mailbox without an entry has 1. A fault's ``path`` is part of a command,
 as "UID FETCH"; kinds: status (the command is refused), not_json, delay, reset, drop, truncate.
 """
@@ -30,6 +31,11 @@ _LITERAL: Final = re.compile(rb"\{(\d+)\+?\}$")
 _WANTED: Final = re.compile(
     r"BODY\.PEEK\[(HEADER\.FIELDS \(([^)]*)\)|HEADER|[\d.]+)\](?:<0\.(\d+)>)?", re.IGNORECASE
 )
+_ALWAYS: Final[dict[str, tuple[bytes, ...]]] = {
+    "CAPABILITY": (b"* CAPABILITY IMAP4rev1 AUTH=PLAIN",),
+    "NOOP": (),
+    "LOGOUT": (b"* BYE until next time",),
+}
 _WORDS: Final = ("UID", "FLAGS", "INTERNALDATE", "RFC822.SIZE", "BODYSTRUCTURE")
 
 Reply = tuple[list[bytes], str]
@@ -93,15 +99,20 @@ class ImapStandIn:
 
     def mailbox(self, name: str) -> dict[int, Row] | None:
         """The mails of a mailbox by UID, in order."""
-        rows = self._state.records.get(name)
-        if rows is None or name == _VALIDITY:
-            return {} if name in ("INBOX", "Sent") else None
-        return dict(sorted((int(row["uid"]), row) for row in rows.values()))
+        with self._state.lock:
+            rows = self._state.records.get(name)
+            if rows is None or name == _VALIDITY:
+                return {} if name in ("INBOX", "Sent") else None
+            return {int(row["uid"]): row for row in sorted(rows.values(), key=_uid)}
 
     def validity(self, name: str) -> int:
         """The mailbox's UIDVALIDITY."""
         row = self._state.records.get(_VALIDITY, {}).get(name) or {}
         return int(row.get("value", 1))
+
+
+def _uid(row: Row) -> int:
+    return int(row["uid"])
 
 
 def start(state: StandInState, port: int) -> ImapStandIn:
@@ -141,7 +152,7 @@ class _Session(socketserver.StreamRequestHandler):
     def handle(self) -> None:
         self._user_known = False
         self._mailbox: str | None = None
-        self._say(b"* OK [CAPABILITY IMAP4rev1] ready\r\n")
+        self._say(b"* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN] ready\r\n")
         while (line := self._read_command()) is not None:
             tag, _, rest = line.partition(b" ")
             name, arguments = _split_command(rest)
@@ -188,18 +199,31 @@ class _Session(socketserver.StreamRequestHandler):
             whole += line[: match.start()] + b'"' + quoted + b'"'
 
     def _run(self, name: str, arguments: bytes) -> Reply:
-        if name in ("CAPABILITY", "NOOP", "LOGOUT"):
-            said = {"CAPABILITY": b"* CAPABILITY IMAP4rev1", "LOGOUT": b"* BYE until next time"}
-            return ([said[name]] if name in said else [], f"OK {name} completed")
+        if name in _ALWAYS:
+            return list(_ALWAYS[name]), f"OK {name} completed"
         if name == "LOGIN":
-            self._user_known = _texts(arguments)[:2] == [USER, PASSWORD]
-            return [], "OK LOGIN completed" if self._user_known else (
-                "NO [AUTHENTICATIONFAILED] Authentication failed."
-            )
+            return self._login(_texts(arguments))
+        if name == "AUTHENTICATE":
+            return self._authenticate()
         if not self._user_known:
             return [], "BAD not logged in"
         if name in ("SELECT", "EXAMINE"):
             return self._select(name, _decode_name(_texts(arguments)[0]))
+        return self._read(name, arguments)
+
+    def _authenticate(self) -> Reply:
+        """PLAIN (RFC 4616): an empty challenge, then name and password parted by zero bytes."""
+        self._say(b"+ \r\n")
+        proof = base64.b64decode(self.rfile.readline(4_096)).decode("utf-8", "replace")
+        return self._login(proof.split("\0")[1:])
+
+    def _login(self, proof: list[str]) -> Reply:
+        self._user_known = proof == [USER, PASSWORD]
+        if self._user_known:
+            return [], "OK LOGIN completed"
+        return [], "NO [AUTHENTICATIONFAILED] Authentication failed."
+
+    def _read(self, name: str, arguments: bytes) -> Reply:
         rows = self.server.standin.mailbox(self._mailbox) if self._mailbox else None
         if rows is None or name not in ("UID SEARCH", "UID FETCH"):
             return [], "BAD unknown command or no mailbox"
@@ -286,7 +310,8 @@ def _items(row: Row, wanted: str) -> bytes:
         "RFC822.SIZE": str(len(raw)).encode(),
     }
     if "BODYSTRUCTURE" in words:
-        values["BODYSTRUCTURE"] = _structure(read_parts(raw))
+        given = row.get("structure")
+        values["BODYSTRUCTURE"] = str(given).encode() if given else _structure(read_parts(raw))
     found = [word.encode() + b" " + values[word] for word in _WORDS if word in words]
     return b" ".join(found + [_section(raw, match) for match in _WANTED.finditer(wanted)])
 

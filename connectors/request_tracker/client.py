@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -61,6 +61,17 @@ class RequestTrackerClient:
         """One page of a list, and how many records its query has in all."""
         answer = self._http.get(path, params={"per_page": self.page_size, **params}, stream=stream)
         return _items(answer, stream)
+
+    def transactions(self, query: str) -> Iterator[Row]:
+        """The transactions of a query, oldest first: what they say never changes."""
+        fields = "id,ObjectId,Type,Field,NewValue,Created"
+        after, left = 0, 1
+        while left > 0:
+            params = {"fields": fields, "query": f"{query} AND id > {after}", "orderby": "id"}
+            rows, total = self.list_page("transactions", params, stream="ticket")
+            yield from rows
+            left = total - len(rows) if rows else 0
+            after = int(rows[-1]["id"]) if rows else after
 
     def find(self, path: str, query: Any, fields: str) -> list[Row]:
         """The records of a search by JSON, which asks for few."""

@@ -9,7 +9,11 @@ are left out are empty::
     ticket  id Subject Status Queue (name) Priority Owner (name) Type Created Started Due Resolved
             LastUpdated Requestor (list of user names or addresses; an unknown one becomes a user)
 
-A ticket of status ``deleted`` is in no search. The ETag of a record is made of its content.
+    transaction  id ObjectId (ticket) Type Field NewValue Created
+
+A ticket of status ``deleted``, and one with ``EffectiveId`` (merged into that ticket), is in no
+search; a transaction (Type Status, NewValue deleted; or Field MergedInto, NewValue a URI that ends
+with the number) tells when it went. The ETag of a record is made of its content.
 """
 
 from __future__ import annotations
@@ -41,8 +45,24 @@ _WRITABLE: Final = frozenset(
     )
 )
 _TIMES: Final = ("Created", "Started", "Due", "Resolved", "LastUpdated")
+_TICKET_DEFAULTS: Final[Row] = {
+    "Subject": "",
+    "Status": "new",
+    "Type": "ticket",
+    "Priority": "0",
+    "Queue": "General",
+    "Owner": "Nobody",
+    "Requestor": [],
+}
 _QUERY: Final = re.compile(
     r"(?:id > (?P<after>\d+)|id = (?P<id>\d+))(?: AND LastUpdated > '(?P<ago>\d+) seconds ago')?"
+)
+
+
+_TRANSACTIONS: Final = re.compile(
+    r"ObjectType = 'RT::Ticket' AND"
+    r" \( \( Type = 'Status' AND NewValue = 'deleted' \) OR Field = 'MergedInto' \)"
+    r" AND Created > '(?P<ago>\d+) seconds ago' AND id > (?P<after>\d+)"
 )
 
 
@@ -68,6 +88,7 @@ class RequestTrackerStandIn(HttpStandIn):
             ("GET", "rt"): self._version,
             ("GET", "users"): self._users,
             ("GET", "tickets"): self._tickets,
+            ("GET", "transactions"): self._transactions,
             ("GET", "user"): self._user,
             ("PUT", "user"): self._change,
             ("POST", "groups"): self._groups,
@@ -94,39 +115,40 @@ class RequestTrackerStandIn(HttpStandIn):
         asked = _QUERY.fullmatch(query.get("query", ""))
         if asked is None:
             return _message(400, "Unknown field or broken query")
-        rows = [
-            row
-            for row in self._stored("ticket")
-            if row.get("Status") != "deleted" and _is_asked(row, asked)
-        ]
-        return _listed(rows, query, self._ticket)
+        rows = [row for row in self._stored("ticket") if _is_alive(row) and _is_asked(row, asked)]
+        people = self._names()
+        return _listed(rows, query, lambda row: self._ticket(row, people))
 
-    def _ticket(self, row: Row) -> Row:
+    def _transactions(self, request: Request, _key: str) -> Response:
+        query = _query(request)
+        asked = _TRANSACTIONS.fullmatch(query.get("query", ""))
+        if asked is None:
+            return _message(400, "Unknown field or broken query")
+        rows = [row for row in self._stored("transaction") if _is_end(row, asked)]
+        return _listed(rows, query, lambda row: {**row, "type": "transaction"})
+
+    def _ticket(self, row: Row, people: dict[str, Row]) -> Row:
+        plain = {**_TICKET_DEFAULTS, **{name: value for name, value in row.items() if value}}
         times = {name: row.get(name) or NEVER for name in _TIMES}
-        people = [self._requestor(name) for name in row.get("Requestor") or []]
-        owner = row.get("Owner") or "Nobody"
-        queue = row.get("Queue") or "General"
+        texts = ("Subject", "Status", "Type", "Priority")
         return {
             "id": int(row["id"]),
             "type": "ticket",
             "_url": f"{self.url}/REST/2.0/ticket/{row['id']}",
-            "Subject": row.get("Subject") or "",
-            "Status": row.get("Status") or "new",
-            "Type": row.get("Type") or "ticket",
-            "Priority": str(row.get("Priority") or "0"),
-            "Queue": {"type": "queue", "id": "1", "Name": queue},
-            "Owner": {"type": "user", "id": owner, "Name": owner},
-            "Requestor": people,
+            "Queue": {"type": "queue", "id": "1", "Name": plain["Queue"]},
+            "Owner": {"type": "user", "id": plain["Owner"], "Name": plain["Owner"]},
+            "Requestor": [self._requestor(name, people) for name in plain["Requestor"]],
+            **{name: str(plain[name]) for name in texts},
             **times,
         }
 
-    def _requestor(self, name: str) -> Row:
+    def _requestor(self, name: str, people: dict[str, Row]) -> Row:
         """The user of a name or address; RT makes one for an address that it does not know."""
-        user = self._find(name)
+        user = people.get(name.lower())
         if user is None:
             number = max((int(key) for key in self.state.stream("user")), default=20) + 1
             user = {"id": number, "Name": name, "EmailAddress": name, "LastUpdated": _now()}
-            self.state.stream("user")[str(number)] = user
+            self.state.stream("user")[str(number)] = people[name.lower()] = user
         return {"type": "user", "id": int(user["id"]), "Name": user["Name"]}
 
     def _user(self, _request: Request, key: str) -> Response:
@@ -180,14 +202,17 @@ class RequestTrackerStandIn(HttpStandIn):
 
     def _find(self, key: str) -> Row | None:
         users = self.state.stream("user")
-        if key in users:
-            return users[key]
-        names = ("Name", "EmailAddress")
-        wanted = key.lower()
-        for row in users.values():
-            if any(str(row.get(name) or "").lower() == wanted for name in names):
-                return row
-        return None
+        return users[key] if key in users else self._names().get(key.lower())
+
+    def _names(self) -> dict[str, Row]:
+        """Users by name and by address, whatever the case; a name goes before an address."""
+        users = self.state.stream("user").values()
+        return {
+            str(row[field]).lower(): row
+            for field in ("EmailAddress", "Name")
+            for row in users
+            if row.get(field)
+        }
 
 
 def _in_list(row: Row, fields: list[str]) -> Row:
@@ -226,8 +251,22 @@ def _is_asked(row: Row, asked: re.Match[str]) -> bool:
         return False
     if asked["ago"] is None:
         return True
-    since = datetime.now(UTC) - timedelta(seconds=int(asked["ago"]))
-    return datetime.fromisoformat(row["LastUpdated"]) > since
+    return _is_after(row["LastUpdated"], asked["ago"])
+
+
+def _is_alive(row: Row) -> bool:
+    return row.get("Status") != "deleted" and not row.get("EffectiveId")
+
+
+def _is_end(row: Row, asked: re.Match[str]) -> bool:
+    ended = row.get("NewValue") == "deleted" or row.get("Field") == "MergedInto"
+    fresh = _is_after(row["Created"], asked["ago"])
+    return ended and fresh and int(row["id"]) > int(asked["after"])
+
+
+def _is_after(moment: str, seconds_ago: str) -> bool:
+    since = datetime.now(UTC) - timedelta(seconds=int(seconds_ago))
+    return datetime.fromisoformat(moment) > since
 
 
 def _query(request: Request) -> dict[str, str]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 from connectors.request_tracker.client import SYSTEM, Clock, RequestTrackerClient, Row
 from hub.errors import CursorExpiredError, SourceUnavailableError
-from hub.sdk import Capability, Cursor, Page, Record, Stream
+from hub.sdk import Capability, Cursor, Page, Record, Stream, Tombstone
 from hub.sdk.rest import Params
 from hub.sdk.sweep import Sweep, format_time
 
@@ -23,7 +23,7 @@ TICKET: Final = Stream(
     entities=("ticket",),
     key=("id",),
     cursor="LastUpdated",
-    capabilities=frozenset({Capability.FULL, Capability.INCREMENTAL}),
+    capabilities=frozenset({Capability.FULL, Capability.INCREMENTAL, Capability.DELETES}),
 )
 
 USER_FIELDS: Final = (
@@ -40,6 +40,12 @@ TICKET_PARAMS: Final[Mapping[str, str]] = {
     # Without id here, the id of a user in a list is the name, which can change.
     "fields[Requestor]": "id,Name",
 }
+
+
+ENDED: Final = (
+    "ObjectType = 'RT::Ticket' AND"
+    " ( ( Type = 'Status' AND NewValue = 'deleted' ) OR Field = 'MergedInto' )"
+)
 
 
 class Users:
@@ -106,7 +112,10 @@ class Users:
 
 
 class Tickets:
-    """Tickets in the order of their ids. Deleted and merged ones are in no search."""
+    """Tickets in the order of their ids.
+
+    Deleted and merged ones are in no search, so the transactions that made them so are asked for.
+    """
 
     def __init__(self, client: RequestTrackerClient, overlap: float) -> None:
         self._client = client
@@ -124,8 +133,11 @@ class Tickets:
             for record in records:
                 sweep.note(datetime.fromisoformat(record.version or ""))
             sweep.after = max((int(row["id"]) for row in rows), default=sweep.after)
-            fresh = sweep.unseen(records)
-            yield Page(records=fresh, cursor=sweep.end() if is_last else sweep.position())
+            yield Page(
+                records=sweep.unseen(records),
+                tombstones=self._gone(sweep, clock) if is_last else (),
+                cursor=sweep.end() if is_last else sweep.position(),
+            )
 
     def fetch(self, key: str) -> Record | None:
         """One ticket as lists give it."""
@@ -136,6 +148,20 @@ class Tickets:
         floor = sweep.floor(self._overlap)
         changed = f" AND LastUpdated > '{clock.ago(floor)}'" if floor else ""
         return f"id > {sweep.after}{changed}"
+
+    def _gone(self, sweep: Sweep, clock: Clock) -> Sequence[Tombstone]:
+        """What was deleted or merged since the watermark and is in no search even now."""
+        floor = sweep.floor(self._overlap)
+        if floor is None:
+            return []
+        ended: dict[str, Tombstone] = {}
+        for row in self._client.transactions(f"{ENDED} AND Created > '{clock.ago(floor)}'"):
+            stone = _tombstone(row)
+            if stone.key != stone.merged_into:  # the ticket that lives on has the same transaction
+                ended[stone.key] = stone
+                sweep.note(datetime.fromisoformat(row["Created"]))
+        untold = sweep.untold(ended.values())
+        return sweep.tell([stone for stone in untold if self.fetch(stone.key) is None])
 
     def _search(self, query: str) -> tuple[list[Row], int]:
         params: Params = {**TICKET_PARAMS, "query": query, "orderby": "id", "order": "ASC"}
@@ -153,6 +179,13 @@ def ticket_record(row: Row) -> Record:
     """A ticket as the list gives it, without the links."""
     data = {field: value for field, value in row.items() if field not in ("_url", "type")}
     return Record(str(row["id"]), data, _version(row))
+
+
+def _tombstone(row: Row) -> Tombstone:
+    """NewValue is the status, or the URI of the ticket that the other was merged into."""
+    merged = row["NewValue"].rpartition("/")[2] if row["Field"] == "MergedInto" else None
+    version = format_time(datetime.fromisoformat(row["Created"]))
+    return Tombstone(str(row["ObjectId"]), version, merged)
 
 
 def _version(row: Row) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from pydantic import Field, SecretStr
+from pathlib import Path
+
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
 from hub.sdk import ConnectorConfig
+from hub.sdk.contract import FOLDER
 
 
 class SalesforceConfig(ConnectorConfig):
@@ -40,6 +43,11 @@ class SalesforceConfig(ConnectorConfig):
     extra_fields: dict[str, tuple[str, ...]] = Field(
         default_factory=dict, description="Further fields to read, by object, as a mapping needs"
     )
-    ca_bundle: str | None = Field(
+    ca_bundle: Path | None = Field(
         default=None, description="File of certificates of a company's own authority (a proxy's)"
     )
+
+    @field_validator("ca_bundle")
+    @classmethod
+    def _starts_at_hub_toml(cls, path: Path | None, info: ValidationInfo) -> Path | None:
+        return path and Path((info.context or {}).get(FOLDER, ""), path)

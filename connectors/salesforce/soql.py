@@ -191,20 +191,27 @@ def _always(row: Row) -> bool:  # noqa: ARG001  # a query without WHERE
 
 def _comparison(name: str, compare: Callable[[Any, Any], bool], wanted: Any) -> Test:
     """Texts compare without regard to case, ids exactly; null matches only = and !=."""
-    exact = name.endswith("Id") or not isinstance(wanted, str)
-    wanted = wanted if exact else wanted.casefold()
+    if wanted is None:
+        if compare not in (operator.eq, operator.ne):
+            raise ValueError("MALFORMED_QUERY", "null is compared by = and != only")
+        return lambda row: compare(row.get(name), None)
+    read = _comparable if name.endswith("Id") else _folded
+    wanted = wanted if name.endswith("Id") else _folded(wanted)
 
     def test(row: Row) -> bool:
-        value = _comparable(row.get(name))
-        if isinstance(value, str) and not exact:
-            value = value.casefold()
-        if value is None or wanted is None:
-            return compare in (operator.eq, operator.ne) and compare(value, wanted)
+        value = read(row.get(name))
         if isinstance(wanted, date) and isinstance(value, str):
             value = date.fromisoformat(value)
+        if value is None:
+            return compare is operator.ne
         return type(value) is type(wanted) and compare(value, wanted)
 
     return test
+
+
+def _folded(value: Any) -> Any:
+    known = _comparable(value)
+    return known.casefold() if isinstance(known, str) else known
 
 
 def _sort_key(value: Any) -> tuple[bool, Any]:

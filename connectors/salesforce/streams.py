@@ -116,8 +116,7 @@ def format_stamp(moment: datetime) -> str:
 def write_query(stream: str, fields: Collection[str], window: Window) -> str:
     """The keyset query: equal stamps are told apart by Id, so no page border can lose one.
 
-    SOQL takes no brackets around a whole condition for granted but demands them where AND and OR
-    meet, and a date-time without quotes, with ``Z``.
+    SOQL demands brackets where AND and OR meet, and date-times without quotes.
     """
     after, until, limit = window
     conditions = []

@@ -36,9 +36,14 @@ class TrytonClient:
             auth=BearerAuth(config.key, scheme="bearer"),
             policy=policy or RestPolicy(explain=explain_answer),
         )
+        self._context: dict[str, str] = {}
+        self.enter_company(config.company)
+
+    def enter_company(self, company: int | None) -> None:
+        """Read for a company from now on: a party's language, for one, is kept for each of them."""
         context: dict[str, Any] = {"active_test": False}
-        if config.company is not None:
-            context["company"] = config.company
+        if company is not None:
+            context["company"] = company
         self._context = {"x-tryton-context": encode_parameter(context)}
 
     def search(

@@ -15,7 +15,7 @@ class TrytonConfig(ConnectorConfig):
     )
     key: SecretStr = Field(description="Key of a user application for REST, validated by its user")
     company: int | None = Field(
-        default=None, description="Id of the company to read for; by default the user's own"
+        default=None, description="Id of the company to read for, where there are several"
     )
     balances: bool = Field(
         default=True, description="Read what parties owe; needs the module account"

@@ -51,6 +51,7 @@ _FIELDS: Final[Mapping[str, str]] = {
     "party.address": "party street city postal_code subdivision country active sequence",
     "party.contact_mechanism": "party type value active sequence",
     "party.identifier": "party type code",
+    "party.party.lang": "party lang",
     "company.company": "party currency",
     "sale.sale": f"number reference party state sale_date currency company lines {_MONEY}",
     "sale.line": "sale type product description quantity amount",
@@ -137,7 +138,8 @@ class TrytonStandIn(HttpStandIn):
         if start and not taken:
             raise Refusal(_page(416, "Requested Range Not Satisfiable"))
         paths = parse_qs(request.query).get("f", ["rec_name"])
-        content: list[Any] = [self._render(model, row, paths) for row in taken]
+        shape = _Shape(self.state)
+        content: list[Any] = [shape.render(model, row, paths) for row in taken]
         total = {"content-range": f"records {start}-{start + len(taken)}/{len(rows)}"}
         return Response(200, content, total)
 
@@ -147,7 +149,15 @@ class TrytonStandIn(HttpStandIn):
         rows = [_completed(model, row) for row in self.state.stream(model).values()]
         return [row for row in rows if everything or row.get("active", True)]
 
-    def _render(self, model: str, row: Row, paths: list[str]) -> dict[str, Any]:
+
+class _Shape:
+    """Renders the rows of one answer; what belongs to what is looked up once for all of them."""
+
+    def __init__(self, state: StandInState) -> None:
+        self._state = state
+        self._children: dict[str, dict[Any, list[Row]]] = {}
+
+    def render(self, model: str, row: Row, paths: list[str]) -> dict[str, Any]:
         """A row with the fields asked for; a path goes into the rows that a field relates to."""
         content: dict[str, Any] = {"id": row["id"], "__name__": model}
         nested: dict[str, list[str]] = {}
@@ -162,10 +172,8 @@ class TrytonStandIn(HttpStandIn):
 
     def _value(self, row: Row, field: str, inner: list[str]) -> Any:
         if field in _TO_MANY:
-            model, back = _TO_MANY[field]
-            rows = [_completed(model, child) for child in self.state.stream(model).values()]
-            mine = [child for child in rows if child.get(back) == row["id"]]
-            return [self._render(model, child, inner) if inner else child["id"] for child in mine]
+            model, mine = _TO_MANY[field][0], self._below(field).get(row["id"], [])
+            return [self.render(model, child, inner) if inner else child["id"] for child in mine]
         value = row.get(field)
         if not inner or value is None:
             return _encoded(field, value)
@@ -173,29 +181,40 @@ class TrytonStandIn(HttpStandIn):
             return [{"id": sale, "__name__": "sale.sale"} for sale in value]
         if field in _TO_ONE:
             model = _TO_ONE[field]
-            target = self.state.stream(model).get(str(value), {"id": value})
-            return self._render(model, _completed(model, target), inner)
+            target = self._state.stream(model).get(str(value), {"id": value})
+            return self.render(model, _completed(model, target), inner)
         return {"id": 1, "__name__": field, **dict.fromkeys(inner, value)}
+
+    def _below(self, field: str) -> dict[Any, list[Row]]:
+        if field not in self._children:
+            model, back = _TO_MANY[field]
+            found: dict[Any, list[Row]] = {}
+            for row in self._state.stream(model).values():
+                found.setdefault(row.get(back), []).append(_completed(model, row))
+            self._children[field] = found
+        return self._children[field]
 
 
 def _completed(model: str, row: Row) -> Row:
-    plain = {"write_date": None, "create_date": FIRST_TIME, **row}
-    if "active" in _FIELDS[model].split():
-        plain.setdefault("active", True)
-    return plain
+    defaults = {"write_date": None, "create_date": FIRST_TIME, "active": True}
+    return {**dict.fromkeys(_FIELDS[model].split()), **defaults, **row}
 
 
 def _matches(row: Row, domain: list[Any]) -> bool:
     if domain and domain[0] == "OR":
         return any(_matches(row, clause) for clause in domain[1:])
-    if len(domain) == 3 and isinstance(domain[0], str) and domain[1] in _OPERATORS:
-        field, operation, expected = domain
-        if field not in row:
-            raise Refusal(_unknown(field))
-        value = _comparable(field, row[field])
-        compared = operation in ("=", "!=", "in") or value is not None
-        return compared and _OPERATORS[operation](value, _comparable(field, decode(expected)))
+    if len(domain) == 3 and isinstance(domain[1], str):
+        return _compares(row, *domain)
     return all(_matches(row, clause) for clause in domain if clause != "AND")
+
+
+def _compares(row: Row, field: str, operation: str, expected: Any) -> bool:
+    if field not in row:
+        raise Refusal(_unknown(field))
+    value = _comparable(field, row[field])
+    if value is None and operation not in ("=", "!=", "in"):
+        return False
+    return _OPERATORS[operation](value, _comparable(field, decode(expected)))
 
 
 def _comparable(field: str, value: Any) -> Any:

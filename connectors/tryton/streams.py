@@ -67,6 +67,7 @@ PARTY: Final = Table(
         ("party.address", "party"),
         ("party.contact_mechanism", "party"),
         ("party.identifier", "party"),
+        ("party.party.lang", "party"),
     ),
 )
 BALANCE_FIELD: Final = "receivable"
@@ -116,8 +117,9 @@ class Reader:
 
     def pages(self, sweep: Sweep) -> Iterator[Page]:
         """The pages of one run, in the order of ids."""
-        if self._table is PARTY:
-            self._companies = tuple(self._read_companies())
+        self._companies = tuple(self._read_companies())
+        company = self._company()
+        self._client.enter_company(company["id"] if company else self._config.company)
         batches = self._all(sweep) if sweep.since is None else self._changed(sweep)
         for rows, is_last in batches:
             yield self._page(sweep, rows, is_last)
@@ -172,15 +174,15 @@ class Reader:
             after = rows[-1]["id"]
 
     def _page(self, sweep: Sweep, rows: list[dict[str, Any]], is_last: bool) -> Page:
-        own = {row["party"]["id"] for row in self._companies if row["party"]}
+        own = self._own_parties()
         taken = [row for row in rows if row["id"] not in own]
-        replaced = [row for row in taken if row.get("replaced_by")]
+        replaced = [_tombstone(row, sweep) for row in taken if row.get("replaced_by")]
         records = [self._record(row, sweep) for row in taken if not row.get("replaced_by")]
         fresh = sweep.unseen(records)
         sweep.after = max((row["id"] for row in rows), default=sweep.after)
         return Page(
             records=fresh,
-            tombstones=[_tombstone(row, sweep) for row in replaced],
+            tombstones=sweep.tell(sweep.untold(replaced)),
             excluded={OWN_COMPANY: len(rows) - len(taken)} if len(rows) > len(taken) else {},
             cursor=sweep.end() if is_last else sweep.position(),
         )
@@ -190,8 +192,9 @@ class Reader:
         sweep.note(changed)
         version = format_time(changed)
         data = {**row, "changed_at": version}
-        if currency := self._company_currency():
-            data["company_currency"] = currency
+        company = self._company()
+        if self._table is PARTY and company and company["currency"]:
+            data["company_currency"] = company["currency"]["code"]
         return Record(key=str(row["id"]), data=data, version=version)
 
     def _read_companies(self) -> list[dict[str, Any]]:
@@ -201,14 +204,16 @@ class Reader:
             "company.company", [["id", ">", 0]], fields=fields, limit=WATCH_PAGE
         )
 
-    def _company_currency(self) -> str | None:
-        """The currency of balances, where it is certain which company they belong to."""
+    def _company(self) -> Row | None:
+        """The company that is read for: the one in the settings, or the only one there is."""
         chosen = self._config.company
         rows = [row for row in self._companies if chosen in (None, row["id"])]
-        if len(rows) != 1 or not rows[0]["currency"]:
-            return None
-        code: str = rows[0]["currency"]["code"]
-        return code
+        return rows[0] if len(rows) == 1 else None
+
+    def _own_parties(self) -> set[int]:
+        if self._table is not PARTY:
+            return set()
+        return {row["party"]["id"] for row in self._companies if row["party"]}
 
 
 def _tombstone(row: Row, sweep: Sweep) -> Tombstone:

@@ -3,33 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from json import JSONDecodeError, loads
 
 from airflow.sdk import BaseHook, Connection
+from airflow.sdk.exceptions import AirflowException
 from pydantic import JsonValue
 
-_FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
-    "login": ("username", "client_id", "login"),
-    "password": ("password", "client_secret", "key"),
-    "host": ("host",),
-    "port": ("port",),
-}
+from hub.errors import ConfigError
 
 
 def airflow_credentials(connection_id: str) -> Mapping[str, JsonValue]:
-    """The connection's extra, and its host, login and password under the names connectors use.
+    """The form's fields as login, password, host, port and base_url; the extra goes before them.
 
-    Names that a connector does not know are left out when its settings are checked.
+    ``hub.pipeline.connections`` fits the form's names to those that the connector uses.
     """
-    found = BaseHook.get_connection(connection_id)
-    settings: dict[str, JsonValue] = {}
-    for field, names in _FIELDS.items():
-        value = getattr(found, field)
-        if value is not None:
-            settings |= dict.fromkeys(names, value)
+    found = _find(connection_id)
+    settings: dict[str, JsonValue] = {
+        name: value
+        for name in ("login", "password", "host", "port")
+        if (value := getattr(found, name)) not in (None, "")
+    }
     if found.host:
         settings["base_url"] = _base_url(found)
-    return {**settings, **_extra(found)}
+    return {**settings, **_extra(found, connection_id)}
+
+
+def _find(connection_id: str) -> Connection:
+    try:
+        return BaseHook.get_connection(connection_id)
+    except AirflowException:
+        raise ConfigError(
+            f"Airflow connection {connection_id!r} can't be read; create it under "
+            "Admin → Connections, or in the secrets backend"
+        ) from None
 
 
 def _base_url(found: Connection) -> str:
@@ -40,5 +46,14 @@ def _base_url(found: Connection) -> str:
     return f"{scheme}://{host}:{found.port}" if found.port else f"{scheme}://{host}"
 
 
-def _extra(found: Connection) -> dict[str, Any]:
+def _extra(found: Connection, connection_id: str) -> dict[str, JsonValue]:
+    """Checked first: Airflow itself takes a broken extra for an empty one."""
+    try:
+        whole = isinstance(loads(found.extra or "{}"), dict)
+    except JSONDecodeError:
+        whole = False
+    if not whole:
+        raise ConfigError(
+            f"Airflow connection {connection_id!r}: its extra is not a JSON object of settings"
+        )
     return dict(found.extra_dejson)

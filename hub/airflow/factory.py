@@ -7,40 +7,22 @@ Airflow's own database.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from airflow.sdk import DAG, Asset, AssetAny, task
+from airflow.sdk import DAG, Asset, AssetAny, Param, task
 
-from hub.airflow.retry import retry_policy
+from hub.airflow.documentation import PUBLISH, RECONCILE, RESOLVE, SYNC
+from hub.airflow.retry import ErrorTreePolicy
 from hub.config import ConnectionSection, HubConfig, find_config, load_config
+from hub.errors import ConfigError
 
-START: Final = datetime(2026, 1, 1)  # noqa: DTZ001  # Airflow reads it in its own time zone
-GOLDEN: Final = Asset("hub://golden")
+START: Final = datetime(2026, 1, 1, tzinfo=UTC)
+STREAMS_AT_ONCE: Final = 2
+"""How many streams of one connection are read side by side: a guest does not crowd the house."""
 
-_SYNC_DOC: Final = """\
-Reads connection **{name}** ({connector}) into the hub: every stream is extracted, landed and
-translated; each page is committed with its cursor, so this DAG may be retried, cleared or killed
-at any time.
-
-**When it is red:** open the log of the failed task; its last line says what to do.
-*AuthenticationError*: mend the credentials, then clear the task.
-*SourceUnavailableError*, *RateLimitedError*: nothing to do, it is retried.
-*held*: a full read would have deleted too many records; look at the system first.
-"""
-_RESOLVE_DOC: Final = """\
-Finds which records are the same customer and computes golden records. Runs when a sync has
-landed something. **When it is red:** if it says that too many existing customers would be merged,
-look at `hub resolve --plan`, then run `hub resolve --allow-merges`.
-"""
-_PUBLISH_DOC: Final = """\
-Writes golden values to the systems that subscribe to them, intent first. **When it is red:**
-`hub status` shows deliveries in conflict or with unknown outcome; both wait for a person.
-"""
-_RECONCILE_DOC: Final = """\
-Compares front and back office and writes the reports into the folder `reports` beside hub.toml.
-**When it is red:** the store could not be read; clear the task when it is back.
-"""
+GOLDEN: Final = Asset("hub://golden/")
 
 
 def landed(name: str) -> Asset:
@@ -48,75 +30,24 @@ def landed(name: str) -> Asset:
     return Asset(f"hub://landed/{name}")
 
 
-def read_config() -> HubConfig:
-    """The configuration by HUB_CONFIG, or hub.toml in the working folder."""
-    return load_config(find_config())
-
-
 def sync_dags() -> dict[str, DAG]:
     """A DAG per connection, by its id."""
-    connections = read_config().connections.items()
+    connections = _read_config().connections.items()
     return {dag.dag_id: dag for dag in (_sync_dag(name, it) for name, it in connections)}
-
-
-def _dag(dag_id: str, doc: str, *, schedule: Any, tags: list[str]) -> DAG:
-    return DAG(
-        dag_id,
-        schedule=schedule,
-        tags=tags,
-        start_date=START,
-        catchup=False,
-        max_active_runs=1,
-        doc_md=doc,
-        default_args={
-            "owner": "hub",
-            "retries": 3,
-            "retry_policy": retry_policy(),
-            "retry_exponential_backoff": True,
-            "max_retry_delay": timedelta(minutes=30),
-        },
-    )
-
-
-def _sync_dag(name: str, section: ConnectionSection) -> DAG:
-    doc = _SYNC_DOC.format(name=name, connector=section.connector)
-    tags = ["hub", "sync", section.connector]
-    with _dag(f"hub_sync__{name}", doc, schedule=section.schedule, tags=tags) as dag:
-
-        @task
-        def list_streams() -> list[str]:
-            from hub.airflow import tasks
-
-            return tasks.list_streams(name)
-
-        @task(map_index_template="{{ task.op_kwargs['stream'] }}")
-        def sync_stream(stream: str) -> dict[str, Any]:
-            from hub.airflow import tasks
-
-            return tasks.sync_stream(name, stream)
-
-        @task(outlets=[landed(name)])
-        def note_landed(counts: list[dict[str, Any]], *, outlet_events: Any) -> dict[str, int]:
-            from hub.airflow import tasks
-
-            totals = tasks.add_up(counts)
-            outlet_events[landed(name)].extra = totals
-            return totals
-
-        note_landed(sync_stream.expand(stream=list_streams()))
-    return dag
 
 
 def resolve_dag() -> DAG:
     """Resolve on the assets that the syncs emit."""
-    assets = AssetAny(*(landed(name) for name in read_config().connections))
-    with _dag("hub_resolve", _RESOLVE_DOC, schedule=assets, tags=["hub", "resolve"]) as dag:
+    assets = [landed(name) for name in _read_config().connections]
+    schedule = AssetAny(*assets) if assets else None
+    params = {"allow_merges": _switch("Allow merges", "Go beyond resolve.max_merges this once.")}
+    with _dag("hub_resolve", RESOLVE, schedule=schedule, tags=["resolve"], params=params) as dag:
 
-        @task(outlets=[GOLDEN])
-        def resolve(*, outlet_events: Any) -> dict[str, Any]:
+        @_task(outlets=[GOLDEN])
+        def resolve(*, params: Mapping[str, Any], outlet_events: Any) -> dict[str, int]:
             from hub.airflow import tasks
 
-            counts = tasks.resolve()
+            counts = tasks.resolve(allow_merges=bool(params["allow_merges"]))
             outlet_events[GOLDEN].extra = counts
             return counts
 
@@ -126,32 +57,32 @@ def resolve_dag() -> DAG:
 
 def publish_dag() -> DAG:
     """Publish on the asset of golden changes; a mapped task per connection that subscribes."""
-    config = read_config()
-    names = sorted({rule.connection for rule in config.publish.rules})
-    with _dag("hub_publish", _PUBLISH_DOC, schedule=[GOLDEN], tags=["hub", "publish"]) as dag:
+    names = sorted({rule.connection for rule in _read_config().publish.rules})
+    with _dag("hub_publish", PUBLISH, schedule=[GOLDEN], tags=["publish"]) as dag:
 
-        @task
+        @_task()
         def stage() -> dict[str, int]:
             from hub.airflow import tasks
 
             return tasks.stage()
 
-        @task(map_index_template="{{ task.op_kwargs['connection'] }}")
+        @_task(map_index_template="{{ task.op_kwargs['connection'] }}")
         def deliver(connection: str) -> dict[str, int]:
             from hub.airflow import tasks
 
             return tasks.deliver(connection)
 
-        stage() >> deliver.expand(connection=names)
+        staged = stage()
+        if names:
+            staged >> deliver.expand(connection=names)
     return dag
 
 
 def reconcile_dag() -> DAG:
     """The reports, once a day."""
-    tags = ["hub", "reconcile"]
-    with _dag("hub_reconcile", _RECONCILE_DOC, schedule="@daily", tags=tags) as dag:
+    with _dag("hub_reconcile", RECONCILE, schedule="@daily", tags=["reconcile"]) as dag:
 
-        @task
+        @_task()
         def reconcile() -> dict[str, int]:
             from hub.airflow import tasks
 
@@ -159,3 +90,87 @@ def reconcile_dag() -> DAG:
 
         reconcile()
     return dag
+
+
+def _sync_dag(name: str, section: ConnectionSection) -> DAG:
+    doc = SYNC.format(name=name, connector=section.connector)
+    tags = ["sync", section.connector]
+    params = {"full": _switch("Full read", "Read from the start and compare key sets.")}
+    with _dag(f"hub_sync__{name}", doc, schedule=section.schedule, tags=tags, params=params) as dag:
+
+        @_task()
+        def list_streams() -> list[str]:
+            from hub.airflow import tasks
+
+            return tasks.list_streams(name)
+
+        @_task(
+            map_index_template="{{ task.op_kwargs['stream'] }}",
+            max_active_tis_per_dagrun=STREAMS_AT_ONCE,
+        )
+        def sync_stream(stream: str, *, params: Mapping[str, Any]) -> dict[str, int]:
+            from hub.airflow import tasks
+
+            return tasks.sync_stream(name, stream, full=bool(params["full"]))
+
+        @_task(outlets=[landed(name)])
+        def announce(counts: Iterable[Mapping[str, int]], *, outlet_events: Any) -> dict[str, int]:
+            from hub.airflow import tasks
+
+            totals = tasks.add_up(counts)
+            outlet_events[landed(name)].extra = totals
+            return totals
+
+        # A teardown runs whatever became of the streams and has no say in the run's state: one
+        # broken stream leaves the run red, and the others go on to be resolved.
+        announce(sync_stream.expand(stream=list_streams())).as_teardown()
+    return dag
+
+
+def _dag(
+    dag_id: str,
+    doc: str,
+    *,
+    schedule: Any,
+    tags: list[str],
+    params: Mapping[str, Param] | None = None,
+) -> DAG:
+    return DAG(
+        dag_id,
+        schedule=schedule,
+        tags=["hub", *tags],
+        params=dict(params or {}),
+        start_date=START,
+        catchup=False,
+        max_active_runs=1,
+        doc_md=doc,
+        default_args={
+            "owner": "hub",
+            "retries": 3,
+            "retry_policy": ErrorTreePolicy(),
+            "retry_delay": timedelta(minutes=1),
+            "retry_exponential_backoff": 2.0,
+            "max_retry_delay": timedelta(minutes=30),
+        },
+    )
+
+
+def _switch(title: str, description: str) -> Param:
+    return Param(False, type="boolean", title=title, description=description)
+
+
+def _task(**options: Any) -> Callable[[Callable[..., Any]], Any]:
+    """Airflow's decorator with a type, which it lacks where Airflow is not installed."""
+    decorator: Callable[[Callable[..., Any]], Any] = task(**options)
+    return decorator
+
+
+def _read_config() -> HubConfig:
+    """By HUB_CONFIG, or hub.toml in the working folder; what is wrong goes without its cause.
+
+    Airflow shows an import error with its causes, and a validator's text quotes values.
+    """
+    try:
+        return load_config(find_config())
+    except ConfigError as error:
+        raise error from None

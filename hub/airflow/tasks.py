@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from pathlib import Path
 
 from hub.airflow.credentials import airflow_credentials
 from hub.config import find_config
-from hub.errors import ConfigError
+from hub.errors import HubError, PermanentSourceError
 from hub.pipeline import steps
 from hub.pipeline.workplace import Workplace, open_workplace
 
-
-@contextmanager
-def _workplace() -> Iterator[Workplace]:
-    work = open_workplace(find_config(), {"airflow": airflow_credentials})
-    try:
-        yield work
-    finally:
-        work.engine.dispose()
+Counts = dict[str, int]
+"""All that a task may return: Airflow keeps it in its own database and shows it."""
 
 
 def list_streams(connection: str) -> list[str]:
@@ -28,44 +24,91 @@ def list_streams(connection: str) -> list[str]:
         return steps.stream_names(work, connection)
 
 
-def sync_stream(connection: str, stream: str) -> dict[str, Any]:
-    """Extract and canonicalise one stream."""
+def sync_stream(connection: str, stream: str, *, full: bool = False) -> Counts:
+    """Extract and canonicalise one stream; red if deletions were held back for a person."""
     with _workplace() as work:
-        report = steps.sync_stream(work, connection, stream)
+        report = steps.sync_stream(work, connection, stream, full=full)
         if report.note:
-            raise ConfigError(f"{connection}/{stream}: {report.note}")
-        return report.as_counts()
+            raise PermanentSourceError(report.note, system=connection, stream=stream)
+        counts = level(report.as_counts())
+        counts.pop("epoch", None)  # a number, but nothing that could be added up
+        return counts
 
 
-def add_up(counts: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+def resolve(*, allow_merges: bool = False) -> Counts:
+    """Resolve what is pending and compute golden records."""
+    with _workplace() as work:
+        return level(steps.resolve(work, allow_merges=allow_merges))
+
+
+def stage() -> Counts:
+    """Turn events into deliveries."""
+    with _workplace() as work:
+        return level(steps.stage(work))
+
+
+def deliver(connection: str) -> Counts:
+    """Send what is due to one connection."""
+    with _workplace() as work:
+        return level(steps.deliver(work, connection))
+
+
+def reconcile() -> Counts:
+    """Run the reports and write their files beside hub.toml; the number of breaks by report."""
+    with _workplace() as work:
+        return level(steps.reconcile(work, work.config.root / "reports"))
+
+
+def level(counts: Mapping[str, object]) -> Counts:
+    """The whole numbers of a report; counts by rule (``excluded``) are summed up."""
+    flat: Counts = {}
+    for name, value in counts.items():
+        if isinstance(value, Mapping):
+            flat[name] = sum(level(value).values())
+        elif isinstance(value, int):
+            flat[name] = int(value)
+    return flat
+
+
+def add_up(counts: Iterable[Mapping[str, int]]) -> Counts:
     """The sums of what the mapped tasks returned."""
-    totals: dict[str, int] = {}
+    totals: Counts = {}
     for item in counts:
         for name, value in item.items():
-            if isinstance(value, int):
-                totals[name] = totals.get(name, 0) + value
+            totals[name] = totals.get(name, 0) + value
     return totals
 
 
-def resolve() -> dict[str, Any]:
-    """Resolve what is pending and compute golden records."""
-    with _workplace() as work:
-        return dict(steps.resolve(work))
+@contextmanager
+def _workplace() -> Iterator[Workplace]:
+    with _discreet():
+        work = open_workplace(find_config(), {"airflow": airflow_credentials})
+        try:
+            yield work
+        finally:
+            work.engine.dispose()
 
 
-def stage() -> dict[str, int]:
-    """Turn events into deliveries."""
-    with _workplace() as work:
-        return dict(steps.stage(work))
+@contextmanager
+def _discreet() -> Iterator[None]:
+    """Airflow logs an error with its causes, and a driver's or validator's text quotes values.
+
+    So our own errors, whose messages are clean (law 10), go without their causes, and any other
+    becomes its class and place; HUB_DEBUG in the worker's environment shows them whole.
+    """
+    try:
+        yield
+    except Exception as error:
+        if os.environ.get("HUB_DEBUG"):
+            raise
+        if isinstance(error, HubError):
+            raise error from None
+        raise HubError(
+            f"unexpected {type(error).__name__} at {_place(error)}; "
+            "set HUB_DEBUG=1 for the worker to see it whole"
+        ) from None
 
 
-def deliver(connection: str) -> dict[str, int]:
-    """Send what is due to one connection."""
-    with _workplace() as work:
-        return dict(steps.deliver(work, connection))
-
-
-def reconcile() -> dict[str, int]:
-    """Run the reports and write their files beside hub.toml."""
-    with _workplace() as work:
-        return dict(steps.reconcile(work, work.config.root / "reports"))
+def _place(error: Exception) -> str:
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{Path(last.filename).name}:{last.lineno}"

@@ -18,9 +18,13 @@ from hub.demo.register import Planted, Ref, Register, Row
 from hub.demo.sales import SalesDesk
 from hub.demo.shop import Shop
 from hub.demo.spread import spread
+from hub.errors import ConfigError
 
 TODAY: Final = date(2026, 11, 1)
 """The day on which the demo company stands still."""
+
+SMALLEST: Final = 10
+"""With fewer customers there is nothing to find."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,8 @@ class Company:
 
 def generate(seed: int = 7, customers: int = 2000, *, today: date = TODAY) -> Company:
     """The same company for the same arguments, on every machine."""
+    if customers < SMALLEST:
+        raise ConfigError(f"the demo company needs {SMALLEST} customers or more, not {customers}")
     register = Register(random.Random(seed), today)  # noqa: S311  # repeatable, nothing secret
     people = populate(register.rng, customers, today)
     register.cases.update(count_lookalikes(people))

@@ -47,6 +47,8 @@ class Mailbox:
         known = [c for c in customers if "mail" in footprints[c.id].connections]
         for customer in known:
             self._write_thread(customer)
+        if not known:
+            return
         while self._count < wanted - sum(noise.values()):
             self._write_thread(register.rng.choice(known))
         for kind, count in noise.items():

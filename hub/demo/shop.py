@@ -38,7 +38,7 @@ class Shop:
             if self._register.chance(_DOUBLE_ENTRY_SHARE):
                 self._register.cases["double entry in shop"] += 1
                 self._write_account(customer, footprint)
-        for _ in range(_BAD_INVOICES):
+        for _ in range(_BAD_INVOICES if self._register.rows("shop", "thirdparty") else 0):
             self._write_bad_invoice()
 
     def _write_account(self, customer: Customer, footprint: Footprint) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 import orjson
@@ -13,48 +15,56 @@ from hub.errors import ConfigError
 
 MARK: Final = ".hub-demo"
 
-CONFIG: Final = """\
-# The demo company. Each connection starts a stand-in server from its state file while it is used.
+_HEAD: Final = """\
+# The demo company. A connection with a stand-in starts it from its state file while it is used.
 [hub]
 company = "Nordlicht Handels GmbH (demo)"
 store = "sqlite:///hub.db"
 country = "DE"
 own_domains = ["nordlicht.example"]
+"""
 
-[connections.sfa]
+CONNECTIONS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "sfa": """\
 connector = "salesforce"
 office = "front"
 standin = "systems/sfa.json"
-
-[connections.helpdesk]
+""",
+        "helpdesk": """\
 connector = "request_tracker"
 office = "service"
 standin = "systems/helpdesk.json"
-
-[connections.mail]
+""",
+        "mail": """\
 connector = "imap"
 office = "service"
 standin = "systems/mail.json"
 options = { own_domains = ["nordlicht.example"] }
-
-[connections.erp]
+""",
+        "erp": """\
 connector = "tryton"
 office = "back"
 standin = "systems/erp.json"
-
-[connections.shop]
+""",
+        "shop": """\
 connector = "dolibarr"
 office = "back"
 standin = "systems/shop.json"
-
-[connections.partners]
+""",
+        "partners": """\
 connector = "file"
 office = "service"
 schedule = "@daily"
 options = { root = "files", files = [
     { name = "customers", path = "partners.csv", format = "csv", key = ["id"] },
 ] }
+""",
+    }
+)
+"""The section of each connection in hub.toml, all on stand-ins."""
 
+_TAIL: Final = """\
 [[publish.rules]]                   # the help desk gets the phone number it lacks
 attribute = "phone"
 connection = "helpdesk"
@@ -63,15 +73,16 @@ mode = "fill_empty"
 """
 
 
-def lay_out(company: Company, folder: Path) -> None:
+def lay_out(company: Company, folder: Path, connections: Mapping[str, str] = CONNECTIONS) -> None:
     """Write the site anew; a folder that is not a demo's is refused."""
     clear(folder)
     for part in ("systems", "files"):
         (folder / part).mkdir(parents=True)
     (folder / MARK).write_text("made by `hub demo`, which makes it anew each time\n")
-    (folder / "hub.toml").write_text(CONFIG, encoding="utf-8")
+    (folder / "hub.toml").write_text(_config(connections), encoding="utf-8")
     for name, state in company.seeds.items():
-        (folder / "systems" / f"{name}.json").write_bytes(orjson.dumps(state))
+        if "standin" in connections[name]:
+            (folder / "systems" / f"{name}.json").write_bytes(orjson.dumps(state))
     (folder / "files" / "partners.csv").write_text(company.partners_csv, encoding="utf-8")
     truth = [[*ref, customer] for ref, customer in sorted(company.truth.customer_of.items())]
     (folder / "truth.json").write_bytes(orjson.dumps(truth))
@@ -84,3 +95,8 @@ def clear(folder: Path) -> None:
     if any(folder.iterdir()) and not (folder / MARK).is_file():
         raise ConfigError(f"{folder} holds something else; name another folder for the demo")
     shutil.rmtree(folder)
+
+
+def _config(connections: Mapping[str, str]) -> str:
+    sections = [f"[connections.{name}]\n{text}" for name, text in connections.items()]
+    return "\n".join((_HEAD, *sections, _TAIL))

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,6 +22,9 @@ from hub.store.database import reading
 from hub.store.overview import linked_sources
 
 Tell = Callable[[str], None]
+LANDED: Final = ("new", "changed", "tombstones", "vanished")
+"""The counts of an extract that change what the store knows."""
+
 _NOTHING: Final = Score(0, 0)
 
 
@@ -47,48 +51,71 @@ class Story:
         """Records that turned out to be a customer we had already."""
         return self.party_records - self.customers
 
+    @contextmanager
+    def timed(self, name: str) -> Iterator[None]:
+        """Add the time that the block takes."""
+        begun = time.perf_counter()
+        yield
+        self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - begun
+
 
 def tell_story(folder: Path, customers: int, seed: int, tell: Tell) -> Story:
     """Make the company, run the job once, compare with the truth."""
     story = Story(folder)
-    with _timed(story, "generate"):
+    with story.timed("generate"):
         company = generate(seed, customers)
         lay_out(company, folder)
     work = open_workplace(folder / "hub.toml")
-    _read(work, story, tell)
-    with _timed(story, "resolve"):
-        story.resolved = steps.resolve(work)
-    _measure(work, company, story)
-    with _timed(story, "publish"):
-        _publish(work, story)
-    with _timed(story, "reconcile"):
-        pack = _reconcile(work, folder)
+    try:
+        run_job(work, company, story, tell)
+    finally:
+        work.engine.dispose()
+    return story
+
+
+def run_job(
+    work: Workplace,
+    company: Company,
+    story: Story,
+    tell: Tell,
+    *,
+    cut_off: datetime | None = None,
+) -> None:
+    """Read, resolve, publish and reconcile a site that is laid out; what it came to is noted."""
+    read_all(work, story, tell)
+    resolve(work, story)
+    measure(work, company, story)
+    story.written = publish(work, story)
+    with story.timed("reconcile"):
+        pack = _reconcile(work, story.folder, cut_off)
     for result in pack.results:
         if result.definition.breaks:
             story.planted[result.definition.id] = _compare(result, company)
     story.planted["R10"] = _compare_totals(pack, company)
-    work.engine.dispose()
-    return story
 
 
-@contextmanager
-def _timed(story: Story, name: str) -> Iterator[None]:
-    begun = time.perf_counter()
-    yield
-    story.seconds[name] = story.seconds.get(name, 0.0) + time.perf_counter() - begun
-
-
-def _read(work: Workplace, story: Story, tell: Tell) -> None:
+def read_all(work: Workplace, story: Story, tell: Tell) -> dict[str, int]:
+    """Sync every connection; returns what landed in each: new, changed or gone."""
+    landed: dict[str, int] = {}
     for name in work.config.connections:
         tell(f"reading {name}")
-        with _timed(story, "sync"):
+        with story.timed("sync"):
             for report in steps.sync_connection(work, name):
                 counts = report.as_counts()
                 story.read[name] = story.read.get(name, 0) + int(counts["read"])
                 story.quarantined += int(counts["quarantined"])
+                fresh = sum(int(counts[kind]) for kind in LANDED)
+                landed[name] = landed.get(name, 0) + fresh
+    return landed
 
 
-def _measure(work: Workplace, company: Company, story: Story) -> None:
+def resolve(work: Workplace, story: Story) -> None:
+    """Find who is who, and compute the golden records."""
+    with story.timed("resolve"):
+        story.resolved = steps.resolve(work)
+
+
+def measure(work: Workplace, company: Company, story: Story) -> None:
     """Compare the crosswalk with the truth; the hub itself never sees the truth."""
     with reading(work.engine) as db:
         clusters = {Ref(*row.source): row.party_id for row in linked_sources(db)}
@@ -100,15 +127,19 @@ def _measure(work: Workplace, company: Company, story: Story) -> None:
     story.bcubed = score_bcubed(clusters, truth)
 
 
-def _publish(work: Workplace, story: Story) -> None:
-    steps.stage(work)
-    for name in sorted({rule.connection for rule in work.config.publish.rules}):
-        for state, count in steps.deliver(work, name).items():
-            story.written[state] = story.written.get(state, 0) + count
+def publish(work: Workplace, story: Story) -> dict[str, int]:
+    """Stage and deliver what waits; returns how many deliveries ended in each state."""
+    written: dict[str, int] = {}
+    with story.timed("publish"):
+        steps.stage(work)
+        for name in sorted({rule.connection for rule in work.config.publish.rules}):
+            for state, count in steps.deliver(work, name).items():
+                written[state] = written.get(state, 0) + count
+    return written
 
 
-def _reconcile(work: Workplace, folder: Path) -> ReportPack:
-    request = reconciliation.Request(company=work.config.hub.company)
+def _reconcile(work: Workplace, folder: Path, cut_off: datetime | None) -> ReportPack:
+    request = reconciliation.Request(company=work.config.hub.company, cut_off=cut_off)
     pack = reconciliation.reconcile(work.engine, request)
     reconciliation.write_reports(pack, folder / "reports", reconciliation.FORMS)
     return pack
@@ -119,11 +150,9 @@ def _compare(result: ReportResult, company: Company) -> tuple[int, int, int]:
     planted = company.planted[result.definition.id]  # type: ignore[literal-required]  # R1, R2
     refs = {ref: customer for customer, group in planted.items() for ref in group}
     reported = [Ref(*(str(row[n]) for n in result.definition.subject)) for row in result.rows]
-    truth = company.truth.customer_of
-    found = {refs[ref] for ref in reported if ref in refs}
-    also = {truth.get(ref) for ref in reported if truth.get(ref) in planted}
-    extra = [ref for ref in reported if truth.get(ref) not in planted]
-    return len(planted), len(found | also), len(extra)
+    customers = [refs.get(ref) or company.truth.customer_of.get(ref) for ref in reported]
+    found = {customer for customer in customers if customer in planted}
+    return len(planted), len(found), sum(customer not in planted for customer in customers)
 
 
 def _compare_totals(pack: ReportPack, company: Company) -> tuple[int, int, int]:

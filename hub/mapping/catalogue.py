@@ -9,8 +9,9 @@ from typing import Any, Final
 from hub.mapping.canonical import JSON, Target
 from hub.mapping.document import Node
 from hub.mapping.paths import Path
-from hub.mapping.plan import Expression, StreamPlan, Thing, Value
+from hub.mapping.plan import Expression, Thing, Value
 from hub.mapping.problems import Problems, check_keys, suggest, tables_of, text_of
+from hub.mapping.streams import StreamPlan
 
 _KEYS: Final = ("type", "pii", "owner", "description")
 _TYPES: Final = ("string", "integer", "decimal", "boolean", "date", "datetime", "list", "json")

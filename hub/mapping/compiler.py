@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 
 from hub.errors import MappingError, UnmappableRecordError
 from hub.mapping.comparisons import Holds, compile_condition
-from hub.mapping.plan import Each, Expression, Many, StreamPlan, Thing
+from hub.mapping.plan import Each, Expression, Many, Thing
 from hub.mapping.reader import Mapping
+from hub.mapping.streams import StreamPlan
 from hub.mapping.things import compile_thing
 from hub.mapping.values import Gap, Getter, Unit
 
@@ -111,16 +112,19 @@ def _as_dict(data: Any) -> dict[str, Any]:
 
 
 def _lines(found: Expression, path: str) -> Iterator[tuple[str, int]]:
+    if isinstance(found, Each):
+        yield from _lines(found.item, f"{path}[*]")
+        return
     if path:
         yield path, found.line
+    for step, child in _children(found):
+        yield from _lines(child, f"{path}{step}".removeprefix("."))
+
+
+def _children(found: Expression) -> Iterator[tuple[str, Expression]]:
     if isinstance(found, Thing):
         for name, child in found.fields.items():
-            yield from _lines(child, f"{path}.{name}" if path else name)
+            yield f".{name}", child
     elif isinstance(found, Many):
         for index, item in enumerate(found.items):
-            if not isinstance(item, Each):
-                yield from _lines(item, f"{path}[{index}]")
-                continue
-            yield from _lines(item.item, f"{path}[*]")
-    elif isinstance(found, Each):
-        yield from _lines(found.item, f"{path}[*]")
+            yield "" if isinstance(item, Each) else f"[{index}]", item

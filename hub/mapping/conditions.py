@@ -10,7 +10,10 @@ from hub.mapping.plan import Combination, Comparison, Condition, Value
 from hub.mapping.problems import Place, check_keys
 from hub.mapping.sources import read_jmes, read_path, read_steps
 
-_OPERATORS: Final = ("is", "not", "in", "not_in", "present", "starts_with", "ends_with", "contains")
+_ON_TEXT: Final = ("starts_with", "ends_with", "contains")
+_OPERATORS: Final = ("is", "not", "in", "not_in", "present", *_ON_TEXT)
+_SOURCES: Final = ("path", "jmes")
+_WORDS: Final = (_SOURCES, _OPERATORS)
 
 
 def read_condition(node: Node, place: Place) -> Condition | None:
@@ -37,22 +40,19 @@ def _read_combination(node: Table, place: Place) -> Condition | None:
 
 
 def _read_test(node: Table, place: Place) -> Condition | None:
-    check_keys(
-        node, ("path", "jmes", "apply", *_OPERATORS), what="condition", problems=place.problems
-    )
-    operators = [name for name in _OPERATORS if name in node.entries]
-    sources = [name for name in ("path", "jmes") if name in node.entries]
-    if len(sources) != 1 or len(operators) > 1 or (sources == ["path"] and not operators):
+    known = (*_SOURCES, "apply", *_OPERATORS)
+    check_keys(node, known, what="condition", problems=place.problems)
+    sources, operators = ([name for name in names if name in node.entries] for names in _WORDS)
+    if sources == ["jmes"] and not operators:
+        operators = ["true"]
+    if len(sources) != 1 or len(operators) != 1:
         place.refuse(f"a condition has one path and one of {', '.join(_OPERATORS)}", node.line)
         return None
     operand = _read_operand(sources[0], node, place)
-    operator = operators[0] if operators else "true"
-    expected = _read_expected(operator, node.entries.get(operator), place)
-    return (
-        None
-        if operand is None or expected is None
-        else Comparison(operand, operator, expected, node.line)
-    )
+    expected = _read_expected(operators[0], node.entries.get(operators[0]), place)
+    if operand is None or expected is None:
+        return None
+    return Comparison(operand, operators[0], expected, node.line)
 
 
 def _read_operand(form: str, node: Table, place: Place) -> Value | None:
@@ -67,23 +67,27 @@ def _read_operand(form: str, node: Table, place: Place) -> Value | None:
 def _read_expected(operator: str, node: Node | None, place: Place) -> object:
     if node is None:
         return True
-    if operator in ("in", "not_in"):
-        items = node.items if isinstance(node, Items) else ()
-    else:
-        items = (node,)
-    values = [item.value for item in items if isinstance(item, Leaf) and item.value is not None]
-    if not items or len(values) != len(items):
-        form = (
-            "a list of values"
-            if operator in ("in", "not_in")
-            else "a text, a number, true or false"
-        )
+    takes_list = operator in ("in", "not_in")
+    items = _leaves(node, takes_list=takes_list)
+    if not items:
+        form = "a list of values" if takes_list else "a text, a number, true or false"
         place.refuse(f"{operator} takes {form}", node.line)
         return None
     if operator == "present":
-        return _read_flag(values[0], place, line=node.line)
-    texts = [item.text for item in items if isinstance(item, Leaf)]
-    return tuple(texts) if operator.endswith(("_with", "contains")) else accepted(values)
+        return _read_flag(items[0].value, place, line=node.line)
+    if operator in _ON_TEXT:
+        return (items[0].text,)
+    return accepted([item.value for item in items])
+
+
+def _leaves(node: Node, *, takes_list: bool) -> tuple[Leaf, ...]:
+    """The scalars of a list, or the one scalar; none where anything else stands among them."""
+    if not takes_list:
+        items: tuple[Node, ...] = (node,)
+    else:
+        items = node.items if isinstance(node, Items) else ()
+    found = tuple(item for item in items if isinstance(item, Leaf) and item.value is not None)
+    return found if len(found) == len(items) else ()
 
 
 def _read_flag(value: object, place: Place, *, line: int) -> tuple[bool] | None:

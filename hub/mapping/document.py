@@ -80,23 +80,26 @@ def _inspect(text: str, file: str) -> None:
     # Events come one at a time, so a bomb is refused before a tree of it is built.
     depth = nodes = 0
     for event in yaml.parse(text, Loader=_LOADER):
-        line = event.start_mark.line + 1 if event.start_mark else 0
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
         nodes += isinstance(event, yaml.NodeEvent)
-        if depth > _MAX_DEPTH:
-            raise MappingError(f"nested deeper than {_MAX_DEPTH} levels", file=file, line=line)
-        if nodes > _MAX_NODES:
-            raise MappingError(f"more than {_MAX_NODES:,} nodes", file=file, line=line)
-        if isinstance(event, yaml.NodeEvent) and event.anchor is not None:
-            raise MappingError(
-                "anchors and aliases (& and *) are not allowed; write it out, or put a text that"
-                " begins with * in quotes",
-                file=file,
-                line=line,
-            )
+        reason = _objection(event, depth=depth, nodes=nodes)
+        if reason is not None:
+            line = event.start_mark.line + 1 if event.start_mark else None
+            raise MappingError(reason, file=file, line=line)
+
+
+def _objection(event: yaml.Event, *, depth: int, nodes: int) -> str | None:
+    if depth > _MAX_DEPTH:
+        return f"nested deeper than {_MAX_DEPTH} levels"
+    if nodes > _MAX_NODES:
+        return f"more than {_MAX_NODES:,} nodes"
+    if isinstance(event, yaml.NodeEvent) and event.anchor is not None:
+        return (
+            "anchors and aliases (& and *) are not allowed; write it out, or put a text that"
+            " begins with * in quotes"
+        )
+    return None
 
 
 def _convert(node: yaml.Node, file: str) -> Node:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from hub.mapping.canonical import Target
 from hub.mapping.conditions import read_condition
 from hub.mapping.document import Items, Leaf, Node, Table
-from hub.mapping.plan import Const, Each, Expression, First, Join, Many, Ref, Step, Thing, Value
-from hub.mapping.problems import Place, check_keys, suggest
+from hub.mapping.functions import Step
+from hub.mapping.plan import Const, Each, Expression, First, Join, Many, Ref, Thing, Value
+from hub.mapping.problems import Place, check_keys, suggest, text_of
 from hub.mapping.sources import read_jmes, read_path, read_steps
 
 _SOURCES: Final = ("path", "jmes", "first", "join")
@@ -41,19 +43,25 @@ def read_thing(table: Table, place: Place, *, skip: tuple[str, ...] = ()) -> Thi
             place.problems.add(f"{_label(place)}: field {suggest(name, known)}", line)
         elif (found := read_expression(node, place.nested(name, target, line))) is not None:
             fields[name] = found
-    missing = [name for name, target in known.items() if target.required]
-    for name in missing:
-        if name not in table.entries:
-            place.problems.add(f"{_label(place)}: required field {name!r} is never set", place.line)
+    required = _required(table, place)
     return Thing(
         fields=fields,
         lines={name: table.lines[name] for name in fields},
-        required=tuple(name for name in missing if not isinstance(fields.get(name), Const)),
-        stands=_stands(fields, missing),
+        required=tuple(name for name in required if not isinstance(fields.get(name), Const)),
+        stands=_stands(fields, required),
         when=None,
         path=place.path,
         line=place.line,
     )
+
+
+def _required(table: Table, place: Place) -> list[str]:
+    """The fields that the canonical model requires; reports those that are never set."""
+    required = [name for name, target in place.target.fields.items() if target.required]
+    for name in required:
+        if name not in table.entries:
+            place.problems.add(f"{_label(place)}: required field {name!r} is never set", place.line)
+    return required
 
 
 def _label(place: Place) -> str:
@@ -108,15 +116,7 @@ def _read_nested(node: Node, place: Place) -> Expression | None:
     if "when" not in node.entries:
         return thing
     condition = read_condition(node.entries["when"], place)
-    return Thing(
-        fields=thing.fields,
-        lines=thing.lines,
-        required=thing.required,
-        stands=thing.stands,
-        when=condition,
-        path=thing.path,
-        line=thing.line,
-    )
+    return replace(thing, when=condition)
 
 
 def _read_many(node: Node, place: Place) -> Expression | None:
@@ -167,29 +167,28 @@ def _read_ref(node: Node, place: Place) -> Ref | None:
         return None
     check_keys(node, ("ref",), what=place.path, problems=place.problems)
     check_keys(inner, ("type", "key", "part"), what=f"{place.path}: ref", problems=place.problems)
-    type_, key, part = (inner.entries.get(name) for name in ("type", "key", "part"))
-    if not isinstance(type_, Leaf) or not type_.text or key is None:
-        place.refuse("a reference needs a type (a stream) and a key (a path)", inner.line)
-        return None
-    if part is not None and not isinstance(part, Leaf):
-        place.refuse("the part of a reference is a text", inner.line)
-        return None
-    nodes = key.items if isinstance(key, Items) else (key,)
-    keys = [_read_value(item, _text_place(place)) for item in nodes]
-    if not keys or any(not isinstance(found, Value) for found in keys):
-        place.refuse("the key of a reference is a path or a list of paths", inner.line)
+    key, part = inner.entries.get("key"), inner.entries.get("part", Leaf("", "", inner.line))
+    if key is None or not isinstance(part, Leaf):
+        place.refuse("a reference needs a key (a path); its part is a text", inner.line)
         return None
     return Ref(
-        type=type_.text,
-        keys=tuple(found for found in keys if isinstance(found, Value)),
-        part=part.text if part is not None else "",
+        type=text_of(inner, "type", what=f"{place.path}: ref", problems=place.problems),
+        keys=_read_keys(key, place),
+        part=part.text,
         composite=isinstance(key, Items),
         line=place.line,
     )
 
 
-def _text_place(place: Place) -> Place:
-    return Place(place.problems, Target("text", str), f"{place.path}.key", place.line)
+def _read_keys(node: Node, place: Place) -> tuple[Value, ...]:
+    nodes = node.items if isinstance(node, Items) else (node,)
+    # The members of a composite key keep their JSON type, as in hub.sdk.composite_key.
+    free = Target("scalar" if isinstance(node, Items) else "text", Any)
+    inside = Place(place.problems, free, f"{place.path}.key", place.line)
+    found = [value for item in nodes if (value := _read_value(item, inside)) is not None]
+    if not found or len(found) < len(nodes):
+        place.refuse("the key of a reference is a path or a list of paths", node.line)
+    return tuple(found)
 
 
 def _read_scalar(node: Node, place: Place) -> Expression | None:
@@ -269,12 +268,16 @@ def _read_source(form: str, node: Table, place: Place) -> Any:
         return None
     if form == "first":
         return First(_read_pieces(inner, place))
-    separator = node.entries.get("with")
-    if separator is not None and not isinstance(separator, Leaf):
-        place.refuse("with takes a text", separator.line)
-        return None
-    pieces = _read_pieces(inner, _text_place(place))
-    return Join(pieces, separator.text if separator is not None else " ")
+    pieces = _read_pieces(inner, replace(place, target=Target("text", str)))
+    return Join(pieces, _read_separator(node.entries.get("with"), place))
+
+
+def _read_separator(node: Node | None, place: Place) -> str:
+    if isinstance(node, Leaf):
+        return node.text
+    if node is not None:
+        place.refuse("with takes a text", node.line)
+    return " "
 
 
 def _read_pieces(inner: Items, place: Place) -> tuple[Expression, ...]:

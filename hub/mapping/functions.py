@@ -31,6 +31,16 @@ class Function:
     counts_gaps: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One function of an ``apply`` list, with its argument bound."""
+
+    name: str
+    transform: Transform
+    makes_list: bool = False
+    counts_gaps: bool = False
+
+
 def _simple(
     transform: Transform, doc: str, *, makes_list: bool = False, counts_gaps: bool = False
 ) -> Function:

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from hub.mapping.texts import as_text, words_of
 
+_LONGEST: Final = 300
 _LEGAL_FORMS: Final = words_of("""
 a/s ab abp ag aktiengesellschaft aps as asa bv bvba co company corp corporation cv cvba doo eg
 eirl ek eurl ev gbr gesellschaft ggmbh gie gmbh hf inc incorporated ivs kb kft kg kgaa kk ks lda
@@ -49,7 +50,7 @@ im in la las le les lo los mac ten ter tho thor und van vande vanden vander vom 
 
 def kind_of_name(value: Any) -> str | None:
     """Organisation for a name with a legal form or a word such as Verein; else person."""
-    name = as_text(value)
+    name = as_text(value)[:_LONGEST]
     words = [_bare(word) for word in name.replace(",", " ").replace("(", " ").split()]
     if not any(words):
         return None
@@ -64,12 +65,12 @@ def kind_of_name(value: Any) -> str | None:
 
 def family_name(value: Any) -> str | None:
     """The family name of "Family, Given" or "Given von Family"; a single word is one."""
-    return _split_name(as_text(value))[1]
+    return _split_name(as_text(value)[:_LONGEST])[1]
 
 
 def given_name(value: Any) -> str | None:
     """The given names of "Family, Given" or "Given von Family"."""
-    return _split_name(as_text(value))[0]
+    return _split_name(as_text(value)[:_LONGEST])[0]
 
 
 def _names_organisation(word: str) -> bool:

@@ -36,6 +36,13 @@ class Path:
         return only if isinstance(only, str) and not self.from_root else None
 
 
+@dataclass(frozen=True, slots=True)
+class Jmes:
+    """A JMESPath expression, checked."""
+
+    text: str
+
+
 def parse_path(text: str) -> Path:
     """Parse a path, or raise ValueError that says what is wrong with it."""
     if not text.strip() or len(text) > _MAX_LENGTH:
@@ -49,21 +56,29 @@ def parse_path(text: str) -> Path:
 def _segments(text: str, start: int) -> tuple[str | int, ...]:
     segments: list[str | int] = []
     place = start
-    while True:
-        if not (place == start and text[place : place + 1] == "["):
-            found = _SEGMENT.match(text, place)
-            if found is None:
-                raise ValueError(f"bad path {text!r} at character {place + 1}")
-            segments.append(found[1] or found[2].strip())
-            place = found.end()
+    while place < len(text) or not segments:
+        if text[place : place + 1] != "[" or place > start:
+            name, place = _name(text, place)
+            segments.append(name)
         while (index := _INDEX.match(text, place)) is not None:
             segments.append(int(index[1]))
             place = index.end()
-        if place == len(text):
-            return tuple(segments)
-        if text[place] != "." or place + 1 == len(text):
-            raise ValueError(f"bad path {text!r} at character {place + 1}")
-        place += 1
+        place = _after_point(text, place)
+    return tuple(segments)
+
+
+def _name(text: str, place: int) -> tuple[str, int]:
+    found = _SEGMENT.match(text, place)
+    if found is None:
+        raise ValueError(f"bad path {text!r} at character {place + 1}")
+    return found[1] or found[2].strip(), found.end()
+
+
+def _after_point(text: str, place: int) -> int:
+    """The place of the next segment: after a point that something follows, or the end."""
+    if place < len(text) and (text[place] != "." or place + 1 == len(text)):
+        raise ValueError(f"bad path {text!r} at character {place + 1}")
+    return place + 1
 
 
 def compile_path(path: Path) -> Fetch:

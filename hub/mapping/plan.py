@@ -6,15 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from hub.mapping.functions import Transform
-from hub.mapping.paths import Path
-
-
-@dataclass(frozen=True, slots=True)
-class Jmes:
-    """A JMESPath expression, checked."""
-
-    text: str
+from hub.mapping.functions import Step
+from hub.mapping.paths import Jmes, Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +23,6 @@ class Join:
 
     pieces: tuple[Expression, ...]
     separator: str
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One function of an ``apply`` list, with its argument bound."""
-
-    name: str
-    transform: Transform
-    makes_list: bool = False
-    counts_gaps: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,20 +116,3 @@ class Combination:
 
 Expression = Const | Value | Ref | Each | Thing | Many
 Condition = Comparison | Combination
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One canonical record that a source record gives."""
-
-    entity: str
-    part: str
-    when: Condition | None
-    body: Thing
-    line: int
-
-
-@dataclass(frozen=True, slots=True)
-class StreamPlan:
-    parts: tuple[Part, ...]
-    exclude: Mapping[str, Condition]

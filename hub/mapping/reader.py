@@ -14,8 +14,9 @@ from hub.mapping.catalogue import CatalogueField, add_sources, read_catalogue
 from hub.mapping.conditions import read_condition
 from hub.mapping.document import Items, Leaf, Node, Table, read_document
 from hub.mapping.expressions import read_thing
-from hub.mapping.plan import Condition, Part, StreamPlan
+from hub.mapping.plan import Condition
 from hub.mapping.problems import Place, Problems, check_keys, suggest, tables_of, text_of
+from hub.mapping.streams import Part, StreamPlan
 from hub.model import ENTITIES
 
 _KEYS: Final = ("system", "version", "catalogue", "streams", "write", "exclude")

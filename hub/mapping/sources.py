@@ -8,9 +8,8 @@ import jmespath
 from jmespath.functions import Functions
 
 from hub.mapping.document import Items, Leaf, Node, Table
-from hub.mapping.functions import FUNCTIONS, Argument
-from hub.mapping.paths import Path, parse_path
-from hub.mapping.plan import Jmes, Step
+from hub.mapping.functions import FUNCTIONS, Argument, Step
+from hub.mapping.paths import Jmes, Path, parse_path
 from hub.mapping.problems import Place, suggest
 
 _MAX_JMES: Final = 400
@@ -53,6 +52,10 @@ def _check_calls(parsed: Any) -> None:
         known = Functions.FUNCTION_TABLE
         if parsed["value"] not in known:
             raise ValueError(f"function {suggest(parsed['value'], known)}")
+        signature = known[parsed["value"]]["signature"]
+        takes, given = len(signature), len(parsed["children"])
+        if given < takes or (given > takes and not signature[-1].get("variadic")):
+            raise ValueError(f"function {parsed['value']} takes {takes} arguments")
     for child in parsed["children"]:
         if isinstance(child, dict):
             _check_calls(child)

@@ -230,7 +230,7 @@ def _ref(ref: Ref, unit: Unit) -> Getter:
         base["part"] = ref.part
     getters = [compile_value(key, unit) for key in ref.keys]
     if ref.composite:
-        return _composite_ref(base, getters)
+        return _composite_ref(base, getters, ref=ref, unit=unit)
     if (key := _plain_key(ref.keys[0])) is None:
         return _computed_ref(base, getters[0])
     # A reference by a plain key is an object of constants and one plain field.
@@ -248,10 +248,16 @@ def _computed_ref(base: dict[str, str], getter: Getter) -> Getter:
     return build
 
 
-def _composite_ref(base: dict[str, str], getters: list[Getter]) -> Getter:
+def _composite_ref(base: dict[str, str], getters: list[Getter], *, ref: Ref, unit: Unit) -> Getter:
     def build(item: Item, scope: Scope) -> dict[str, Any] | None:
         keys = [getter(item, scope) for getter in getters]
-        # The same text as hub.sdk.composite_key gives for keys that are texts.
-        return None if None in keys else {**base, "key": orjson.dumps(keys).decode()}
+        if None in keys:
+            return None
+        try:
+            # The same text as hub.sdk.composite_key gives.
+            return {**base, "key": orjson.dumps(keys).decode()}
+        except orjson.JSONEncodeError:
+            reason = "a value of the composite key can't be part of a key"
+            raise unit.refuse(ref.keys[0].path, reason, ref.line) from None  # it quotes the value
 
     return build

@@ -13,8 +13,9 @@ import jmespath
 from jmespath.exceptions import JMESPathError
 
 from hub.errors import UnmappableRecordError
-from hub.mapping.paths import ITSELF, Path, compile_path
-from hub.mapping.plan import Const, Expression, First, Jmes, Join, Step, Value
+from hub.mapping.functions import Step
+from hub.mapping.paths import ITSELF, Jmes, Path, compile_path
+from hub.mapping.plan import Const, Expression, First, Join, Value
 from hub.mapping.texts import as_text
 
 Item = dict[Any, Any]
@@ -124,17 +125,34 @@ def _compile_core(value: Value, unit: Unit) -> Getter:
     """Source, functions and final form, without enum, default and required."""
     finish = _finisher(value, unit)
     fetch = compile_source(value, unit)
+    key = value.source.single if isinstance(value.source, Path) else None
     if not value.steps:
-        return lambda item, scope: finish(fetch(item, scope))
+        if key is None:
+            return lambda item, scope: finish(fetch(item, scope))
+        return _no_step(key, finish, many=value.many)
     apply = _applier(value, unit)
 
     def get(item: Item, scope: Scope) -> Any:
         return finish(apply(settle(fetch(item, scope)), scope))
 
-    key = value.source.single if isinstance(value.source, Path) else None
     if key is None or len(value.steps) > 1:
         return get
     return _one_step(key, value.steps[0], get, wanted=list if value.many else str)
+
+
+def _no_step(key: str, finish: Callable[[Any], Any], *, many: bool) -> Getter:
+    """The text under a key as it is, in one call."""
+
+    def get(item: Item, _scope: Scope) -> Any:
+        raw = item.get(key)
+        if type(raw) is not str:
+            return None if raw is None else finish(raw)
+        raw = raw.strip()
+        if not raw:
+            return None
+        return [raw] if many else raw
+
+    return get
 
 
 def _one_step(key: str, step: Step, slow: Getter, *, wanted: type) -> Getter:

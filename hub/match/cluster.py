@@ -56,8 +56,9 @@ def cluster(
     decisions: Decisions = Decisions(),  # noqa: B008  # an empty tuple of tuples
 ) -> Partition:
     """Partition the nodes; ``vetoed`` must be symmetric and depend on its two nodes alone."""
-    ordered = sorted({(-edge.weight, *sorted(edge[:2])) for edge in edges})
-    state = _State(nodes, [Edge(a, b, -weight) for weight, a, b in ordered], vetoed, decisions)
+    known = {Edge(*_pair(edge.left, edge.right), edge.weight) for edge in edges}
+    ordered = sorted(known, key=lambda edge: (-edge.weight, edge.left, edge.right))
+    state = _State(nodes, ordered, vetoed, decisions)
     blocked = state.join_decided(sorted({_pair(*pair) for pair in decisions.must_links}))
     blocked += state.join_certain()
     groups = sorted(tuple(sorted(members)) for members in set(map(tuple, state.members.values())))

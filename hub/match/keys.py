@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Final
 
 from hub.match.given import root_names
@@ -44,6 +45,7 @@ def domain_key(domain: str) -> str:
     return f"dm:{domain}"
 
 
+@lru_cache(maxsize=65_536)
 def name_keys(name: PersonName) -> frozenset[str]:
     """Full name in any order, with each name that a short form may stand for."""
     if not (name.given and name.family):
@@ -67,6 +69,7 @@ def _areas(places: Iterable[Place]) -> set[str]:
     return {area for place in places for area in (place.postcode, place.city[:8]) if area}
 
 
+@lru_cache(maxsize=65_536)
 def _sound(word: str) -> str:
     """First letter and consonants by sound: Schmidt, Schmitt; Mayer, Meier."""
     tail = word[1:].translate(_VOWELS).translate(_SOUNDS)

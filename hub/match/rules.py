@@ -101,11 +101,20 @@ def compare(one: Profile, other: Profile, *, frequent: Set[str] = frozenset()) -
     if one.kind != other.kind:
         against = Evidence("kind", "person or organisation", _VETO)
         return Comparison(_VETO, Grade.NONE, (against,), ("kind",))
-    rules = _PERSON_RULES if one.kind == "person" else _ORGANISATION_RULES
-    evidence = tuple(found for rule in rules for found in rule(one, other, frequent))
+    evidence = _weigh(one, other, frequent)
     weight = sum(item.weight for item in evidence if item.weight > _VETO)
     vetoes = tuple(item.field for item in evidence if item.weight <= _VETO)
     return Comparison(weight, _grade(weight, evidence, vetoes), evidence, vetoes)
+
+
+def _weigh(one: Profile, other: Profile, frequent: Set[str]) -> tuple[Evidence, ...]:
+    """All evidence, or what was found up to the first veto that no person is asked about."""
+    evidence: list[Evidence] = []
+    for rule in _PERSON_RULES if one.kind == "person" else _ORGANISATION_RULES:
+        evidence += rule(one, other, frequent)
+        if any(item.weight <= _VETO and item.field not in _REVIEWABLE for item in evidence):
+            break
+    return tuple(evidence)
 
 
 def _grade(weight: int, evidence: tuple[Evidence, ...], vetoes: tuple[str, ...]) -> Grade:

@@ -40,9 +40,9 @@ _DESKS: Final = frozenset(
     """abuse account accounting accounts admin administration anfrage anfragen assistance auftrag
     bestellung bestellungen billing booking bookings buchhaltung bureau buero careers commercial
     compras compta comptabilite contact contacto contatti customercare customerservice dispatch dpo
-    einkauf empfang enquiries enquiry facturacion finance hallo hello help helpdesk hostmaster hr info
-    infos information inquiries inquiry invoice invoices jobs kontakt kundendienst kundenservice legal
-    logistics logistik mail marketing news newsletter noreply donotreply office order orders payment
+    einkauf empfang enquiries enquiry facturacion finance hallo hello help helpdesk hostmaster hr
+    info infos information inquiries inquiry invoice invoices jobs kontakt kundendienst
+    kundenservice legal logistics logistik mail marketing news newsletter noreply donotreply office order orders payment
     payments personal post postmaster presse press privacy procurement purchase purchasing rechnung
     rechnungen reception recruiting reservations root sales secretariat sekretariat security service
     services shop staff support team tech technik vente ventas vendite verkauf vertrieb versand
@@ -80,7 +80,7 @@ def email_domain(address: str) -> str:
 
 @lru_cache(maxsize=65_536)
 def is_desk(address: str) -> bool:
-    """Whether an address belongs to a desk, not a person: info@, sales-de@, no-reply@ (RFC 2142)."""
+    """Whether an address is a desk's, not a person's: info@, sales-de@, no-reply@ (RFC 2142)."""
     local = address.partition("@")[0].partition("+")[0]
     first = local.partition("-")[0].partition(".")[0].partition("_")[0]
     plain = local.replace("-", "").replace("_", "").replace(".", "").rstrip("0123456789")

@@ -23,6 +23,7 @@ from hub.errors import (
 )
 from hub.mapping import CompiledMapping, CompiledStream
 from hub.pipeline.bodies import build_body
+from hub.pipeline.collection import paced_collection
 from hub.pipeline.counts import balanced_taken
 from hub.store import canonical, mappings, quarantine, runs, streams
 from hub.store.canonical import Taken, Translated, Translation
@@ -66,8 +67,10 @@ def canonicalise(
     run = _Run(engine, mapping, task=task, stream_id=stream_id)
     try:
         run.adopt_mapping()
-        for chunk in run.chunks():
-            run.store(chunk, _translate(chunk, run.stream))
+        with paced_collection() as collect:
+            for chunk, commit_seq in run.chunks():
+                run.store(chunk, _translate(chunk, run.stream), commit_seq=commit_seq)
+                collect()
         return run.complete()
     except BaseException as error:
         run.fail(error)
@@ -76,12 +79,13 @@ def canonicalise(
 
 @dataclass(slots=True)
 class _Outcome:
-    """What a chunk's records gave, by source record."""
+    """What a chunk's records gave; every record is in one of mapped, excluded and flaws."""
 
-    parts: dict[int, list[Translated]] = field(default_factory=dict)
-    excluded: dict[int, str] = field(default_factory=dict)
+    rows: list[Translated] = field(default_factory=list)
+    gaps: list[tuple[int, str, str]] = field(default_factory=list)
+    mapped: set[int] = field(default_factory=set)
+    excluded: set[int] = field(default_factory=set)
     flaws: dict[int, RecordError] = field(default_factory=dict)
-    gaps: dict[int, list[tuple[str, str]]] = field(default_factory=dict)
 
 
 def _translate(chunk: Sequence[Taken], stream: CompiledStream) -> _Outcome:
@@ -99,23 +103,23 @@ def _translate(chunk: Sequence[Taken], stream: CompiledStream) -> _Outcome:
 
 
 def _translate_one(taken: Taken, stream: CompiledStream, outcome: _Outcome) -> None:
+    """All parts of a record, or none: a half-translated customer would be worse than an old one."""
     if taken.deleted:
-        outcome.parts[taken.id] = []
+        outcome.mapped.add(taken.id)
         return
     payload = orjson.loads(taken.payload)
-    rule = stream.excluded_by(payload)
-    if rule is not None:
-        outcome.excluded[taken.id] = rule
+    if stream.excluded_by(payload) is not None:
+        outcome.excluded.add(taken.id)
         return
-    parts = []
-    for entity, part, fields, gaps in stream.translate(payload):
-        text, digest, refs, document = build_body(entity, fields)
-        parts.append(
-            Translated(taken.id, taken.version, part, entity, text, digest, refs, document)
-        )
+    made = [
+        (entity, part, build_body(entity, fields), gaps)
+        for entity, part, fields, gaps in stream.translate(payload)
+    ]
+    for entity, part, body, gaps in made:
+        outcome.rows.append(Translated(taken.id, taken.version, part, entity, *body))
         if gaps:
-            outcome.gaps.setdefault(taken.id, []).extend(gaps)
-    outcome.parts[taken.id] = parts
+            outcome.gaps += [(taken.id, path, str(value)) for path, value in gaps]
+    outcome.mapped.add(taken.id)
 
 
 class _Run:
@@ -152,27 +156,33 @@ class _Run:
                 canonical.queue_all(connection, self._stream_id)
             streams.record_mapping_digest(connection, self._stream_id, mapping.digest)
 
-    def chunks(self) -> Iterator[list[Taken]]:
-        """What is pending, a bounded number of records at a time."""
+    def chunks(self) -> Iterator[tuple[list[Taken], int]]:
+        """What is pending, a bounded number of records at a time, and the commit they are of."""
         after = 0
         while True:
             with reading(self._engine) as connection:
+                commit_seq = streams.read_stream(connection, self._stream_id).commit_seq
                 chunk = canonical.take_pending(
                     connection, self._stream_id, after=after, limit=self._task.chunk
                 )
             if not chunk:
                 return
             after = chunk[-1].id
-            yield chunk
+            yield chunk, commit_seq
 
-    def store(self, chunk: Sequence[Taken], outcome: _Outcome) -> None:
+    def store(self, chunk: Sequence[Taken], outcome: _Outcome, *, commit_seq: int) -> None:
         """Commit a chunk, without the records that changed since it was read."""
-        self._ids.reserve(sum(map(len, outcome.parts.values())))
+        self._ids.reserve(len(outcome.rows))
         self._quarantine_ids.reserve(len(outcome.flaws))
         with writing(self._engine) as connection:
             state = streams.lock_stream(connection, self._stream_id)
             self._require_own_mapping(state)
-            confirmed = canonical.confirm_pending(connection, self._stream_id, chunk)
+            confirmed = canonical.confirm_pending(
+                connection,
+                self._stream_id,
+                chunk,
+                landed_since=state.commit_seq != commit_seq,
+            )
             counts = self._store_parts(connection, state, outcome, confirmed)
             self._store_flaws(connection, chunk, outcome, confirmed)
             self._store_gaps(connection, outcome, confirmed)
@@ -221,11 +231,10 @@ class _Run:
                 self._stream_ids[type_] = found
             return found
 
-        done = {id_ for id_ in (*outcome.parts, *outcome.excluded) if id_ in confirmed}
         return canonical.store_translated(
             connection,
-            (row for id_, parts in outcome.parts.items() if id_ in confirmed for row in parts),
-            of_records=done,
+            [row for row in outcome.rows if row.record_id in confirmed],
+            of_records=(outcome.mapped | outcome.excluded) & confirmed,
             translation=Translation(self._mapping.digest, stream_of, self._ids),
         )
 
@@ -268,12 +277,7 @@ class _Run:
         return f"{self._task.file or self._mapping.file}:{line}: {error}" if line else str(error)
 
     def _store_gaps(self, connection: Connection, outcome: _Outcome, confirmed: set[int]) -> None:
-        gaps = Counter(
-            (path, str(value))
-            for id_, found in outcome.gaps.items()
-            if id_ in confirmed and id_ in outcome.parts
-            for path, value in found
-        )
+        gaps = Counter((path, value) for id_, path, value in outcome.gaps if id_ in confirmed)
         mappings.record_gaps(connection, self._stream_id, gaps)
 
 
@@ -281,9 +285,9 @@ def _count(chunk: Sequence[Taken], outcome: _Outcome, confirmed: set[int]) -> Co
     """Each confirmed record once; deleted ones are among the mapped, and counted on their own."""
     return Counter(
         taken=len(confirmed),
-        mapped=sum(id_ in confirmed for id_ in outcome.parts),
-        quarantined=sum(id_ in confirmed for id_ in outcome.flaws),
-        excluded=sum(id_ in confirmed for id_ in outcome.excluded),
+        mapped=len(outcome.mapped & confirmed),
+        quarantined=len(outcome.flaws.keys() & confirmed),
+        excluded=len(outcome.excluded & confirmed),
         deleted=sum(taken.deleted for taken in chunk if taken.id in confirmed),
-        gaps=sum(len(found) for id_, found in outcome.gaps.items() if id_ in confirmed),
+        gaps=sum(id_ in confirmed for id_, _, _ in outcome.gaps),
     )

@@ -7,6 +7,7 @@ from collections.abc import Mapping as MappingOf
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from pydantic import JsonValue, ValidationError
 
@@ -23,6 +24,15 @@ from hub.mapping import Mapping, load_mapping
 from hub.plugins import Registry
 from hub.sdk.contract import FOLDER, Connector, ConnectorConfig, ConnectorSpec, Stream
 from hub.sdk.standin import StandIn, StandInState
+
+_FORM_FIELDS: Final[MappingOf[str, tuple[str, ...]]] = {
+    "login": ("login", "username", "client_id"),
+    "password": ("password", "client_secret", "key"),
+    "base_url": ("base_url", "url"),
+    "host": ("host",),
+    "port": ("port",),
+}
+"""What an Airflow Connection has a field for, and what connectors call it, the first one first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +66,7 @@ class Site:
         """Open one connection, with its stand-in while it lasts where it is configured so."""
         section, spec = self.section(name), self.spec(name)
         with self._standin(name, section) as reach:
-            settings = {**section.options, **self._secrets(section), **reach}
+            settings = {**section.options, **self._secrets(section, spec), **reach}
             config = _validated(name, spec, settings, self.config.root)
             connector = spec.open(config)
             try:
@@ -66,12 +76,15 @@ class Site:
             finally:
                 connector.close()
 
-    def _secrets(self, section: ConnectionSection) -> MappingOf[str, JsonValue]:
+    def _secrets(
+        self, section: ConnectionSection, spec: ConnectorSpec
+    ) -> MappingOf[str, JsonValue]:
         if section.credentials is None:
             return {}
-        return read_credentials(
+        found = read_credentials(
             section.credentials, root=self.config.root, resolvers=self.resolvers
         )
+        return _fitted(found, spec) if section.credentials.startswith("airflow:") else found
 
     @contextmanager
     def _standin(
@@ -113,6 +126,21 @@ class Site:
         if spec.mapping is not None:
             return spec.mapping, f"<{spec.name}>"
         return _read(bundled("mappings") / file, file)
+
+
+def _fitted(found: MappingOf[str, JsonValue], spec: ConnectorSpec) -> MappingOf[str, JsonValue]:
+    """The fields of Airflow's form under the connector's own names, or left out.
+
+    Any other name comes from the connection's extra and is kept, so that a misspelt setting is
+    refused and not overlooked.
+    """
+    known = spec.config.model_fields
+    settings = {name: value for name, value in found.items() if name not in _FORM_FIELDS}
+    for field, own_names in _FORM_FIELDS.items():
+        own = next((name for name in own_names if name in known), None)
+        if field in found and own is not None:
+            settings.setdefault(own, found[field])
+    return settings
 
 
 def _read(path: Path, shown: str) -> tuple[str, str]:

@@ -20,6 +20,15 @@ READ_KINDS: Final = (
 """What a read item can turn out to be, besides excluded by a rule."""
 TAKEN_KINDS: Final = ("mapped", "quarantined", "excluded")
 """What a taken source record can turn out to be."""
+TRANSLATED_KINDS: Final = (
+    "deleted",
+    "gaps",
+    "parts_new",
+    "parts_changed",
+    "parts_unchanged",
+    "parts_deactivated",
+)
+"""What else is counted about the records that were taken."""
 
 
 class ExtractCounts:
@@ -45,7 +54,7 @@ class ExtractCounts:
 def balanced_taken(counts: Mapping[str, int]) -> dict[str, int]:
     """Canonicalise's counts as they are stored; raises StoreError where a record is missing."""
     _check(counts.get("taken", 0), sum(counts.get(kind, 0) for kind in TAKEN_KINDS), "taken")
-    return {name: counts[name] for name in sorted(counts)}
+    return {name: counts.get(name, 0) for name in ("taken", *TAKEN_KINDS, *TRANSLATED_KINDS)}
 
 
 def _check(expected: int, found: int, what: str) -> None:

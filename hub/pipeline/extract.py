@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from hub.errors import CursorExpiredError, HubError, SourceSchemaError
+from hub.pipeline.collection import paced_collection
 from hub.pipeline.counts import ExtractCounts
 from hub.pipeline.pages import PreparedPage, prepare_page
 from hub.sdk.contract import Capability, Connector, Stream, Unreadable
@@ -103,10 +104,12 @@ class _Read:
 
     def run(self, connector: Connector) -> None:
         """Land every page after the committed cursor."""
-        for page in connector.read(self._task.stream.name, self._state.cursor):
-            prepared = prepare_page(page)
-            self._watch_progress(prepared)
-            self._land(prepared)
+        with paced_collection() as collect:
+            for page in connector.read(self._task.stream.name, self._state.cursor):
+                prepared = prepare_page(page)
+                self._watch_progress(prepared)
+                self._land(prepared)
+                collect()
 
     def open_epoch(self) -> None:
         """Start reading from the beginning."""

@@ -12,7 +12,13 @@ from hub.match.cluster import Decisions, Edge
 from hub.match.keys import domain_key, match_keys
 from hub.match.profile import Profile, build_profile
 from hub.match.rules import Comparison, Grade, compare
-from hub.store.crosswalk import load_links, load_party_links
+from hub.store.crosswalk import (
+    PartyState,
+    load_founded,
+    load_links,
+    load_parties,
+    load_party_links,
+)
 from hub.store.database import Connection
 from hub.store.decisions import MUST_LINK, NEVER_LINK, Decision, load_decisions
 from hub.store.match_keys import (
@@ -45,6 +51,7 @@ class Unit:
     edges: list[Edge]
     decisions: Decisions
     links: dict[int, str]
+    parties: list[PartyState]
 
 
 @dataclass(slots=True)
@@ -63,13 +70,21 @@ class ProfileCache:
     def __init__(self, country: str) -> None:
         self._country = country
         self._held: dict[str, Profile] = {}
+        self._keys: dict[str, frozenset[str]] = {}
 
     def build(self, body: str) -> Profile:
         """The profile of a body."""
         profile = build_profile(orjson.loads(body), self._country)
         if len(self._held) >= _CACHE:
             self._held.clear()
+            self._keys.clear()
         return self._held.setdefault(profile.digest, profile)
+
+    def keys(self, profile: Profile) -> frozenset[str]:
+        """The profile's match keys."""
+        if profile.digest not in self._keys:
+            self._keys[profile.digest] = match_keys(profile)
+        return self._keys[profile.digest]
 
     def load(self, db: Connection, digests: Collection[str]) -> dict[str, Profile]:
         """Profiles of the digests that a record still has."""
@@ -94,6 +109,8 @@ class Growth:
         self._frequent: set[str] = set()
         self._compared: dict[DigestPair, Comparison] = {}
         self._certain: defaultdict[str, set[str]] = defaultdict(set)
+        self._parties: dict[str, PartyState] = {}
+        self._founded: defaultdict[int, list[str]] = defaultdict(list)
         self.doubtful: dict[DigestPair, Comparison] = {}
 
     def grow(self, seeds: Iterable[int]) -> list[Unit]:
@@ -176,7 +193,7 @@ class Growth:
 
     def _keys(self, digest: str) -> frozenset[str]:
         profile = self._profiles[digest]
-        return match_keys(profile) | frozenset(map(domain_key, profile.domains))
+        return self._cache.keys(profile) | frozenset(map(domain_key, profile.domains))
 
     def _candidates(
         self, keys: Mapping[str, frozenset[str]], selective: set[str]
@@ -221,8 +238,22 @@ class Growth:
             for item in self._found.decisions
             if item.kind == MUST_LINK
         )
+        self._load_parties()
         for members in groups.sets():
             yield self._unit(members)
+
+    def _load_parties(self) -> None:
+        """Parties that the records belong to, or have founded and lost."""
+        parties = load_parties(self._db, set(self._found.links.values()))
+        parties.update({p.id: p for p in load_founded(self._db, self._found.records)})
+        self._parties = parties
+        for party in parties.values():
+            self._founded[party.founding_id].append(party.id)
+
+    def _parties_of(self, members: Iterable[int]) -> list[PartyState]:
+        held = {self._found.links[r] for r in members if r in self._found.links}
+        held |= {party for r in members for party in self._founded.get(r, ())}
+        return [self._parties[party] for party in sorted(held)]
 
     def _records_by_digest(self) -> dict[str, list[int]]:
         found: defaultdict[str, list[int]] = defaultdict(list)
@@ -243,6 +274,7 @@ class Growth:
             edges=list(self._edges(content)),
             decisions=_decisions(inside, node_of),
             links={r: self._found.links[r] for r in members if r in self._found.links},
+            parties=self._parties_of(members),
         )
 
     def _nodes(
@@ -275,7 +307,8 @@ class Growth:
 
 
 def _decisions(found: Iterable[Decision], node_of: Mapping[int, str]) -> Decisions:
-    must, never = [], []
+    must: list[tuple[str, str]] = []
+    never: list[tuple[str, str]] = []
     for kind, left, right in found:
         if left in node_of and right in node_of:
             (must if kind == MUST_LINK else never).append((node_of[left], node_of[right]))

@@ -11,8 +11,6 @@ from hub.match.assign import Assignment, Held, assign
 from hub.match.cluster import Blocked, cluster
 from hub.match.rules import Comparison
 from hub.pipeline.growth import Growth, Unit
-from hub.store.crosswalk import PartyState, load_founded, load_parties
-from hub.store.database import Connection
 from hub.store.review import NewCase
 
 
@@ -64,7 +62,7 @@ class Resolved(NamedTuple):
     blocked: list[tuple[int, int, Comparison, str]]
 
 
-def resolve_unit(db: Connection, unit: Unit, growth: Growth) -> Resolved:
+def resolve_unit(unit: Unit, growth: Growth) -> Resolved:
     """Cluster a unit and work out what has to change."""
 
     def vetoed(one: str, other: str) -> bool:
@@ -72,7 +70,7 @@ def resolve_unit(db: Connection, unit: Unit, growth: Growth) -> Resolved:
 
     partition = cluster(unit.nodes, unit.edges, vetoed=vetoed, decisions=unit.decisions)
     clusters = [sorted(r for n in nodes for r in unit.nodes[n]) for nodes in partition.clusters]
-    assignment = assign(clusters, unit.links, _parties(db, unit))
+    assignment = assign(clusters, unit.links, _parties(unit))
     spots = {record: spot for spot, members in enumerate(clusters) for record in members}
     explain = _Explainer(unit, growth, partition.clusters)
     moves = [
@@ -84,15 +82,12 @@ def resolve_unit(db: Connection, unit: Unit, growth: Growth) -> Resolved:
     return Resolved(change, spots, list(_blocked(partition.blocked, unit, growth)))
 
 
-def _parties(db: Connection, unit: Unit) -> list[Held]:
-    parties = load_parties(db, set(unit.links.values()))
-    parties.update({party.id: party for party in load_founded(db, unit.records)})
-    return [_held(party) for party in parties.values() if party.status != "erased"]
-
-
-def _held(party: PartyState) -> Held:
-    alive = party.status not in ("merged", "gone")
-    return Held(party.id, party.seq, party.founding_id, alive, party.replaced_by)
+def _parties(unit: Unit) -> list[Held]:
+    return [
+        Held(id_, seq, founder, status not in ("merged", "gone"), replaced_by)
+        for id_, seq, founder, status, replaced_by in unit.parties
+        if status != "erased"
+    ]
 
 
 def _change(

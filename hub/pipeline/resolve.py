@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from typing import Final
 
 from hub.errors import StoreError
-from hub.match.keys import match_keys
 from hub.match.rules import FREQUENT
 from hub.pipeline.doubts import Doubts
 from hub.pipeline.growth import Growth, ProfileCache
@@ -41,7 +40,7 @@ def plan(engine: Engine, *, country: str = "DE", records: Collection[int] | None
         for seeds in _batches(db, records, changes):
             growth = Growth(db, cache)
             for unit in growth.grow(seeds):
-                resolved = resolve_unit(db, unit, growth)
+                resolved = resolve_unit(unit, growth)
                 doubts.note(len(changes), resolved)
                 changes.append(resolved.change)
             doubts.note_batch(growth)
@@ -67,7 +66,7 @@ def _profile_changes(db: Connection, ids: list[int], cache: ProfileCache) -> lis
     for record in ids:
         if record in bodies:
             profile = cache.build(bodies[record])
-            changes.append(ProfileChange(record, profile.digest, match_keys(profile)))
+            changes.append(ProfileChange(record, profile.digest, cache.keys(profile)))
         else:
             changes.append(ProfileChange(record, None, ()))
     return changes
@@ -184,10 +183,11 @@ class _Writer:
         """Every cluster's party; new ones get their id here."""
         owners: list[str] = []
         for spot, owner in enumerate(change.assignment.owners):
-            if owner is None:
-                owner = new_id()
-                self._created.append((owner, change.founders[spot]))
-            owners.append(owner)
+            if owner is not None:
+                owners.append(owner)
+                continue
+            owners.append(new_id())
+            self._created.append((owners[-1], change.founders[spot]))
         return owners
 
     def _take_fates(self, change: Change, owners: list[str]) -> None:

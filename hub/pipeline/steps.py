@@ -19,6 +19,7 @@ from hub.pipeline.golden import compute_golden
 from hub.pipeline.publish import Pace, Subscription
 from hub.pipeline.resolve import apply, plan
 from hub.pipeline.workplace import Workplace
+from hub.reports.definitions import REPORTS
 from hub.sdk.contract import Stream
 from hub.store.database import reading
 from hub.store.outbox import PlannedWrite
@@ -167,7 +168,7 @@ def reconcile(
 ) -> Mapping[str, int]:
     """Run the reports and write their files; returns the number of breaks by report."""
     request = reconciliation.Request(
-        company=work.config.hub.company, reports=reports or tuple(reconciliation.REPORTS)
+        company=work.config.hub.company, reports=reports or tuple(REPORTS)
     )
     pack = reconciliation.reconcile(work.engine, request)
     reconciliation.write_reports(pack, folder, forms or reconciliation.FORMS)

@@ -63,7 +63,7 @@ class SoapFault:
 
 def read_answer(body: bytes, *, system: str, stream: str = "") -> dict[str, Value] | SoapFault:
     """The parts of a whole answer by name, or the fault that it is."""
-    _refuse_dtd(body, system, stream)
+    _check_root(body, system, stream)
     try:
         root = etree.fromstring(body, etree.XMLParser(**_SAFE))
         payload = _payload(root)
@@ -81,8 +81,8 @@ def read_rows(
     body: bytes, shape: RowShape, *, system: str, stream: str = ""
 ) -> Iterator[dict[str, Value] | SoapFault]:
     """The records of a list answer, one by one, each freed once it is given; or one fault."""
-    _refuse_dtd(body, system, stream)
-    tags = tuple({f"{{*}}{name}" for name in (shape.item, shape.head, "Fault")})
+    _check_root(body, system, stream)
+    tags = tuple({f"{{*}}{name}" for name in (shape.item, shape.within, shape.head, "Fault")})
     try:
         yield from _walk(etree.iterparse(BytesIO(body), tag=tags, **_SAFE), shape)
     except (etree.XMLSyntaxError, ValueError) as error:
@@ -91,24 +91,32 @@ def read_rows(
 
 def _walk(events: Any, shape: RowShape) -> Iterator[dict[str, Value] | SoapFault]:
     given = 0
+    seen: set[str] = set()
     for _, element in events:
         parent = element.getparent()
-        place = _local(parent.tag) if parent is not None else ""
+        place = _local(parent.tag)
         if place == shape.within:
             yield _row(element)
             element.clear()
             given += 1
             if given % _FREED_AT_ONCE == 0:
                 del parent[: parent.index(element)]  # the parser holds this one and reads ahead
-        elif place == "Body" and _local(element.tag) == "Fault":
+            continue
+        name = _local(element.tag)
+        seen.add(name)
+        if (place, name) == ("Body", "Fault"):
             yield _fault(element)
-        elif _local(element.tag) == shape.head and _is_part(parent):
+        elif name == shape.head and _is_part(parent):
             shape.check(_value(element))
+    if not seen & {shape.within, "Fault"}:  # no list is not an empty list: all would be deleted
+        raise ValueError(f"it has no {shape.within}")
 
 
 def _row(element: Any) -> dict[str, Value]:
     """A record; most of its fields are plain texts, so those take the short way."""
     row: dict[str, Value] = {}
+    if len(element) == 0:
+        _empty(element)
     for field in element:
         tag = field.tag
         name = tag if tag[0] != "{" else _local(tag)
@@ -154,8 +162,6 @@ def _empty(element: Any) -> Value:
 
 
 def _payload(root: Any) -> Any:
-    if root.tag not in _ENVELOPES:
-        raise ValueError("it is no SOAP envelope; check that the address leads to the service")
     for child in root:
         if _local(child.tag) == "Body" and len(child):
             return child[0]
@@ -191,15 +197,17 @@ def _local(tag: str) -> str:
     return tag.rpartition("}")[2]
 
 
-def _refuse_dtd(body: bytes, system: str, stream: str) -> None:
-    """A SOAP message must not contain a DTD (SOAP 1.1 section 3); found before it is expanded."""
+def _check_root(body: bytes, system: str, stream: str) -> None:
+    """An envelope, and without a DTD (SOAP 1.1 section 3): seen before anything is expanded."""
     try:
         root = _open_root(body)
         doctype = None if root is None else root.getroottree().docinfo.doctype
     except etree.XMLSyntaxError as error:
         raise _refusal(error, system, stream) from error
-    if root is None or doctype:
-        reason = "it contains a DTD, which SOAP forbids" if doctype else "it is not XML"
+    if doctype:
+        raise _refusal(ValueError("it contains a DTD, which SOAP forbids"), system, stream)
+    if root is None or root.tag not in _ENVELOPES:
+        reason = "it is no SOAP envelope; check that the address leads to the service"
         raise _refusal(ValueError(reason), system, stream)
 
 

@@ -25,6 +25,11 @@ from hub.errors import (
 from hub.sdk.limits import parse_retry_after
 
 _OVERLOADED: Final = frozenset({408, 425, 500, 502, 503, 504})
+_DENIED: Final = {
+    401: "refuses the credentials; check them",
+    403: "denies this user the permission; check what the user may do",
+    407: "the proxy refuses the credentials; check the proxy's address",
+}
 _GONE: Final = frozenset({404, 410})
 
 
@@ -66,15 +71,12 @@ def explain_status(
     if status < 400:
         return None
     place = {"system": situation.system, "stream": situation.stream}
-    retry_after = parse_retry_after(headers.get("retry-after"))
-    if status == 429 or (status == 503 and retry_after is not None and situation.repeatable):
-        return RateLimitedError(f"status {status}: asks to wait", retry_after=retry_after, **place)
-    if status in (401, 403, 407):
-        what = "refuses the credentials" if status == 401 else "denies this user the permission"
-        return AuthenticationError(f"status {status}: {what}; check the connection", **place)
-    if situation.reading:
-        return _refused_read(status, place)
-    return _refused_write(status, situation)
+    pause = parse_retry_after(headers.get("retry-after"))
+    if status == 429 or (status == 503 and situation.repeatable and pause is not None):
+        return RateLimitedError(f"status {status}: asks to wait", retry_after=pause, **place)
+    if status in _DENIED:
+        return AuthenticationError(f"status {status}: {_DENIED[status]}", **place)
+    return _refused_read(status, place) if situation.reading else _refused_write(status, situation)
 
 
 def _refused_read(status: int, place: dict[str, str]) -> HubError:

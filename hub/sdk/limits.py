@@ -87,7 +87,7 @@ def parse_retry_after(value: str | None, now: datetime | None = None) -> float |
     """
     if not value:
         return None
-    if value.strip().isdigit():
+    if value.strip().isdecimal():
         return float(value)
     try:
         moment = parsedate_to_datetime(value)

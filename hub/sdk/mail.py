@@ -117,17 +117,18 @@ def split_fields(raw: bytes, *, wanted: Iterable[str]) -> tuple[dict[str, str], 
             current = pieces[label] = [value]
     joined = {name: b"".join(lines) for name, lines in pieces.items()}
     cut = tuple(sorted(name for name, value in joined.items() if len(value) > MAX_FIELD_BYTES))
-    return {name: _decode(value[:MAX_FIELD_BYTES]) for name, value in joined.items()}, cut
+    return {name: _decode(value) for name, value in joined.items()}, cut
 
 
 def _decode(value: bytes) -> str:
     """Raw eight-bit text is UTF-8 (RFC 6532) or, in old mail, most often Latin-1."""
+    kept = value[:MAX_FIELD_BYTES]
     try:
-        return value.decode("utf-8").strip()
+        return kept.decode("utf-8").strip()
     except UnicodeDecodeError as error:
-        if error.start >= len(value) - 3:  # cut in the middle of a character
-            return value[: error.start].decode("utf-8").strip()
-        return value.decode("latin-1").strip()
+        if len(value) > len(kept) and error.start >= len(kept) - 3:
+            return kept[: error.start].decode("utf-8").strip()  # cut inside a character
+        return kept.decode("latin-1").strip()
 
 
 def _ids(text: str) -> list[str]:

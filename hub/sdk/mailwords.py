@@ -119,15 +119,16 @@ def _mailboxes(text: str) -> Iterator[list[str]]:
 
 
 def _read_mailbox(tokens: list[str]) -> Address | None:
-    brackets = [token for token in tokens if token[0] == "<"]
-    words = [token for token in tokens if token[0] not in "<("]
-    source = brackets[-1] if brackets else " ".join(words)
-    found = _ADDRESS.findall(source)
+    kinds: dict[str, list[str]] = {"<": [], "(": [], "": []}
+    for token in tokens:
+        kinds.get(token[0], kinds[""]).append(token)
+    brackets, comments, words = kinds.values()
+    found = _ADDRESS.findall(brackets[-1] if brackets else " ".join(words))
     if not found:
         return None
     address = found[-1].strip("'.")
     named = words if brackets else [word for word in words if found[-1] not in word]
-    name = _name(named) or _name([token.strip("()") for token in tokens if token[0] == "("])
+    name = _name(named) or _name([comment.strip("()") for comment in comments])
     return Address("" if name.lower() == address.lower() else name, address)
 
 

@@ -34,6 +34,7 @@ from hub.sdk.faults import Situation, explain_break, explain_status, innermost
 from hub.sdk.limits import RestPolicy, read_body, retrying
 
 Params = Mapping[str, str | int | list[str]]
+Origin = tuple[str, str, int]
 
 _HEADERS: Final = {
     "accept": "application/json",
@@ -123,9 +124,10 @@ class RestClient:
         self._base = base_url.rstrip("/")
         self._auth = auth or NoAuth()
         self._policy = policy or RestPolicy()
-        self._hosts = _allowed_hosts(base_url, self._policy.allowed_hosts, system)
+        urls = [base_url]
         if self._auth.token_url:
-            self._hosts |= {_origin(self._url(self._auth.token_url))}
+            urls.append(self._url(self._auth.token_url))
+        self._origins = _allowed_origins(urls, self._policy.allowed_hosts, system)
         self._session = _open_session(base_url, self._policy)
         self._retrying = retrying(self._policy)
 
@@ -250,7 +252,7 @@ class RestClient:
             raise SourceSchemaError(
                 f"no valid request ({kind}); nothing was sent", **place
             ) from None
-        if _origin(prepared.url or "") not in self._hosts:
+        if _origin(prepared.url or "") not in self._origins:
             message = (
                 "the system points to a host that this connection does not allow; nothing was "
                 "sent there. If it is right, add it to the allowed hosts"
@@ -285,26 +287,36 @@ class RestClient:
             raise broken from innermost(error)
 
 
-def _origin(url: str) -> tuple[str, str, int]:
-    parts = urlsplit(url)
-    if parts.username is not None or parts.password is not None:
-        return ("", "", 0)
+def _origin(url: str) -> Origin | None:
+    """Scheme, host and port; None for what is no plain web address, user names included."""
     try:
-        return (parts.scheme, parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 0))
+        parts = urlsplit(url)
+        port = parts.port or _PORTS.get(parts.scheme)
     except ValueError:
-        return ("", "", 0)
+        return None
+    if not parts.hostname or port is None or "@" in parts.netloc or parts.scheme not in _PORTS:
+        return None
+    return (parts.scheme, parts.hostname, port)
 
 
-def _allowed_hosts(
-    base_url: str, others: tuple[str, ...], system: str
-) -> frozenset[tuple[str, str, int]]:
-    """The origins that may be asked; others share the base URL's scheme, so TLS is never lost."""
-    scheme, host, port = _origin(base_url)
-    if scheme not in _PORTS or not host or not port:
-        message = "the base URL must be http(s)://host[:port][/path], without a user name"
-        raise ConfigError(f"{system}: {message}")
-    named = {_origin(f"{scheme}://{other}") for other in others}
-    return frozenset({(scheme, host, port), *named})
+def _allowed_origins(urls: list[str], hosts: tuple[str, ...], system: str) -> frozenset[Origin]:
+    """The origins that may be asked; hosts share the first URL's scheme, so TLS is never lost."""
+    scheme = urls[0].partition("://")[0]
+    allowed = set()
+    for url in (*urls, *(f"{scheme}://{host}" for host in hosts)):
+        origin = _origin(url)
+        if origin is None:
+            message = "a base URL, token URL or allowed host must be http(s)://host[:port][/path]"
+            raise ConfigError(f"{system}: {message}, without a user name")
+        allowed.add(origin)
+    return frozenset(allowed)
+
+
+def _check_bundle(path: str | None) -> str | bool:
+    """What requests takes as ``verify``: the file, or True for the authorities it comes with."""
+    if path and not os.path.exists(path):  # noqa: PTH110  # a file or a folder, as OpenSSL takes both
+        raise ConfigError(f"the CA bundle {path} is not there; correct the path")
+    return path or True
 
 
 def _open_session(base_url: str, policy: RestPolicy) -> requests.Session:
@@ -313,7 +325,7 @@ def _open_session(base_url: str, policy: RestPolicy) -> requests.Session:
     bundles = (os.environ.get(name) for name in _CA_VARIABLES)
     session.trust_env = False  # would read .netrc, and the environment anew for each request
     session.proxies.update(proxies)
-    session.verify = policy.ca_bundle or next(filter(None, bundles), True)
+    session.verify = _check_bundle(policy.ca_bundle or next(filter(None, bundles), None))
     session.headers.clear()
     session.headers.update(_HEADERS)
     for prefix in ("https://", "http://"):

@@ -6,11 +6,12 @@ field names. The state can be saved to a file, so that a stand-in may be stopped
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Protocol
@@ -59,7 +60,7 @@ class StandInState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """A fault for the next ``times`` requests whose path contains ``path``.
+    """A fault for the next ``times`` requests whose path contains ``path`` (and by ``method``).
 
     Kinds: status (answers with ``status`` and ``headers``), truncate (cuts the body in half),
     not_json (answers an HTML page with 200), delay (``seconds`` before the answer),
@@ -71,6 +72,7 @@ class Fault:
     seconds: float = 0.0
     times: int = 1
     path: str = ""
+    method: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -142,6 +144,7 @@ class HttpStandIn:
         self.state = state
         self.requests: dict[str, int] = {}
         self._answer = answer
+        self.open_connections: set[socket.socket] = set()
         self._faults: list[Fault] = []
         self._lock = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", port), _handler_for(self))
@@ -162,9 +165,13 @@ class HttpStandIn:
             self._faults.append(fault)
 
     def stop(self) -> None:
-        """Stop listening."""
+        """Stop listening, and break off the connections that are kept alive."""
         self._server.shutdown()
         self._server.server_close()
+        with self._lock:
+            for connection in tuple(self.open_connections):
+                with suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
 
     def respond(self, request: Request) -> tuple[Response | None, bool]:
         """The answer (None: close without one) and whether to cut it in half."""
@@ -186,24 +193,13 @@ class HttpStandIn:
             name = f"{request.method} {request.path}"
             self.requests[name] = self.requests.get(name, 0) + 1
             for place, fault in enumerate(self._faults):
-                if fault.path in request.path:
+                if fault.path in request.path and fault.method in {"", request.method}:
                     if fault.times <= 1:
                         del self._faults[place]
                     else:
-                        self._faults[place] = _once_less(fault)
+                        self._faults[place] = replace(fault, times=fault.times - 1)
                     return fault
         return None
-
-
-def _once_less(fault: Fault) -> Fault:
-    return Fault(
-        kind=fault.kind,
-        status=fault.status,
-        seconds=fault.seconds,
-        times=fault.times - 1,
-        path=fault.path,
-        headers=fault.headers,
-    )
 
 
 def _handler_for(server: HttpStandIn) -> type[BaseHTTPRequestHandler]:
@@ -211,6 +207,14 @@ def _handler_for(server: HttpStandIn) -> type[BaseHTTPRequestHandler]:
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True
         wbufsize = 65536
+
+        def setup(self) -> None:
+            super().setup()
+            server.open_connections.add(self.connection)
+
+        def finish(self) -> None:
+            server.open_connections.discard(self.connection)
+            super().finish()
 
         def log_message(self, format: str, *args: object) -> None:
             """Stay silent: a request line may hold personal data."""

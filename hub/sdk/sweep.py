@@ -22,7 +22,7 @@ from typing import Any, Final
 import orjson
 
 from hub.errors import CursorExpiredError
-from hub.sdk.contract import Cursor, Record
+from hub.sdk.contract import Cursor, Record, Tombstone
 
 SEEN_LIMIT: Final = 200
 
@@ -82,15 +82,23 @@ class Sweep:
 
     def unseen(self, records: Iterable[Record]) -> Sequence[Record]:
         """Those records that were not handed on just like this in this run or the one before."""
-        fresh = []
-        for record in records:
-            mark = [record.version or "", _fingerprint(record)]
-            if self.seen.get(record.key) != mark:
-                fresh.append(record)
-                self.seen[record.key] = mark
-        newest = sorted(self.seen.items(), key=lambda item: item[1][0])[-SEEN_LIMIT:]
-        self.seen = dict(newest)
-        return fresh
+        marks = [(record, [record.version or "", _fingerprint(record)]) for record in records]
+        fresh = [(record, mark) for record, mark in marks if self.seen.get(record.key) != mark]
+        self._remember({record.key: mark for record, mark in fresh})
+        return [record for record, _ in fresh]
+
+    def untold(self, tombstones: Iterable[Tombstone]) -> Sequence[Tombstone]:
+        """Those tombstones that were not handed on before; call :meth:`tell` for those that are."""
+        return [stone for stone in tombstones if self.seen.get(stone.key) != _stone_mark(stone)]
+
+    def tell(self, tombstones: Sequence[Tombstone]) -> Sequence[Tombstone]:
+        """Note that these tombstones are handed on."""
+        self._remember({stone.key: _stone_mark(stone) for stone in tombstones})
+        return tombstones
+
+    def _remember(self, marks: Mapping[str, list[str]]) -> None:
+        newest = sorted({**self.seen, **marks}.items(), key=lambda item: item[1][0])
+        self.seen = dict(newest[-SEEN_LIMIT:])
 
     def position(self) -> Cursor:
         """The cursor in the middle of the run."""
@@ -111,6 +119,10 @@ class Sweep:
 
 def _jsonable(seen: Mapping[str, list[str]]) -> dict[str, Any]:
     return {key: list(mark) for key, mark in seen.items()}
+
+
+def _stone_mark(stone: Tombstone) -> list[str]:
+    return [stone.version or "", f"gone {stone.merged_into or ''}"]
 
 
 def _fingerprint(record: Record) -> str:

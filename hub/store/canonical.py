@@ -20,6 +20,8 @@ from hub.store.tables import (
     source_record,
 )
 
+_PENDING: Final = sa.text("source_record.pending")
+"""Written as in the partial index: SQLite would not use it for ``pending = 1``."""
 _CHANGED: Final = (
     "id",
     "entity",
@@ -84,42 +86,42 @@ def take_pending(connection: Connection, stream_id: int, *, after: int, limit: i
             (raw_version.c.record_id == source_record.c.id)
             & (raw_version.c.version == source_record.c.version),
         )
-        .where(
-            source_record.c.pending,
-            source_record.c.stream_id == stream_id,
-            source_record.c.id > after,
-        )
+        .where(_PENDING, source_record.c.stream_id == stream_id, source_record.c.id > after)
         .order_by(source_record.c.id)
         .limit(limit)
     )
-    return [Taken(*row) for row in connection.execute(pending)]
+    return [Taken._make(row) for row in connection.execute(pending)]
 
 
-def confirm_pending(connection: Connection, stream_id: int, taken: Sequence[Taken]) -> set[int]:
+def confirm_pending(
+    connection: Connection, stream_id: int, taken: Sequence[Taken], *, landed_since: bool
+) -> set[int]:
     """Those of the taken records that nobody has changed or translated since; they are done now.
 
-    The caller holds the stream's row, so no page lands in between.
+    The caller holds the stream's row, so no page lands in between; ``landed_since`` says whether
+    one did after the records were taken.
     """
     if not taken:
         return set()
     span = sa.and_(
-        source_record.c.pending,
+        _PENDING,
         source_record.c.stream_id == stream_id,
         source_record.c.id.between(taken[0].id, taken[-1].id),
     )
-    still = dict(
-        map(
-            tuple,
-            connection.execute(sa.select(source_record.c.id, source_record.c.version).where(span)),
-        )
-    )
-    confirmed = {row.id for row in taken if still.get(row.id) == row.version}
     settled = sa.update(source_record).values(pending=False)
-    if len(confirmed) == len(still):
+    if not landed_since and _count(connection, span) == len(taken):
         connection.execute(settled.where(span))
-    else:
-        connection.execute(settled.where(source_record.c.id.in_(confirmed)))
+        return {row.id for row in taken}
+    versions = sa.select(source_record.c.id, source_record.c.version).where(span)
+    still = {row.id: row.version for row in connection.execute(versions)}
+    confirmed = {row.id for row in taken if still.get(row.id) == row.version}
+    connection.execute(settled.where(source_record.c.id.in_(confirmed)))
     return confirmed
+
+
+def _count(connection: Connection, condition: sa.ColumnElement[bool]) -> int:
+    found: int | None = connection.scalar(sa.select(sa.func.count()).where(condition))
+    return found or 0
 
 
 def store_translated(
@@ -227,4 +229,5 @@ def _look_up(connection: Connection, record_ids: Collection[int]) -> dict[tuple[
     where = bulk.LookUp("record_id", record_ids)
     columns = ("record_id", "part", "id", "body_hash", "active")
     rows = bulk.look_up(connection, canonical_record, columns, where)
-    return {(row[0], row[1]): _Held._make(row) for row in rows}
+    held = [_Held._make(row) for row in rows]
+    return {(row.record_id, row.part): row for row in held}

@@ -186,7 +186,7 @@ def settle_events(db: Connection, event_ids: Sequence[str]) -> None:
 
 def due_deliveries(
     db: Connection, connection_name: str, now: datetime, limit: int
-) -> list[RowMapping]:
+) -> list[dict[str, Any]]:
     """What may be worked on now: planned ones, and sent ones whose settle time ran out."""
     query = (
         sa.select(
@@ -209,7 +209,7 @@ def due_deliveries(
         .order_by(delivery.c.seq)
         .limit(limit)
     )
-    return list(db.execute(query).mappings())
+    return [dict(row) for row in db.execute(query).mappings()]
 
 
 def claim(db: Connection, row: Mapping[str, Any], holder: str, until: datetime) -> bool:
@@ -284,4 +284,4 @@ def settle(db: Connection, delivery_id: str, holder: str, outcome: Outcome, now:
 def count_deliveries(db: Connection) -> dict[str, int]:
     """How many deliveries are in each state."""
     query = sa.select(delivery.c.state, sa.func.count()).group_by(delivery.c.state)
-    return dict(db.execute(query).tuples().all())
+    return {row[0]: row[1] for row in db.execute(query)}

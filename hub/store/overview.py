@@ -107,7 +107,7 @@ def _open_quarantine(db: Connection) -> dict[int, int]:
         .where(quarantine.c.state == OPEN)
         .group_by(quarantine.c.stream_id)
     )
-    return dict(db.execute(query).tuples().all())
+    return {row[0]: row[1] for row in db.execute(query)}
 
 
 def _last_read(db: Connection, stream_id: int) -> dict[str, Any]:

@@ -6,15 +6,13 @@ from pathlib import Path
 from typing import Final
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 
 from hub.errors import ConfigError
 from hub.store.database import Connection, Engine, reading, writing
 from hub.store.views import create_views, view_statements
 
+NEWEST: Final = "0002"
+"""The revision that this program works with; Alembic is loaded only where a store has another."""
 _FOLDER: Final = Path(__file__).parent / "migrations"
 _LOCK: Final = 0x4855_4253_544F_5245
 """Names the advisory lock under which one process migrates while others wait (PostgreSQL)."""
@@ -26,15 +24,15 @@ def migrate(engine: Engine) -> str:
     Raises ConfigError where the store was made by a newer program.
     """
     with reading(engine) as connection:
-        if _current(connection) == newest_revision():
-            return newest_revision()
+        if _current(connection) == NEWEST:
+            return NEWEST
     with writing(engine) as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
         _require_known(_current(connection))
-        if _current(connection) != newest_revision():
+        if _current(connection) != NEWEST:
             _upgrade(connection)
-    return newest_revision()
+    return NEWEST
 
 
 def schema_revision(engine: Engine) -> str | None:
@@ -49,21 +47,16 @@ def schema_state(engine: Engine) -> str:
     _require_known(current)
     if current is None:
         return "empty; the first command makes its tables"
-    if current == newest_revision():
+    if current == NEWEST:
         return f"{engine.dialect.name}, schema {current}"
-    newest = newest_revision()
-    return f"{engine.dialect.name}, schema {current}; the next command brings it to {newest}"
-
-
-def newest_revision() -> str:
-    """The revision that this program works with."""
-    head = _script().get_current_head()
-    assert head is not None
-    return head
+    return f"{engine.dialect.name}, schema {current}; the next command brings it to {NEWEST}"
 
 
 def _upgrade(connection: Connection) -> None:
     """Views go first: PostgreSQL changes no column that a view reads."""
+    from alembic import command
+    from alembic.config import Config
+
     for name in view_statements(connection.dialect.name):
         connection.exec_driver_sql(f"DROP VIEW IF EXISTS {name}")
     config = Config()
@@ -74,17 +67,16 @@ def _upgrade(connection: Connection) -> None:
 
 
 def _current(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
+    if not sa.inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
+    return found
 
 
 def _require_known(revision: str | None) -> None:
-    known = {script.revision for script in _script().walk_revisions()}
-    if revision is not None and revision not in known:
+    """Revisions are numbers of four digits; a store with a higher one is of a newer program."""
+    if revision is not None and revision > NEWEST:
         raise ConfigError(
             f"the store has schema {revision}, made by a newer program; this one knows up to "
-            f"{newest_revision()}: install the newer program, or point to another store"
+            f"{NEWEST}: install the newer program, or point to another store"
         )
-
-
-def _script() -> ScriptDirectory:
-    return ScriptDirectory(str(_FOLDER))

@@ -41,7 +41,11 @@ def _fk(target: str) -> ForeignKey:
 
 
 def _where(table: Table, condition: str, name: str, *columns: str, unique: bool = False) -> Index:
-    """A partial index: both databases keep it as small as what matches."""
+    """A partial index: both databases keep it as small as what matches.
+
+    SQLite uses it only for a query with the very same condition: write ``sa.text("pending")``,
+    since SQLAlchemy writes a flag as ``pending = 1`` there.
+    """
     where = sa.text(condition)
     return Index(
         name,

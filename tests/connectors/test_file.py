@@ -15,6 +15,7 @@ from connectors.file.lines import MAX_LINE
 from connectors.file.reader import FileReader
 from hub.errors import CursorExpiredError, SourceSchemaError, SourceUnavailableError
 from hub.sdk import Cursor, Page
+from hub.sdk.contract import FOLDER
 
 HEADER = "id,name,updated\n"
 
@@ -115,6 +116,17 @@ def test_a_broken_csv_line_costs_that_line_only(tmp_path: Path, line: str, reaso
     assert "\0" not in pages[0].unreadable[0].raw
 
 
+@pytest.mark.parametrize(
+    ("line", "key"),
+    [("9,few", "9"), ("9,nul\0,", "9"), ("9\0,nul,", None), ('9,"open,', None), (",,,", None)],
+)
+def test_a_broken_row_gives_its_key_where_it_can_be_told(
+    tmp_path: Path, line: str, key: str | None
+) -> None:
+    (page,) = read(tmp_path, f"{HEADER}{line}\n1,first,\n")
+    assert [bad.key for bad in page.unreadable] == [key]
+
+
 def test_many_quotes_that_never_close_lose_nothing(tmp_path: Path) -> None:
     lines = [f'{n},"open {n},' if n % 2 else f"{n},good {n}," for n in range(3000)]
     pages = read(tmp_path, HEADER + "\n".join(lines))
@@ -162,6 +174,7 @@ def test_bytes_in_another_encoding_are_unreadable_and_kept(tmp_path: Path) -> No
     pages = read(tmp_path, raw)
     assert reasons(pages) == ["not valid utf-8"]
     assert pages[0].unreadable[0].raw == "1,Zo\\xeb,"
+    assert pages[0].unreadable[0].key == "1"
     assert names(pages) == ["Example"]
     assert names(read(tmp_path, raw, encoding="cp1252")) == ["Zoë", "Example"]
     assert reasons([jsonl(tmp_path, b'{"id": "\xeb"}')]) != []
@@ -221,6 +234,14 @@ def test_a_file_that_grows_while_it_is_read_is_refused(tmp_path: Path) -> None:
         file.write("x,Later,\n")
     with pytest.raises(SourceUnavailableError, match="changed while"):
         next(pages)
+
+
+def test_a_relative_root_starts_at_the_folder_of_hub_toml(tmp_path: Path) -> None:
+    entry = {"name": "a", "path": "a.csv", "format": "csv", "key": ["id"]}
+    settings = {"root": "files", "files": [entry]}
+    found = FileConfig.model_validate(settings, context={FOLDER: tmp_path})
+    assert found.root == tmp_path / "files"
+    assert FileConfig.model_validate(settings).root == Path("files")
 
 
 def test_two_streams_of_one_name_are_refused(tmp_path: Path) -> None:

@@ -212,8 +212,20 @@ def test_a_mail_without_headers_is_unreadable(standin: ImapStandIn) -> None:
     assert len(records(pages)) == 1
 
 
-def test_wrong_password(standin: ImapStandIn) -> None:
-    connector = connect(standin, password="wrong-canary")
+@pytest.mark.parametrize(
+    "structure", ["((", ")", '("text"', "(" * 2_000 + ")" * 2_000, "x" * 1_200_000, "{9", "NIL"]
+)
+def test_one_odd_structure_does_not_stop_the_others(standin: ImapStandIn, structure: str) -> None:
+    standin.state.records["INBOX"] = box(mail(1), mail(2), mail(3))
+    standin.state.records["INBOX"]["2"]["structure"] = structure
+    pages = read(standin)
+    assert [record.key[0] for record in records(pages)] == ["1", "2", "3"]
+    assert records(pages)[1].data["attachments"] == []
+
+
+@pytest.mark.parametrize("password", ["wrong-canary", "wröng-canary", 'wrong"canary\\'])
+def test_wrong_password(standin: ImapStandIn, password: str) -> None:
+    connector = connect(standin, password=password)
     with pytest.raises(AuthenticationError) as caught:
         connector.check()
     assert "canary" not in str(caught.value)
@@ -335,6 +347,13 @@ def test_no_name_is_split_that_is_none(standin: ImapStandIn, name: str) -> None:
     assert isinstance(party, Party)
     assert party.person is None
     assert party.display_name == ("Karla" if name == "Karla" else None)
+
+
+def test_logs_in_with_text_that_is_not_ascii(standin: ImapStandIn) -> None:
+    client = imaplib.IMAP4("127.0.0.1", int(str(standin.config["port"])), timeout=5)
+    proof = f"\0{standin.config['username']}\0{standin.config['password']}".encode()
+    assert client.authenticate("PLAIN", lambda _: proof)[0] == "OK"
+    client.logout()
 
 
 def test_the_standin_speaks_to_another_client(standin: ImapStandIn) -> None:

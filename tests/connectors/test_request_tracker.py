@@ -179,6 +179,29 @@ def test_a_deleted_ticket_is_not_found(standin: RequestTrackerStandIn) -> None:
     assert "5" not in keys(read(standin, "ticket"))
 
 
+def end(standin: RequestTrackerStandIn, number: int, ticket: int, **fields: Any) -> None:
+    row = {"id": number, "ObjectId": str(ticket), "Created": LATER, "Type": "Status"}
+    row |= {"Field": "Status", "NewValue": "deleted"}
+    standin.state.stream("transaction")[str(number)] = {**row, **fields}
+
+
+def test_deleted_and_merged_tickets_are_tombstones(standin: RequestTrackerStandIn) -> None:
+    cursor = read(standin, "ticket")[-1].cursor
+    merge = {"Type": "AddLink", "Field": "MergedInto", "NewValue": "fsck.com-rt://x/ticket/4"}
+    for number, one in ((1, 5), (2, 9)):
+        end(standin, number, one)
+        edit(standin, "ticket", str(one), Status="deleted")
+    edit(standin, "ticket", "6", EffectiveId=4)
+    end(standin, 3, 6, **merge)
+    end(standin, 4, 4, **merge)
+    edit(standin, "ticket", "9", Status="open")
+    pages = read(standin, "ticket", cursor)
+    gone = [(stone.key, stone.merged_into) for page in pages for stone in page.tombstones]
+    assert (keys(pages), gone) == (["9"], [("5", None), ("6", "4")])
+    again = read(standin, "ticket", pages[-1].cursor)
+    assert (keys(again), [stone for page in again for stone in page.tombstones]) == ([], [])
+
+
 def test_a_foreign_cursor_opens_a_new_epoch(standin: RequestTrackerStandIn) -> None:
     with pytest.raises(CursorExpiredError):
         read(standin, "ticket", {"since": 3})

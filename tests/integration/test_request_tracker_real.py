@@ -89,6 +89,22 @@ def test_tickets_are_read_once_and_changes_after(rt_server: RequestTrackerServer
     assert read(rt_server, "ticket", cursor)[0] == {}
 
 
+def test_deleted_and_merged_tickets_are_tombstones(rt_server: RequestTrackerServer) -> None:
+    seed_users(rt_server, 1, "gone")
+    rows = [{"Subject": f"Gone {n}", "Requestor": "gone0@example.com"} for n in range(4)]
+    deleted, merged, kept, again = map(str, rt_server.seed(tickets=rows).tickets)
+    _, cursor = read(rt_server, "ticket")
+    client = connect(rt_server)._client
+    client.put(f"ticket/{deleted}", {"Status": "deleted"}, etag="", stream="ticket")
+    client.put(f"ticket/{merged}", {"MergeInto": kept}, etag="", stream="ticket")
+    client.put(f"ticket/{again}", {"Status": "deleted"}, etag="", stream="ticket")
+    client.put(f"ticket/{again}", {"Status": "open"}, etag="", stream="ticket")
+    pages = list(connect(rt_server).read("ticket", cursor))
+    gone = {stone.key: stone.merged_into for page in pages for stone in page.tombstones}
+    assert gone == {deleted: None, merged: kept}
+    assert again in {record.key for page in pages for record in page.records}
+
+
 @pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo"])
 def test_the_account_s_time_zone_does_not_matter(
     rt_server: RequestTrackerServer, zone: str

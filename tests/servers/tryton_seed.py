@@ -136,6 +136,8 @@ def _sale(pool: Any, row: Row, parties: Sequence[int]) -> Any:
     sale = pool.get("sale.sale")(party=_who(pool, row, parties))
     sale.on_change_party()
     sale.payment_term = term
+    if row.get("currency"):
+        (sale.currency,) = pool.get("currency.currency").search([("code", "=", row["currency"])])
     sale.invoice_method = "order"
     sale.sale_date = dt.date.fromisoformat(row["date"])
     sale.reference = row.get("reference")

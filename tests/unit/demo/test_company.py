@@ -1,13 +1,19 @@
 import csv
 import hashlib
 import io
+import os
 import re
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import orjson
+import pytest
 
 from hub.demo.company import Company, generate
 from hub.demo.register import Ref
+from hub.errors import ConfigError
 
 
 def digest(company: Company) -> str:
@@ -29,6 +35,16 @@ def test_two_thousand_customers_in_under_two_seconds_of_cpu() -> None:
     started = time.process_time()
     generate()
     assert time.process_time() - started < 2
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_small_companies_can_be_made(seed: int) -> None:
+    assert generate(seed, customers=10).truth.customer_of
+
+
+def test_too_small_a_company_is_refused() -> None:
+    with pytest.raises(ConfigError, match="10 customers or more"):
+        generate(customers=9)
 
 
 def test_shop_takes_no_more_than_five_hundred_third_parties() -> None:
@@ -94,3 +110,15 @@ def test_branches_share_a_domain_but_not_a_customer(company: Company) -> None:
             customer = company.truth.customer_of[Ref("sfa", "Account", key)]
             sites.setdefault(row["Website"], set()).add(customer)
     assert any(len(customers) > 1 for customers in sites.values())
+
+
+def test_another_process_makes_the_same_company(company: Company) -> None:
+    script = (
+        "from hub.demo.company import generate; from tests.unit.demo.test_company import digest;"
+        "print(digest(generate(seed=7, customers=300)))"
+    )
+    root = Path(__file__).parents[3]
+    environment = {**os.environ, "PYTHONHASHSEED": "1234", "PYTHONPATH": str(root)}
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == digest(company)

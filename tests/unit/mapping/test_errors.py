@@ -37,6 +37,8 @@ FIELDS: list[tuple[str, int, str]] = [
     ("display_name: [A]", 11, "takes one value, not a list"),
     ("display_name: {jmes: 'a[?'}", 11, "bad JMESPath"),
     ("display_name: {jmes: 'nope(a)'}", 11, "bad JMESPath: function unknown 'nope'"),
+    ("display_name: {jmes: 'length(a, b)'}", 11, "function length takes 1 arguments"),
+    ("display_name: {jmes: 'join(a)'}", 11, "function join takes 2 arguments"),
     ("display_name: {path: A, jmes: B}", 11, "needs exactly one of"),
     ("display_name: {apply: [trim]}", 11, "needs exactly one of"),
     ("display_name: {path: A, aply: [trim]}", 11, "did you mean 'apply'?"),
@@ -80,7 +82,8 @@ streams:
     [
         ("Id", "is a reference; write"),
         ("{ref: Id}", "is a reference; write"),
-        ("{ref: {key: Id}}", "needs a type (a stream) and a key"),
+        ("{ref: {key: Id}}", "to_party: ref: type must be a text"),
+        ("{ref: {type: S}}", "needs a key (a path)"),
         ("{ref: {type: S, key: []}}", "the key of a reference is a path"),
         ("{ref: {type: S, key: {const: x}}}", "the key of a reference is a path"),
         ("{ref: {type: S, key: Id, parts: x}}", "did you mean 'part'?"),
@@ -154,7 +157,7 @@ RECORDS: list[tuple[str, dict[str, object], str]] = [
     ("organisation: {employees: {path: E, apply: [trim, integer]}}", {"E": "secret"}, "organisation.employees: function integer"),
     ("contact_points: [{kind: K, value: V}]", {"V": "secret"}, "contact_points[0].kind: required by the canonical model"),
     ("lang: {jmes: 'length(L)'}", {"L": 5}, "lang: the jmes expression does not fit"),
-    ("lang: {join: [A, B], with: x}", {"A": ["secret"]}, "lang.key: A does not fit"),
+    ("lang: {join: [A, B], with: x}", {"A": ["secret"]}, "lang: A does not fit"),
     ("addresses: [{when: {path: A, apply: [date], is: x}, locality: L}]", {"A": "secret", "L": "x"}, "function date"),
 ]  # fmt: skip  # one case a line
 

@@ -11,6 +11,7 @@ import pytest
 from hub.errors import MappingError, UnmappableRecordError
 from hub.mapping import compile_mapping, load_mapping
 from hub.model import ENTITIES
+from hub.sdk import composite_key
 from tests.unit.mapping.made import HEAD, body, compiled, one, party
 
 CASES: list[tuple[str, str, dict[str, Any], dict[str, Any]]] = [
@@ -185,6 +186,14 @@ def test_one_record_gives_several_parts() -> None:
     assert tie.body["from_party"] == {"type": "Contact", "key": "3"}
     assert tie.body["to_party"] == {"type": "Account", "key": '["z","A"]', "part": "main"}
     assert [made.part for made in stream.translate({"Id": 3, "Name": "Ann"})] == [""]
+
+
+def test_a_composite_key_is_written_as_a_connector_writes_it() -> None:
+    stream = compiled(PARTS, "Contact")
+    _, tie = stream.translate({"Id": 3, "Zone": 7, "AccountId": "A"})
+    assert tie.body["to_party"]["key"] == composite_key([7, "A"])
+    with pytest.raises(UnmappableRecordError, match="can't be part of a key"):
+        stream.translate({"Id": 3, "Zone": 2**80, "AccountId": "A"})
 
 
 def test_any_other_stream_uses_the_star() -> None:

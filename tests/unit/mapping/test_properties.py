@@ -160,3 +160,11 @@ def test_preview_agrees_with_translate(record: dict[str, Any]) -> None:
     assert shown.get("display_name") == body.get("display_name")
     for index, point in enumerate(body.get("contact_points", [])):
         assert shown[f"contact_points[{index}].value"] == point["value"]
+
+
+def test_ten_thousand_records_keep_nothing_of_one_another() -> None:
+    stream = party("display_name: N\ncontact_points: [{kind: {const: email}, value: E}]\n")
+    records = [{"N": f"n{n}", "E": f"n{n}@example.com" if n % 2 else None} for n in range(10_000)]
+    bodies = [stream.translate(record)[0].body for record in records]
+    assert [body["display_name"] for body in bodies] == [record["N"] for record in records]
+    assert ["contact_points" in body for body in bodies] == [bool(r["E"]) for r in records]

@@ -21,7 +21,15 @@ from hub.sdk.standin import HttpStandIn, Response, StandInState
 @pytest.mark.parametrize(
     ("value", "seconds"),
     [
-        *((None, None), ("", None), ("12", 12.0), (" 3 ", 3.0), ("-1", None), ("soon", None)),
+        *(
+            (None, None),
+            ("", None),
+            ("12", 12.0),
+            (" 3 ", 3.0),
+            ("-1", None),
+            ("soon", None),
+            ("²", None),
+        ),
         *(("Sat, 31 Jan 2026 12:00:30 GMT", 30.0), ("Sat, 31 Jan 2026 11:00:00 GMT", 0.0)),
     ],
 )

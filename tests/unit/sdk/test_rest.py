@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from hub.errors import (
     AuthenticationError,
@@ -19,6 +20,7 @@ from hub.errors import (
     SourceSchemaError,
     SourceUnavailableError,
 )
+from hub.sdk.auth import ClientCredentials
 from hub.sdk.limits import RestPolicy
 from hub.sdk.rest import RestClient
 from hub.sdk.standin import Fault, HttpStandIn, Request, Response, StandInState
@@ -240,11 +242,29 @@ def test_a_redirected_write_is_refused(server: Server) -> None:
         server.client().send("POST", "/old", json={})
 
 
-@pytest.mark.parametrize("url", ["ftp://a.example", "a.example", "http://u:p@a.example", "http://"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ftp://a.example",
+        "a.example",
+        "http://u:p@a.example",
+        "http://",
+        "http://[",
+        "http://a.example:x",
+    ],
+)
 def test_refuses_a_base_url_that_is_none(url: str) -> None:
     with pytest.raises(ConfigError, match="base URL") as caught:
         RestClient(url, system="sfa")
     assert "u:p" not in str(caught.value)
+
+
+def test_an_allowed_host_or_token_url_that_is_none_opens_no_door() -> None:
+    with pytest.raises(ConfigError, match="allowed host"):
+        RestClient("https://a.example", system="sfa", policy=RestPolicy(allowed_hosts=("u@b",)))
+    auth = ClientCredentials("https://u@b.example/token", "app", SecretStr("x"))
+    with pytest.raises(ConfigError, match="token URL"):
+        RestClient("https://a.example", system="sfa", auth=auth)
 
 
 def test_the_vendor_may_explain_its_own_errors(server: Server) -> None:

@@ -1,0 +1,323 @@
+"""Which value wins, and why: the golden record as a pure function of the linked records.
+
+For each attribute the candidates are ordered by: the steward's own assertions, then the sources
+trusted for that attribute, then recency, then how many records agree, then how complete the record
+is, then the source key, so that the outcome never depends on the order of arrival. Names survive
+together, and so do the parts of an address; a full name beats a lone given name. E-mails, phones,
+addresses and identifiers are collected; the first of them is the primary one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
+
+from hub.model.envelope import SourceKey
+
+RULES_VERSION: Final = 1
+STEWARD: Final = "steward"
+"""The connection whose assertions are a steward's corrections."""
+
+Body = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """One linked record; ``updated`` is an ISO moment, ``office`` the connection's kind."""
+
+    source: SourceKey
+    office: str
+    updated: str
+    body: Body
+    raw_version: int
+    mapping_digest: str
+
+
+class Golden(NamedTuple):
+    """The golden values, and for each attribute where they come from."""
+
+    body: dict[str, Any]
+    provenance: dict[str, Any]
+
+
+class _Offer(NamedTuple):
+    """A value that a candidate has for an attribute, and where in its body."""
+
+    candidate: Candidate
+    path: str
+    value: Any
+    rank: int = 0
+
+
+Normalise = Callable[[str, Any], Any]
+"""Attribute and value to what makes two values the same; None for a value that is unusable."""
+FindLine = Callable[[Candidate, str], int | None]
+"""The mapping line that wrote a path of a candidate's body."""
+
+
+def _as_it_is(_attribute: str, value: Any) -> Any:
+    return repr(sorted(value.items())) if isinstance(value, Mapping) else value
+
+
+def _no_line(_candidate: Candidate, _path: str) -> int | None:
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What a company sets: the order of trusted connections for an attribute.
+
+    An attribute that is not named is trusted by office: the back office for what it invoices by,
+    the front office over service desks for names and ways to reach a customer.
+    """
+
+    trust: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    normalise: Normalise = _as_it_is
+    find_line: FindLine = _no_line
+
+    def distrust(self, attribute: str, candidate: Candidate) -> int:
+        """Rank of a source for an attribute; the steward is always first."""
+        if candidate.source.connection == STEWARD:
+            return -1
+        named = self.trust.get(attribute) or self.trust.get("*")
+        if named is not None:
+            known = candidate.source.connection in named
+            return list(named).index(candidate.source.connection) if known else len(named)
+        order = _BACK_FIRST if attribute in _LEDGER else _SERVICE_LAST
+        return order.get(candidate.office, 1)
+
+
+_LEDGER: Final = frozenset({"legal_name", "legal_form", "identifiers", "customer_no", "eu_vat"})
+_BACK_FIRST: Final = {"back": 0, "front": 1, "service": 2}
+_SERVICE_LAST: Final = {"back": 0, "front": 0, "service": 1}
+_SINGLE: Final = {
+    "kind": "kind",
+    "status": "status",
+    "lang": "lang",
+    "tz": "tz",
+    "birth_date": "person.birth_date",
+    "preferred": "person.preferred",
+    "legal_name": "organisation.legal_name",
+    "legal_form": "organisation.legal_form",
+    "employees": "organisation.employees",
+}
+_NAME_PARTS: Final = ("prefix", "given", "middle", "family", "suffix")
+
+
+def survive(candidates: Sequence[Candidate], rules: Rules) -> Golden:
+    """The golden record of one party; without candidates it is empty."""
+    made = _Maker(sorted(candidates, key=lambda item: item.source), rules)
+    for attribute, path in _SINGLE.items():
+        made.single(attribute, path)
+    made.name()
+    made.collect("email", "emails", made.contact_points("email"))
+    made.collect("phone", "phones", made.contact_points("phone"))
+    made.collect("web", "webs", made.contact_points("web"))
+    made.collect("address", "addresses", made.listed("addresses"))
+    made.identifiers()
+    made.roles()
+    made.consents()
+    return Golden(made.body, made.provenance)
+
+
+class _Maker:
+    """Builds one golden record, attribute by attribute."""
+
+    def __init__(self, candidates: Sequence[Candidate], rules: Rules) -> None:
+        self.body: dict[str, Any] = {}
+        self.provenance: dict[str, Any] = {}
+        self._candidates = candidates
+        self._rules = rules
+
+    def single(self, attribute: str, path: str) -> None:
+        """One value wins."""
+        offers = [
+            _Offer(candidate, path, value)
+            for candidate in self._candidates
+            if (value := _at(candidate.body, path)) is not None
+        ]
+        self._settle(attribute, self._ordered(attribute, offers))
+
+    def name(self) -> None:
+        """The name's parts from the record with the best claim, fullest names first."""
+        whole = [c for c in self._candidates if _at(c.body, "person.family")]
+        full = [c for c in whole if _at(c.body, "person.given")] or whole
+        shown = [
+            _Offer(candidate, "display_name", candidate.body["display_name"])
+            for candidate in full or self._candidates
+            if candidate.body.get("display_name") and "@" not in candidate.body["display_name"]
+        ]
+        parts = [_Offer(candidate, "person", candidate.body["person"]) for candidate in full]
+        ordered = self._ordered("name", parts)
+        if ordered:
+            self._settle_parts(ordered)
+        self._settle("display_name", self._ordered("display_name", shown))
+
+    def _settle_parts(self, ordered: list[_Offer]) -> None:
+        winner = ordered[0].candidate
+        for part in _NAME_PARTS:
+            offers = [
+                _Offer(offer.candidate, f"person.{part}", offer.value[part])
+                for offer in ordered
+                if offer.value.get(part)
+            ]
+            if part in ("given", "family", "middle"):
+                offers = [o for o in offers if o.candidate is winner] and offers
+            self._settle(part, offers)
+
+    def contact_points(self, kind: str) -> list[_Offer]:
+        """Usable ways to reach the party; the source's own rank comes first."""
+        return [
+            _Offer(candidate, f"contact_points[{place}].value", point["value"], _demerits(point))
+            for candidate in self._candidates
+            for place, point in enumerate(candidate.body.get("contact_points", ()))
+            if point["kind"] == kind and "fax" not in point.get("purpose", ())
+        ]
+
+    def listed(self, name: str) -> list[_Offer]:
+        """Every item of a list, ranked as the source ranks it."""
+        return [
+            _Offer(candidate, f"{name}[{place}]", _plain(item), item.get("rank", 1))
+            for candidate in self._candidates
+            for place, item in enumerate(candidate.body.get(name, ()))
+        ]
+
+    def collect(self, primary: str, attribute: str, offers: list[_Offer]) -> None:
+        """All distinct values, the best first; that one is the primary value too."""
+        usable = [o for o in offers if self._rules.normalise(primary, o.value) is not None]
+        ordered = self._ordered(primary, usable)
+        distinct: dict[Any, _Offer] = {}
+        for offer in ordered:
+            distinct.setdefault(self._rules.normalise(primary, offer.value), offer)
+        if distinct:
+            self.body[attribute] = [offer.value for offer in distinct.values()]
+            self.provenance[attribute] = [
+                self._origin(primary, offer, ()) for offer in distinct.values()
+            ]
+        self._settle(primary, ordered)
+
+    def identifiers(self) -> None:
+        """All numbers; the customer and VAT number with the best claim stand by themselves."""
+        offers = self.listed("identifiers")
+        self.collect("identifier", "identifiers", offers)
+        self.body.pop("identifier", None)
+        self.provenance.pop("identifier", None)
+        for scheme in ("customer_no", "eu_vat"):
+            held = [
+                o._replace(path=f"{o.path}.value", value=o.value["value"])
+                for o in offers
+                if o.value["scheme"] == scheme
+            ]
+            self._settle(scheme, self._ordered(scheme, held))
+
+    def roles(self) -> None:
+        """What the party is to us in any system."""
+        offers: dict[str, _Offer] = {}
+        for offer in self.listed("roles"):
+            offers.setdefault(offer.value["role"], offer)
+        if offers:
+            self.body["roles"] = sorted(offers)
+            origins = [self._origin("roles", offers[role], ()) for role in sorted(offers)]
+            self.provenance["roles"] = origins
+
+    def consents(self) -> None:
+        """The latest word for each purpose and channel; in doubt it is out."""
+        offers: dict[tuple[str, str], list[_Offer]] = {}
+        for offer in self.listed("consents"):
+            value = offer.value
+            offers.setdefault((value["purpose"], value["channel"]), []).append(offer)
+        latest = [max(offers[name], key=_consent_age) for name in sorted(offers)]
+        if latest:
+            self.body["consents"] = [offer.value for offer in latest]
+            self.provenance["consents"] = [self._origin("consents", o, ()) for o in latest]
+
+    def _ordered(self, attribute: str, offers: list[_Offer]) -> list[_Offer]:
+        """Best claim first; sorts are stable, so the last key counts most."""
+        counts: dict[Any, int] = {}
+        for offer in offers:
+            same = self._rules.normalise(attribute, offer.value)
+            counts[same] = counts.get(same, 0) + 1
+        ordered = sorted(offers, key=lambda o: (o.candidate.source, o.path))
+        ordered.sort(
+            key=lambda o: (
+                o.candidate.updated,
+                counts[self._rules.normalise(attribute, o.value)],
+                _completeness(o.value),
+            ),
+            reverse=True,
+        )
+        ordered.sort(
+            key=lambda o: (
+                o.candidate.source.connection != STEWARD,
+                o.rank,
+                self._rules.distrust(attribute, o.candidate),
+            )
+        )
+        return ordered
+
+    def _settle(self, attribute: str, ordered: list[_Offer]) -> None:
+        if ordered:
+            self.body[attribute] = ordered[0].value
+            self.provenance[attribute] = self._origin(attribute, ordered[0], ordered[1:])
+
+    def _origin(self, attribute: str, offer: _Offer, losers: Iterable[_Offer]) -> dict[str, Any]:
+        candidate = offer.candidate
+        return {
+            "source": candidate.source._asdict(),
+            "raw_version": candidate.raw_version,
+            "mapping": {
+                "digest": candidate.mapping_digest,
+                "path": offer.path,
+                "line": self._rules.find_line(candidate, offer.path),
+            },
+            "rule": self._reason(attribute, offer, tuple(losers)),
+            "rules_version": RULES_VERSION,
+            "losers": [
+                {"source": o.candidate.source._asdict(), "value": o.value}
+                for o in losers
+                if o.value != offer.value
+            ],
+        }
+
+    def _reason(self, attribute: str, offer: _Offer, losers: tuple[_Offer, ...]) -> str:
+        """The rule that told the winner from the best of the others."""
+        if offer.candidate.source.connection == STEWARD:
+            return "steward"
+        rivals = [o for o in losers if o.value != offer.value]
+        if not rivals:
+            return "only value"
+        if offer.rank != rivals[0].rank:
+            return "rank"
+        mine, other = (self._rules.distrust(attribute, o.candidate) for o in (offer, rivals[0]))
+        if mine != other:
+            return "trust"
+        return "recency" if offer.candidate.updated != rivals[0].candidate.updated else "frequency"
+
+
+def _at(body: Body, path: str) -> Any:
+    found: Any = body
+    for step in path.split("."):
+        found = found.get(step) if isinstance(found, Mapping) else None
+    return found
+
+
+def _plain(item: Body) -> dict[str, Any]:
+    return {name: value for name, value in item.items() if name not in ("rank", "period")}
+
+
+def _demerits(point: Body) -> int:
+    """Rank, with what bounced, is invalid or is shared behind everything else."""
+    fault = {"bounced": 100, "invalid": 200}.get(point.get("status", "ok"), 0)
+    return int(point.get("rank", 1)) + fault + (50 if point.get("shared") else 0)
+
+
+def _completeness(value: Any) -> int:
+    return len(value) if isinstance(value, Mapping | str) else 1
+
+
+def _consent_age(offer: _Offer) -> tuple[str, bool]:
+    return (
+        offer.value.get("captured_at") or offer.candidate.updated,
+        offer.value["state"] == "out",
+    )

@@ -1,0 +1,145 @@
+"""The IMAP connector against a real Dovecot."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import connectors.imap as plugin
+from connectors.imap.streams import INTERNAL, ImapConnector
+from hub.errors import AuthenticationError, CursorExpiredError, SourceSchemaError
+from hub.sdk import Page, Record
+from tests.servers.dovecot import DovecotServer
+
+pytestmark = pytest.mark.servers
+
+KARLA = "=?utf-8?q?Karla_M=C3=BCller?= <karla@customer.example>"
+ANNA = "Anna <anna@example.com>"
+REPORT = (
+    "--b\r\nContent-Type: text/plain\r\n\r\nsorry\r\n--b\r\n"
+    "Content-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example.com\r\n\r\n"
+    "Final-Recipient: rfc822; gone@customer.example\r\nAction: failed\r\n\r\n--b--\r\n"
+)
+OFFER = (
+    "--b\r\nContent-Type: text/plain\r\n\r\nsee there\r\n--b\r\nContent-Type: application/pdf\r\n"
+    "Content-Disposition: attachment; filename*=utf-8''Angebot%20%C3%BC.pdf\r\n"
+    "Content-Transfer-Encoding: base64\r\n\r\nQUJD\r\n--b\r\n"
+    "Content-Type: message/rfc822\r\n\r\nSubject: inner\r\n\r\ninner text\r\n--b--\r\n"
+)
+
+
+def mail(number: int | str, *, body: str = "Hello\r\n", **changed: str) -> bytes:
+    headers = {
+        "Message-ID": f"<{number}@customer.example>",
+        "Date": "Mon, 2 Feb 2026 10:00:00 +0100",
+        "From": KARLA,
+        "To": ANNA,
+        "Subject": f"Order {number}",
+    } | {name.replace("_", "-"): value for name, value in changed.items()}
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    return f"{lines}\r\n{body}".encode()
+
+
+def connect(server: DovecotServer, user: str = "anna", **changed: Any) -> ImapConnector:
+    settings = {"host": server.host, "port": server.port, "security": "plain", "username": user}
+    settings |= {"password": server.passwords[user], "own_domains": ["example.com"], **changed}
+    connector = plugin.hub_connector().open(plugin.hub_connector().config.model_validate(settings))
+    assert isinstance(connector, ImapConnector)
+    return connector
+
+
+@pytest.fixture
+def box(dovecot_server: DovecotServer, request: pytest.FixtureRequest) -> str:
+    """A mailbox of this test's own."""
+    name = f"Box {request.node.name[:40]} é".replace("[", "-").replace("]", "")
+    client = dovecot_server.connect("anna")
+    client.create('"' + name.replace("é", "&AOk-") + '"')
+    client.logout()
+    return name
+
+
+def append(server: DovecotServer, box: str, *messages: bytes) -> None:
+    server.append("anna", messages, folder='"' + box.replace("é", "&AOk-") + '"')
+
+
+def records(pages: list[Page]) -> list[Record]:
+    return [record for page in pages for record in page.records]
+
+
+def test_checks(dovecot_server: DovecotServer) -> None:
+    assert "2 mailboxes" in connect(dovecot_server, "bruno").check()
+
+
+def test_wrong_password(dovecot_server: DovecotServer) -> None:
+    with pytest.raises(AuthenticationError):
+        connect(dovecot_server, password="wrong").check()
+
+
+def test_missing_mailbox(dovecot_server: DovecotServer) -> None:
+    with pytest.raises(SourceSchemaError):
+        connect(dovecot_server, mailboxes=["Nowhere"]).check()
+
+
+def test_resumes_from_every_cursor(dovecot_server: DovecotServer, box: str) -> None:
+    append(dovecot_server, box, *(mail(n) for n in range(7)))
+    connector = connect(dovecot_server, mailboxes=[box], batch=3)
+    pages = list(connector.read("message", None))
+    assert [len(page.records) for page in pages] == [3, 3, 1]
+    for place, page in enumerate(pages):
+        assert records(list(connector.read("message", page.cursor))) == records(pages[place + 1 :])
+    append(dovecot_server, box, mail(8))
+    fresh = records(list(connector.read("message", pages[-1].cursor)))
+    assert [record.key for record in fresh] == ["8@customer.example"]
+    connector.close()
+
+
+def test_reads_names_attachments_and_bounces(dovecot_server: DovecotServer, box: str) -> None:
+    report = 'multipart/report; report-type=delivery-status; boundary="b"'
+    append(
+        dovecot_server,
+        box,
+        mail(1, Content_Type="multipart/mixed; boundary=b", body=OFFER),
+        mail(2, From="MAILER-DAEMON@mx.other.example", Content_Type=report, body=REPORT),
+        mail(3, From="bob@example.com"),
+    )
+    (page,) = connect(dovecot_server, mailboxes=[box]).read("message", None)
+    offer, bounce = (record.data for record in page.records)
+    assert offer["from"][0]["name"] == "Karla Müller"
+    assert [(one["name"], one["size"]) for one in offer["attachments"]] == [("Angebot ü.pdf", 4)]
+    assert bounce["bounced"] == ["gone@customer.example"]
+    assert page.excluded == {INTERNAL: 1}
+
+
+def test_reading_sets_no_flag(dovecot_server: DovecotServer, box: str) -> None:
+    append(dovecot_server, box, mail(1))
+    list(connect(dovecot_server, mailboxes=[box]).read("message", None))
+    client = dovecot_server.connect("anna")
+    client.select('"' + box.replace("é", "&AOk-") + '"', readonly=True)
+    assert client.search(None, "UNSEEN") == ("OK", [b"1"])
+    client.logout()
+
+
+def test_a_mailbox_made_anew_expires_the_cursor(dovecot_server: DovecotServer, box: str) -> None:
+    append(dovecot_server, box, mail(1))
+    connector = connect(dovecot_server, mailboxes=[box])
+    (page,) = connector.read("message", None)
+    stored: Any = page.cursor
+    older: dict[str, Any] = {"mailboxes": {box: {**stored["mailboxes"][box], "uidvalidity": 1}}}
+    with pytest.raises(CursorExpiredError):
+        list(connector.read("message", older))
+
+
+def test_mail_bombs(dovecot_server: DovecotServer, box: str) -> None:
+    nested = "".join(
+        f'Content-Type: multipart/mixed; boundary="b{n}"\r\n\r\n--b{n}\r\n' for n in range(2_000)
+    )
+    bombs = [
+        mail(1, Content_Type="text/plain; " + 'a="' * 80_000),
+        mail(2, From="(" * 80_000),
+        mail(3, X=f"y\r\n{nested}"),
+        mail(4, Content_Type="multipart/mixed; boundary=b", body="--b\r\n\r\nx\r\n" * 30_000),
+    ]
+    append(dovecot_server, box, *bombs, mail(5))
+    pages = list(connect(dovecot_server, mailboxes=[box]).read("message", None))
+    assert [record.key[0] for record in records(pages)] == ["1", "2", "3", "4", "5"]

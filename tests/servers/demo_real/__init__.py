@@ -1,0 +1,1 @@
+"""The demo story on real servers: Tryton, Request Tracker and Dovecot; the rest stays stand-ins."""

@@ -1,0 +1,138 @@
+"""Publish: no write lost, none made twice, nothing overwritten in silence."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from hub.errors import AuthenticationError, StoreError
+from hub.pipeline import publish
+from hub.sdk import Fault
+from hub.store import outbox
+from hub.store.database import Engine, reading, writing
+from hub.store.outbox import Outcome
+from tests.unit.pipeline.publish_world import (
+    PHONE,
+    QUICK,
+    PublishWorld,
+    publish_world,
+    subscription,
+)
+
+
+@pytest.fixture
+def world(store: Engine) -> Iterator[PublishWorld]:
+    with publish_world(store, {11: None, 12: "030 9018-20002"}) as made:
+        yield made
+
+
+def test_a_golden_value_reaches_the_target_once(world: PublishWorld) -> None:
+    world.set_golden("11", phone=PHONE)
+    (planned,) = world.plan()
+    assert (planned.field, planned.before, planned.value) == ("WorkPhone", None, PHONE)
+    assert world.writes() == 0
+    assert world.publish() == {"acknowledged": 1}
+    assert world.phone("11") == PHONE
+    assert world.publish() == {}
+    assert (world.writes(), world.states()) == (1, {"acknowledged": 1})
+
+
+def test_another_spelling_of_the_same_number_is_left_alone(world: PublishWorld) -> None:
+    world.set_golden("12", phone="+4930901820002")
+    assert world.plan() == []
+    assert world.publish() == {}
+
+
+def test_fill_empty_overwrites_nothing(world: PublishWorld) -> None:
+    world.set_golden("12", phone=PHONE)
+    assert world.plan("fill_empty") == []
+    assert len(world.plan("update")) == 1
+
+
+def test_a_value_that_changed_at_the_target_is_a_conflict(world: PublishWorld) -> None:
+    world.set_golden("12", phone=PHONE)
+    world.standin.state.stream("user")["12"]["WorkPhone"] = "+49 40 123456"
+    assert world.publish() == {"conflict": 1}
+    assert world.phone("12") == "+49 40 123456"
+    assert world.writes() == 0
+
+
+def test_a_dropped_answer_is_looked_up_and_never_repeated(world: PublishWorld) -> None:
+    world.set_golden("11", phone=PHONE)
+    world.standin.fail(Fault(kind="drop", method="PUT"))
+    publish.stage_deliveries(world.engine, [subscription("update")], "DE")
+    assert publish.deliver(world.engine, world.target, QUICK) == {"unknown": 1}
+    assert publish.deliver(world.engine, world.target, QUICK) == {}
+    time.sleep(0.4)
+    assert publish.deliver(world.engine, world.target, QUICK) == {"acknowledged": 1}
+    assert (world.writes(), world.phone("11")) == (1, PHONE)
+
+
+def test_a_killed_worker_is_taken_over_after_the_settle_time(world: PublishWorld) -> None:
+    world.set_golden("11", phone=PHONE)
+    publish.stage_deliveries(world.engine, [subscription("update")], "DE")
+    now = datetime.now(UTC)
+    with reading(world.engine) as db:
+        (row,) = outbox.due_deliveries(db, "helpdesk", now, 10)
+    with writing(world.engine) as db:
+        assert outbox.claim(db, row, "dead", now + timedelta(seconds=0.5))
+    assert publish.deliver(world.engine, world.target, QUICK) == {}
+    time.sleep(0.6)
+    assert publish.deliver(world.engine, world.target, QUICK) == {"acknowledged": 1}
+    with pytest.raises(StoreError, match="taken it over"), writing(world.engine) as db:
+        outbox.settle(db, row["id"], "dead", Outcome(state="acknowledged"), datetime.now(UTC))
+    with pytest.raises(StoreError, match="nothing was sent"), writing(world.engine) as db:
+        outbox.mark_sent(db, row["id"], "dead", datetime.now(UTC))
+    assert world.states() == {"acknowledged": 1}
+
+
+def test_two_workers_never_claim_one_delivery(world: PublishWorld) -> None:
+    world.set_golden("11", phone=PHONE)
+    publish.stage_deliveries(world.engine, [subscription("update")], "DE")
+    until = datetime.now(UTC) + timedelta(seconds=60)
+    with reading(world.engine) as db:
+        (row,) = outbox.due_deliveries(db, "helpdesk", datetime.now(UTC), 10)
+    with writing(world.engine) as db:
+        assert [outbox.claim(db, row, name, until) for name in ("one", "two")] == [True, False]
+
+
+def test_a_refused_value_is_rejected_with_the_reason(world: PublishWorld) -> None:
+    world.set_golden("11", phone="+49" + "1" * 40)
+    assert world.publish() == {"rejected": 1}
+    assert world.phone("11") is None
+
+
+def test_refused_credentials_leave_the_delivery_planned(world: PublishWorld) -> None:
+    world.set_golden("11", phone=PHONE)
+    world.standin.fail(Fault(kind="status", status=401, times=5))
+    with pytest.raises(AuthenticationError):
+        world.publish()
+    assert world.states() == {"planned": 1}
+
+
+def test_a_newer_value_takes_the_place_of_a_planned_one(world: PublishWorld) -> None:
+    world.set_golden("11", phone="+4930901820007")
+    publish.stage_deliveries(world.engine, [subscription("update")], "DE")
+    world.set_golden("11", phone=PHONE)
+    assert world.publish() == {"acknowledged": 1}
+    assert world.states() == {"acknowledged": 1, "superseded": 1}
+    assert world.phone("11") == PHONE
+
+
+def test_a_target_that_is_down_is_tried_again_later(world: PublishWorld) -> None:
+    world.set_golden("11", phone=PHONE)
+    world.standin.stop()
+    assert world.publish() == {"planned": 1}
+    assert world.states() == {"planned": 1}
+
+
+def test_the_echo_of_our_write_makes_no_second_one(world: PublishWorld) -> None:
+    world.set_golden("11", phone=PHONE)
+    world.publish()
+    assert world.sync()["changed"] == 1
+    world.set_golden("11", phone=PHONE)
+    assert world.publish() == {}
+    assert world.writes() == 1
