@@ -43,30 +43,65 @@ class _Closed(BaseModel):
 class HubSection(_Closed):
     """``[hub]``: where the store is, and what is ours."""
 
-    company: str = Field(default="Our company", description="the name on reports")
-    store: str = Field(default="sqlite:///hub.db", description="database URL of the store")
-    mappings: str | None = Field(default=None, description="folder of mapping files")
-    country: str = Field(default="DE", description="country of phone numbers without a prefix")
-    own_domains: tuple[str, ...] = Field(default=(), description="our own mail domains")
+    company: str = Field(default="Our company", description="The name on reports.")
+    store: str = Field(
+        default="sqlite:///hub.db",
+        description="Database URL of the store, or env:NAME for one that holds a password.",
+    )
+    mappings: str | None = Field(
+        default=None,
+        description="Folder of mapping files, CONNECTOR.yaml; they go before those that ship.",
+    )
+    country: str = Field(
+        default="DE", description="Country of phone numbers without a prefix, by ISO 3166."
+    )
+    own_domains: tuple[str, ...] = Field(
+        default=(), description="Our own mail domains, for each connector that asks for them."
+    )
+    lease_seconds: float = Field(
+        default=300.0,
+        gt=0,
+        description="How long a stream waits for a reader that fell silent, killed perhaps.",
+    )
 
 
 class ConnectionSection(_Closed):
     """``[connections.NAME]``: one configured system."""
 
-    connector: str
-    credentials: str | None = Field(default=None, pattern=r"^(env|file|airflow):.+")
-    options: dict[str, JsonValue] = Field(default_factory=dict)
-    streams: tuple[str, ...] = ()
-    mapping: str | None = None
-    schedule: Schedule | None = "@hourly"
+    connector: str = Field(description="Which connector; `hub connector list` shows them.")
+    credentials: str | None = Field(
+        default=None,
+        pattern=r"^(env|file|airflow):.+",
+        description="Where the secret settings are: env:NAME, file:PATH or airflow:CONN_ID.",
+    )
+    options: dict[str, JsonValue] = Field(
+        default_factory=dict, description="The connector's other settings."
+    )
+    streams: tuple[str, ...] = Field(default=(), description="The streams to sync; all without it.")
+    mapping: str | None = Field(
+        default=None, description="The mapping file, where it is not CONNECTOR.yaml."
+    )
+    schedule: Schedule | None = Field(
+        default="@hourly",
+        description="When Airflow syncs it: @hourly, @daily, …, five fields of cron, or none.",
+    )
     office: str = Field(
         default="front",
         pattern="^(front|service|back)$",
-        description="front: registers customers; service: talks to them; back: bills them",
+        description="front registers customers, service talks to them, back bills them.",
     )
-    renamed_from: Name | None = None
-    standin: str | None = Field(default=None, description="state file of a stand-in to start")
-    max_delete_share: float = Field(default=0.1, ge=0, le=1)
+    renamed_from: Name | None = Field(
+        default=None, description="The name it had; its records stay its own. Remove it later."
+    )
+    standin: str | None = Field(
+        default=None, description="State file of a stand-in, which is started for each command."
+    )
+    max_delete_share: float = Field(
+        default=0.1,
+        ge=0,
+        le=1,
+        description="The share of records that one full read may find deleted; 1 allows all.",
+    )
 
     @field_validator("schedule", mode="before")
     @classmethod
@@ -78,26 +113,45 @@ class ConnectionSection(_Closed):
 class ResolveSection(_Closed):
     """``[resolve]``: brakes and trust."""
 
-    max_merges: int = Field(default=50, ge=0)
-    trust: dict[str, tuple[Name, ...]] = Field(default_factory=dict)
+    max_merges: int = Field(
+        default=50,
+        ge=0,
+        description="How many merges of existing customers one run may make unasked.",
+    )
+    trust: dict[str, tuple[Name, ...]] = Field(
+        default_factory=dict,
+        description="By attribute (* for all others), the connections in the order of trust.",
+    )
 
 
 class PublishRule(_Closed):
     """One golden attribute that one stream of one connection subscribes to."""
 
-    attribute: Attribute
-    connection: Name
-    stream: str
-    mode: str = Field(default="update", pattern="^(update|fill_empty)$")
+    attribute: Attribute = Field(description="The golden value: phone or email.")
+    connection: Name = Field(description="The connection that gets it.")
+    stream: str = Field(description="The stream whose records get it.")
+    mode: str = Field(
+        default="update",
+        pattern="^(update|fill_empty)$",
+        description="update replaces another value; fill_empty only fills in a missing one.",
+    )
 
 
 class PublishSection(_Closed):
     """``[publish]``: who gets which golden value."""
 
-    rules: tuple[PublishRule, ...] = ()
-    settle_seconds: float = Field(default=60.0, ge=0, description="until a write shows")
-    request_seconds: float = Field(default=60.0, ge=0, description="longest a request may take")
-    max_writes: int = Field(default=500, ge=1)
+    rules: tuple[PublishRule, ...] = Field(
+        default=(), description="Who gets which golden value; one [[publish.rules]] each."
+    )
+    settle_seconds: float = Field(
+        default=60.0, ge=0, description="How long a write may take to show at the target."
+    )
+    request_seconds: float = Field(
+        default=60.0, ge=0, description="How long one request to a target may take."
+    )
+    max_writes: int = Field(
+        default=500, ge=1, description="How many writes one run makes to one connection."
+    )
 
 
 class HubConfig(_Closed):

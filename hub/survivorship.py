@@ -102,6 +102,8 @@ _SINGLE: Final = {
     "legal_form": "organisation.legal_form",
     "employees": "organisation.employees",
 }
+_UNSEEN: Final = frozenset({"fax", "derived"})
+"""Purposes of contact points that serve matching at most."""
 _NAME_PARTS: Final = ("prefix", "given", "middle", "family", "suffix")
 
 
@@ -172,7 +174,7 @@ class _Maker:
             _Offer(candidate, f"contact_points[{place}].value", point["value"], _demerits(point))
             for candidate in self._candidates
             for place, point in enumerate(candidate.body.get("contact_points", ()))
-            if point["kind"] == kind and "fax" not in point.get("purpose", ())
+            if point["kind"] == kind and _UNSEEN.isdisjoint(point.get("purpose", ()))
         ]
 
     def listed(self, name: str) -> list[_Offer]:

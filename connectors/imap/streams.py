@@ -26,6 +26,7 @@ STREAMS: Final = (
         key=("message_id",),
         cursor="uid",
         capabilities=frozenset({Capability.FULL, Capability.INCREMENTAL}),
+        retains=True,
     ),
 )
 INTERNAL: Final = "internal mail"

@@ -7,11 +7,12 @@ Airflow's own database.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from airflow.sdk import DAG, Asset, AssetAny, Param, task
+from airflow.sdk.exceptions import AirflowSkipException
 
 from hub.airflow.documentation import PUBLISH, RECONCILE, RESOLVE, SYNC
 from hub.airflow.retry import ErrorTreePolicy
@@ -114,10 +115,12 @@ def _sync_dag(name: str, section: ConnectionSection) -> DAG:
             return tasks.sync_stream(name, stream, full=bool(params["full"]))
 
         @_task(outlets=[landed(name)])
-        def announce(counts: Iterable[Mapping[str, int]], *, outlet_events: Any) -> dict[str, int]:
+        def announce(counts: Sequence[Mapping[str, int]], *, outlet_events: Any) -> dict[str, int]:
             from hub.airflow import tasks
 
-            totals = tasks.add_up(counts)
+            totals = tasks.add_up(counts[:])
+            if not totals:
+                raise AirflowSkipException("no stream could be read")
             outlet_events[landed(name)].extra = totals
             return totals
 
@@ -160,8 +163,11 @@ def _switch(title: str, description: str) -> Param:
 
 
 def _task(**options: Any) -> Callable[[Callable[..., Any]], Any]:
-    """Airflow's decorator with a type, which it lacks where Airflow is not installed."""
-    decorator: Callable[[Callable[..., Any]], Any] = task(**options)
+    """Airflow's decorator with a type, which it lacks where Airflow is not installed.
+
+    Counts are kept as one value: by default Airflow would store each of them once more.
+    """
+    decorator: Callable[[Callable[..., Any]], Any] = task(multiple_outputs=False, **options)
     return decorator
 
 

@@ -81,7 +81,7 @@ def add_up(counts: Iterable[Mapping[str, int]]) -> Counts:
 
 @contextmanager
 def _workplace() -> Iterator[Workplace]:
-    with _discreet():
+    with discreet():
         work = open_workplace(find_config(), {"airflow": airflow_credentials})
         try:
             yield work
@@ -90,7 +90,7 @@ def _workplace() -> Iterator[Workplace]:
 
 
 @contextmanager
-def _discreet() -> Iterator[None]:
+def discreet() -> Iterator[None]:
     """Airflow logs an error with its causes, and a driver's or validator's text quotes values.
 
     So our own errors, whose messages are clean (law 10), go without their causes, and any other

@@ -138,7 +138,8 @@ def _environment(site: AirflowSite, port: int) -> dict[str, str]:
             "simple_auth_manager_passwords_file": str(site.passwords),
             "execution_api_server_url": f"{address}/execution/",
         },
-        "database": {"sql_alchemy_conn": f"sqlite:///{site.home / 'airflow.db'}"},
+        # SQLite waits 5 seconds for its lock, which four programs on a busy machine exceed.
+        "database": {"sql_alchemy_conn": f"sqlite:///{site.home / 'airflow.db'}?timeout=60"},
         "api": {
             "host": "127.0.0.1",
             "port": str(port),

@@ -15,7 +15,7 @@ from hub.demo.story import Story, tell_story
 
 def demo(
     folder: Annotated[Path, typer.Option("--dir", help="Where to make it.")] = Path(DEMO_FOLDER),
-    customers: Annotated[int, typer.Option(min=20, max=100_000)] = 2000,
+    customers: Annotated[int, typer.Option(min=20, max=100_000, help="How many.")] = 2000,
     seed: Annotated[int, typer.Option(help="Another seed, another company.")] = 7,
     as_json: AsJson = False,
 ) -> None:

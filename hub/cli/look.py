@@ -24,9 +24,14 @@ def status(as_json: AsJson = False) -> None:
     if as_json:
         emit_json({"streams": streams, "totals": totals})
         return
-    emit_counts(streams, as_json=False)
+    emit_counts([_short(row) for row in streams], as_json=False)
     out.print()
     emit_table(["what", "count"], list(totals.items()))
+
+
+def _short(row: dict[str, Any]) -> dict[str, Any]:
+    """The error only where there is one: most reads end well."""
+    return {name: value for name, value in row.items() if name != "error" or value}
 
 
 quarantine = typer.Typer(
@@ -37,7 +42,8 @@ store = typer.Typer(help="The store as a whole.", no_args_is_help=True)
 
 @quarantine.command("list")
 def show_quarantine(
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1)] = 50, as_json: AsJson = False
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many entries.")] = 50,
+    as_json: AsJson = False,
 ) -> None:
     """List what waits in quarantine; the payload is not shown."""
     work = open_workplace()
@@ -49,7 +55,7 @@ def show_quarantine(
 
 def _entry(row: Any, streams: dict[int, tuple[str, str]]) -> dict[str, Any]:
     connection, stream = streams[row["stream_id"]]
-    names = ("stage", "error", "message", "created_at")
+    names = ("stage", "created_at", "error", "message")
     entry = {"id": row["id"], "connection": connection, "stream": stream}
     return entry | {name: row[name] for name in names}
 

@@ -56,8 +56,8 @@ def _line(name: str, mapping: Mapping) -> dict[str, Any]:
 
 @mappings.command("preview")
 def show_preview(
-    connection: str,
-    stream: str,
+    connection: Annotated[str, typer.Argument(help="The connection.")],
+    stream: Annotated[str, typer.Argument(help="One of its streams.")],
     count: Annotated[int, typer.Option("--count", "-n", min=1, help="How many records.")] = 3,
     as_json: AsJson = False,
 ) -> None:

@@ -15,9 +15,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+LONG_COLUMNS = frozenset({"message", "detail", "error", "value", "streams", "state"})
+"""Columns that may run over several lines; the others keep theirs."""
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
-out = Console(highlight=False, soft_wrap=True)
+_PIPE_WIDTH = 240
+
+out = Console(highlight=False, width=None if sys.stdout.isatty() else _PIPE_WIDTH)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
@@ -45,7 +50,13 @@ def emit_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], title: str
         numeric = bool(content) and all(
             isinstance(row[place], int | float | Decimal) or row[place] is None for row in content
         )
-        table.add_column(name, justify="right" if numeric else "left", header_style="dim")
+        table.add_column(
+            name,
+            justify="right" if numeric else "left",
+            header_style="dim",
+            no_wrap=name not in LONG_COLUMNS,
+            overflow="fold",
+        )
     for row in content:
         table.add_row(*(Text(_text(cell)) for cell in row))
     out.print(table if content else Text(f"{title}: none" if title else "none", style="dim"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import sys
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -132,7 +132,9 @@ def list_connections(as_json: AsJson = False) -> None:
 
 
 @connections.command("check")
-def check_connection(name: str, as_json: AsJson = False) -> None:
+def check_connection(
+    name: Annotated[str, typer.Argument(help="The connection.")], as_json: AsJson = False
+) -> None:
     """Log in to one system and say what was reached."""
     site = open_site()
     with working(f"asking {name} …"):

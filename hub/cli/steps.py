@@ -28,27 +28,42 @@ def sync(
 ) -> None:
     """Read what changed in the systems, land it, translate it."""
     work = open_workplace()
-    rows = []
+    rows, reports = [], []
     for name in connections or list(work.config.connections):
         work.config.connection(name)
         with working(f"reading {name} …"):
             for report in steps.sync_connection(work, name, full=full):
                 rows.append(_row(report))
+                reports.append(report)
                 if report.note:
                     warn(f"{name}/{report.stream}: {report.note}")
-    emit_counts(rows, as_json)
+    if as_json:
+        emit_json([{**_names(report), **report.as_counts()} for report in reports])
+        return
+    emit_counts(rows, as_json=False)
+
+
+def _names(report: steps.StreamReport) -> dict[str, str]:
+    return {"connection": report.connection, "stream": report.stream}
 
 
 def _row(report: steps.StreamReport) -> dict[str, Any]:
-    return {"connection": report.connection, "stream": report.stream, **_flat(report)}
-
-
-def _flat(report: steps.StreamReport) -> Mapping[str, Any]:
-    """One level of counts, with rules of exclusion summed up."""
+    counts = report.as_counts()
     return {
-        name: sum(value.values()) if isinstance(value, Mapping) else value
-        for name, value in report.as_counts().items()
+        **_names(report),
+        "read": counts["read"],
+        "new": counts["new"],
+        "changed": counts["changed"],
+        "unchanged": counts["unchanged"] + counts["repeated"] + counts["stale"],
+        "deleted": counts["tombstones"] + counts["vanished"],
+        "excluded": _total(report.extract["excluded"]) + _total(report.canonical["excluded"]),
+        "quarantined": counts["unreadable"] + counts["quarantined"],
     }
+
+
+def _total(count: Any) -> int:
+    """Exclusions are counted by rule where the connector makes them."""
+    return sum(count.values()) if isinstance(count, Mapping) else int(count)
 
 
 def resolve(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -30,7 +31,11 @@ _NOTHING: Final = Score(0, 0)
 
 @dataclass(slots=True)
 class Story:
-    """All that the demo found."""
+    """All that the demo found.
+
+    ``planted`` has, by report, how many breaks were planted, found, and reported beside them. A
+    line beside them is ``invented`` unless its customer is ``split``: not recognised as one.
+    """
 
     folder: Path
     read: dict[str, int] = field(default_factory=dict)
@@ -43,6 +48,8 @@ class Story:
     pairs: Score = _NOTHING
     bcubed: Score = _NOTHING
     planted: dict[str, tuple[int, int, int]] = field(default_factory=dict)
+    split: frozenset[str] = frozenset()
+    invented: dict[str, int] = field(default_factory=dict)
     written: dict[str, int] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
 
@@ -59,6 +66,86 @@ class Story:
         self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - begun
 
 
+@dataclass(frozen=True, slots=True)
+class Job:
+    """The whole job on one site; each step may be repeated, and notes in the story what it did."""
+
+    work: Workplace
+    story: Story
+    tell: Tell
+
+    def run(self, company: Company, *, cut_off: datetime | None = None) -> None:
+        """Every step once, compared with the truth; the hub itself never sees the truth."""
+        self.read_all()
+        self.resolve()
+        self.measure(company)
+        self.story.written = self.publish()
+        self.reconcile(company, cut_off)
+
+    def read_all(self) -> dict[str, int]:
+        """Sync every connection; returns what landed from each: new, changed or gone."""
+        landed: dict[str, int] = {}
+        for name in self.work.config.connections:
+            self.tell(f"reading {name}")
+            with self.story.timed("sync"):
+                counts = [one.as_counts() for one in steps.sync_connection(self.work, name)]
+            self.story.read[name] = sum(int(one["read"]) for one in counts)
+            self.story.quarantined += sum(int(one["quarantined"]) for one in counts)
+            landed[name] = sum(int(one[kind]) for one in counts for kind in LANDED)
+        return landed
+
+    def resolve(self) -> None:
+        """Find who is who, and compute the golden records."""
+        with self.story.timed("resolve"):
+            self.story.resolved = steps.resolve(self.work)
+
+    def measure(self, company: Company) -> None:
+        """Compare the crosswalk with the truth."""
+        with reading(self.work.engine) as db:
+            clusters = {Ref(*row.source): row.party_id for row in linked_sources(db)}
+        story, truth = self.story, company.truth.customer_of
+        story.party_records = len(clusters)
+        story.customers = len(set(clusters.values()))
+        story.true_customers = len({truth[ref] for ref in clusters if ref in truth})
+        story.split = _find_split(clusters, truth)
+        story.pairs = score_pairs(clusters, truth)
+        story.bcubed = score_bcubed(clusters, truth)
+
+    def publish(self) -> dict[str, int]:
+        """Stage and deliver what waits; returns how many deliveries ended in each state."""
+        written: dict[str, int] = {}
+        with self.story.timed("publish"):
+            steps.stage(self.work)
+            for name in sorted({rule.connection for rule in self.work.config.publish.rules}):
+                for state, count in steps.deliver(self.work, name).items():
+                    written[state] = written.get(state, 0) + count
+        return written
+
+    def reconcile(self, company: Company, cut_off: datetime | None = None) -> None:
+        """Run the reports, and look for the planted breaks in them."""
+        request = reconciliation.Request(company=self.work.config.hub.company, cut_off=cut_off)
+        with self.story.timed("reconcile"):
+            pack = reconciliation.reconcile(self.work.engine, request)
+            folder = self.story.folder / "reports"
+            reconciliation.write_reports(pack, folder, reconciliation.FORMS)
+        for result in pack.results:
+            if result.definition.breaks:
+                self._compare(result, company)
+        self.story.planted["R10"] = _compare_totals(pack, company)
+
+    def _compare(self, result: ReportResult, company: Company) -> None:
+        """Look for planted breaks in one report, by true customer."""
+        name = result.definition.id
+        planted = company.planted[name]  # type: ignore[literal-required]  # R1, R2
+        refs = {ref: customer for customer, group in planted.items() for ref in group}
+        reported = [Ref(*(str(row[n]) for n in result.definition.subject)) for row in result.rows]
+        customers = [refs.get(ref) or company.truth.customer_of.get(ref) for ref in reported]
+        more = [customer for customer in customers if customer not in planted]
+        found = {customer for customer in customers if customer in planted}
+        self.story.planted[name] = (len(planted), len(found), len(more))
+        self.story.invented[name] = sum(customer not in self.story.split for customer in more)
+
+
 def tell_story(folder: Path, customers: int, seed: int, tell: Tell) -> Story:
     """Make the company, run the job once, compare with the truth."""
     story = Story(folder)
@@ -67,92 +154,19 @@ def tell_story(folder: Path, customers: int, seed: int, tell: Tell) -> Story:
         lay_out(company, folder)
     work = open_workplace(folder / "hub.toml")
     try:
-        run_job(work, company, story, tell)
+        Job(work, story, tell).run(company)
     finally:
         work.engine.dispose()
     return story
 
 
-def run_job(
-    work: Workplace,
-    company: Company,
-    story: Story,
-    tell: Tell,
-    *,
-    cut_off: datetime | None = None,
-) -> None:
-    """Read, resolve, publish and reconcile a site that is laid out; what it came to is noted."""
-    read_all(work, story, tell)
-    resolve(work, story)
-    measure(work, company, story)
-    story.written = publish(work, story)
-    with story.timed("reconcile"):
-        pack = _reconcile(work, story.folder, cut_off)
-    for result in pack.results:
-        if result.definition.breaks:
-            story.planted[result.definition.id] = _compare(result, company)
-    story.planted["R10"] = _compare_totals(pack, company)
-
-
-def read_all(work: Workplace, story: Story, tell: Tell) -> dict[str, int]:
-    """Sync every connection; returns what landed in each: new, changed or gone."""
-    landed: dict[str, int] = {}
-    for name in work.config.connections:
-        tell(f"reading {name}")
-        with story.timed("sync"):
-            for report in steps.sync_connection(work, name):
-                counts = report.as_counts()
-                story.read[name] = story.read.get(name, 0) + int(counts["read"])
-                story.quarantined += int(counts["quarantined"])
-                fresh = sum(int(counts[kind]) for kind in LANDED)
-                landed[name] = landed.get(name, 0) + fresh
-    return landed
-
-
-def resolve(work: Workplace, story: Story) -> None:
-    """Find who is who, and compute the golden records."""
-    with story.timed("resolve"):
-        story.resolved = steps.resolve(work)
-
-
-def measure(work: Workplace, company: Company, story: Story) -> None:
-    """Compare the crosswalk with the truth; the hub itself never sees the truth."""
-    with reading(work.engine) as db:
-        clusters = {Ref(*row.source): row.party_id for row in linked_sources(db)}
-    truth = company.truth.customer_of
-    story.party_records = len(clusters)
-    story.customers = len(set(clusters.values()))
-    story.true_customers = len({truth[ref] for ref in clusters if ref in truth})
-    story.pairs = score_pairs(clusters, truth)
-    story.bcubed = score_bcubed(clusters, truth)
-
-
-def publish(work: Workplace, story: Story) -> dict[str, int]:
-    """Stage and deliver what waits; returns how many deliveries ended in each state."""
-    written: dict[str, int] = {}
-    with story.timed("publish"):
-        steps.stage(work)
-        for name in sorted({rule.connection for rule in work.config.publish.rules}):
-            for state, count in steps.deliver(work, name).items():
-                written[state] = written.get(state, 0) + count
-    return written
-
-
-def _reconcile(work: Workplace, folder: Path, cut_off: datetime | None) -> ReportPack:
-    request = reconciliation.Request(company=work.config.hub.company, cut_off=cut_off)
-    pack = reconciliation.reconcile(work.engine, request)
-    reconciliation.write_reports(pack, folder / "reports", reconciliation.FORMS)
-    return pack
-
-
-def _compare(result: ReportResult, company: Company) -> tuple[int, int, int]:
-    """Planted breaks, those found, and lines that were not planted; all by true customer."""
-    planted = company.planted[result.definition.id]  # type: ignore[literal-required]  # R1, R2
-    refs = {ref: customer for customer, group in planted.items() for ref in group}
-    reported = [Ref(*(str(row[n]) for n in result.definition.subject)) for row in result.rows]
-    customers = [refs.get(ref) or company.truth.customer_of.get(ref) for ref in reported]
-    found = {customer for customer in customers if customer in planted}
-    return len(planted), len(found), sum(customer not in planted for customer in customers)
+def _find_split(clusters: Mapping[Ref, str], truth: Mapping[Ref, str]) -> frozenset[str]:
+    """The true customers whose records are not all in one place."""
+    places: dict[str, set[str]] = defaultdict(set)
+    for ref, cluster in clusters.items():
+        if ref in truth:
+            places[truth[ref]].add(cluster)
+    return frozenset(customer for customer, found in places.items() if len(found) > 1)
 
 
 def _compare_totals(pack: ReportPack, company: Company) -> tuple[int, int, int]:

@@ -101,6 +101,83 @@ werner: wern vernon
 wilhelm: willi willy will helmut william guillermo guillaume guglielmo wim
 wolfgang: wolf wolfi
 xaver: xavier xaverl javier saverio
+agnes: nesa ines
+alberto: beto tino albert
+alessandro: ale sandro
+alfred: fredi fred alfredo
+alois: loisl luis
+angelika: geli angela angelica angelique
+anneliese: anne liese
+antonella: anto nella
+antonius: toon ton teun anton
+august: gustl augusto auguste
+brigitte: gitte gitti biggi birgit brigitta brigida
+caterina: rina cate katharina
+christine: christl christel christa tina chrissy chris kirsten
+claudia: claudi claude
+concepcion: concha conchita
+consuelo: chelo
+cornelis: kees cor
+dietrich: dieter dietmar
+dolores: lola loli
+domenico: mimmo nico dominik
+dominique: dom dominik
+eberhard: ebi
+elisabetta: betta lisa elisabeth
+ernst: ernest ernesto
+eugen: eugene eugenio
+federica: fede friederike
+filippo: pippo philipp
+francesca: franca chicca checca franziska
+francoise: fanchon franziska
+gabriele: gabi gaby gabriela gabriella gabrielle lele
+gertrud: trude gertrude traudel
+giovanna: gianna johanna
+giuseppina: pina peppina giusy josefine
+gottfried: friedl
+guadalupe: lupe
+hartmut: hardy
+hendrik: henk rik heinrich
+hermann: manni herman
+hildegard: hilde
+hubert: hubi huberto
+ingeborg: inge
+isabel: isa isabella isabelle
+jacobus: koos jaap jakob
+jacqueline: jackie
+jesus: chus chuy
+josefa: pepa josefine
+josefine: josi fini josephine
+leopold: poldi
+luigi: gigi gino ludwig
+luis: lucho ludwig
+madeleine: mado
+manfred: manni fredl
+manuela: manoli manu
+maria: marijke mieke ria maren marion
+marguerite: margot
+martin: martl martino
+melanie: melli mel
+mercedes: merche meche
+monika: moni monica monique
+natalie: nathalie natalia nati
+norbert: bert norberto
+philippe: phil filou
+pieter: piet peter
+pilar: pili
+raffaele: lele rafael
+reinhard: reini hardy
+rosemarie: rosi rosmarie
+rosa: rosi rosita
+sabine: bine sabina sabrina
+stephanie: steph fanny
+teresa: tere maite therese
+theodor: theo teo theodore teodoro theodorus
+tobias: tobi tobia
+veronique: vero
+viktor: vik victor vittorio
+waltraud: traudl traudel
+willem: wim wilhelm
 """.strip()
 
 

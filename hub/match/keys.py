@@ -10,7 +10,7 @@ from hub.match.given import root_names
 from hub.match.names import PersonName
 from hub.match.organisations import OrganisationName
 from hub.match.places import Place
-from hub.match.profile import Identifier, Profile
+from hub.match.profile import OPEN, Identifier, Profile
 
 _VOWELS: Final = str.maketrans("", "", "aeiouyh")
 _SOUNDS: Final = str.maketrans("zqvwdtbpgk", "skffttppkk")
@@ -23,9 +23,7 @@ def match_keys(profile: Profile) -> frozenset[str]:
         *map(email_match_key, _own_emails(profile)),
         *map(phone_match_key, profile.phones),
     )
-    if profile.kind == "person":
-        return frozenset((*common, *_person_keys(profile)))
-    return frozenset((*common, *_organisation_keys(profile)))
+    return frozenset((*common, *_person_keys(profile), *_organisation_keys(profile)))
 
 
 def identifier_key(identifier: Identifier) -> str:
@@ -43,6 +41,11 @@ def phone_match_key(number: str) -> str:
 
 def domain_key(domain: str) -> str:
     return f"dm:{domain}"
+
+
+def colleague_key(domain: str) -> str:
+    """People with a mailbox at one domain; it becomes frequent where the domain is a provider's."""
+    return f"pd:{domain}"
 
 
 @lru_cache(maxsize=65_536)
@@ -78,6 +81,8 @@ def _sound(word: str) -> str:
 
 
 def _person_keys(profile: Profile) -> Iterator[str]:
+    if profile.kind in ("person", OPEN):
+        yield from map(colleague_key, profile.domains)
     areas = _areas(profile.places)
     for name in profile.people:
         yield from name_keys(name)
@@ -97,7 +102,8 @@ def _house_keys(places: Iterable[Place], initials: Iterable[str]) -> Iterator[st
 
 
 def _organisation_keys(profile: Profile) -> Iterator[str]:
-    yield from map(domain_key, profile.domains)
+    if profile.kind != "person":
+        yield from map(domain_key, profile.domains)
     areas = _areas(profile.places)
     for name in profile.organisations:
         yield organisation_key(name)

@@ -8,20 +8,24 @@ from typing import Final, NamedTuple
 
 from rapidfuzz.distance import DamerauLevenshtein, JaroWinkler
 
-from hub.match.given import same_given
-from hub.match.texts import skeleton, split_words
+from hub.match.given import root_names, same_given
+from hub.match.texts import skeleton, split_words, word_set
 
-_TITLES: Final = frozenset(
-    """dr prof professor herr frau fraulein mr mrs ms miss mx sir dame madame monsieur mme mlle m sra sr
-    srta sig signor signora dott dottssa dottoressa ing mag dipl med jur rer nat hc dhr mevr don dona
-    lic phd mba msc bsc ma ba llm esq""".split()
+_TITLES: Final = word_set(
+    """
+    dr prof professor herr frau fraulein mr mrs ms miss mx sir dame madame monsieur mme mlle m
+    sra sr srta sig signor signora dott dottssa dottoressa ing mag dipl med jur rer nat hc dhr
+    mevr don dona lic phd mba msc bsc ma ba llm esq
+    """
 )
 _GENERATIONS: Final = {
     "jr": "jr", "junior": "jr", "jun": "jr", "sr": "sr", "senior": "sr", "sen": "sr",
     "ii": "ii", "iii": "iii", "iv": "iv",
 }  # fmt: skip
-_PARTICLES: Final = frozenset(
-    "von van de der den del della di da dos das do la le du zu zur ter ten bin al el y".split()
+_PARTICLES: Final = word_set(
+    """
+    von van de der den del della di da dos das do la le du zu zur ter ten bin al el y
+    """
 )
 
 
@@ -55,6 +59,8 @@ def standardise_person(given: str, middle: str, family: str) -> PersonName | Non
     """The folded name from parts that a source keeps apart; None where nothing is left."""
     first = _plain(given + " " + middle)
     last, generation = _without_generation(_plain(family))
+    if len(first) == len(last) == 1 and len(last[0]) == 1 < len(first[0]):
+        first, last = last, first  # "Berg A." was split at the wrong end
     if not first and not last:
         return None
     return PersonName(first, _without_particles(last), generation)
@@ -107,8 +113,12 @@ def compare_names(one: PersonName, other: PersonName) -> NameAgreement:
     straight = _compare_parts(one, other)
     if straight in (NameAgreement.FULL, NameAgreement.NICKNAME):
         return straight
-    swapped = _compare_parts(one, PersonName(other.family, other.given))
-    usable = swapped in (NameAgreement.FULL, NameAgreement.NICKNAME, NameAgreement.SIMILAR)
+    swapped = min(
+        _compare_parts(one, PersonName(other.family, other.given)),
+        _compare_parts(PersonName(one.family, one.given), other),
+        key=_RANKS.__getitem__,
+    )
+    usable = _RANKS[swapped] <= _RANKS[NameAgreement.INITIAL]
     return min(straight, swapped, key=_RANKS.__getitem__) if usable else straight
 
 
@@ -155,14 +165,16 @@ def _compare_given(one: tuple[str, ...], other: tuple[str, ...]) -> str | None:
         return "same"
     if any(len(a) > 1 and same_given(a, b) for a in one for b in other):
         return "nickname"
-    if _initial_fits(one[0], other[0]) or _initials_of(one, other) or _initials_of(other, one):
+    if _initial_of(one, other) or _initial_of(other, one):
         return "initial"
     return "similar" if _similar(one[0], other[0]) else "differs"
 
 
-def _initials_of(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
-    """ "JP" stands for "Jean Paul"."""
-    return len(one) == 1 and len(other) > 1 and one[0] == "".join(word[0] for word in other)
+def _initial_of(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """Whether "R" stands for Rebecca or Becky, or "JP" for Jean Paul."""
+    if len(one[0]) == 1:
+        return any(root[0] == one[0] for root in root_names(other[0]))
+    return len(one) == 1 < len(other) and one[0] == "".join(word[0] for word in other)
 
 
 def _middle_fits(one: tuple[str, ...], other: tuple[str, ...]) -> bool:

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from rapidfuzz import fuzz
 
-from hub.match.texts import skeleton, split_words
+from hub.match.texts import skeleton, split_words, word_set
 
 _FORMS: Final = {
     form: line.split(":")[0]
@@ -51,8 +51,10 @@ lda:lda|limitada|ltda
     for form in line.split(":")[1].split("|")
 }
 _LONGEST: Final = max(len(form.split()) for form in _FORMS)
-_LINKING: Final = frozenset(
-    "und and et y e the der die das le la les il of fur for co company cie".split()
+_LINKING: Final = word_set(
+    """
+    und and et y e the der die das le la les il of fur for co company cie
+    """
 )
 
 
@@ -97,7 +99,7 @@ def _without_form(words: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
 
 
 def _without_rest(words: tuple[str, ...], form: str) -> tuple[tuple[str, ...], str]:
-    """ "Muster GmbH & Co. KG" may come apart as "GmbH" and "KG"; the whole is one form."""
+    """The form "GmbH & Co. KG" may come apart as "GmbH" and "KG": the whole is one."""
     if len(words) > 1 and words[-1] in ("und", "co"):
         return _without_rest(words[:-1], form)
     if len(words) > 1 and form == "kg" and words[-1] in ("gmbh", "ag", "ug"):

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from rapidfuzz.distance import DamerauLevenshtein
 
-from hub.match.texts import skeleton, split_words
+from hub.match.texts import skeleton, split_words, word_set
 
 _NUMBER: Final = re.compile(r"^(\d{1,5})\s?([a-z]?)$")
 _RANGE: Final = re.compile(r"\b(\d{1,5})\s*[-/]\s*\d{1,5}\b")
@@ -18,8 +18,10 @@ _ENDINGS: Final = re.compile(r"(strasse|straße|str\.)(?=\W|$)")
 _STREET_WORDS: Final = {
     skeleton(word): short
     for short, words in {
-        "str": "strasse str", "st": "street st saint sankt", "av": "avenue avenida av ave avda",
-        "rd": "road rd", "ln": "lane ln", "bd": "boulevard blvd bd bvd", "pl": "platz place plaza pl",
+        "str": "strasse str", "st": "street st saint sankt",
+        "av": "avenue avenida av ave avda",
+        "rd": "road rd", "ln": "lane ln", "bd": "boulevard blvd bd bvd",
+        "pl": "platz place plaza pl",
         "dr": "drive dr", "ct": "court ct", "r": "rue r", "c": "calle c", "v": "via v",
         "sq": "square sq", "hwy": "highway hwy", "pkwy": "parkway pkwy", "n": "north n",
         "s": "south s", "e": "east e", "w": "west w", "ch": "chemin ch", "pza": "piazza pza",
@@ -27,8 +29,10 @@ _STREET_WORDS: Final = {
     }.items()
     for word in words.split()
 }  # fmt: skip
-_LINKING: Final = frozenset(
-    "de la le les du des del della di da der den dem am an im in zum zur the".split()
+_LINKING: Final = word_set(
+    """
+    de la le les du des del della di da der den dem am an im in zum zur the
+    """
 )
 _UNIT: Final = re.compile(r"\b(apt|apartment|suite|unit|floor|etage|stock|app|whg|c/o|piso)\b.*$")
 

@@ -19,11 +19,41 @@ from hub.match.standardise import (
     standardise_identifier,
     standardise_phone,
 )
+from hub.match.texts import skeleton, split_words
 
 MATCH_VERSION: Final = 1
 """Part of every profile's digest: a changed standardisation makes records stale."""
 
+OPEN: Final = "open"
+"""Kind of a record that calls itself a person but may be a company: "Tischlerei Lorenz", info@."""
+
 _Body = Mapping[str, Any]
+_COMPANY_FORMS: Final = frozenset(
+    [
+        "gmbh",
+        "gmbh co kg",
+        "ag",
+        "kg",
+        "ug",
+        "ohg",
+        "ek",
+        "ev",
+        "sarl",
+        "spa",
+        "srl",
+        "bv",
+        "bvba",
+        "ltd",
+        "plc",
+        "llc",
+        "llp",
+        "inc",
+        "spzoo",
+        "sro",
+        "kft",
+    ]
+)
+"""Legal forms that are no part of a person's name, as "Sas" or "As" may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +90,15 @@ class Profile:
 def build_profile(body: _Body, country: str = "DE") -> Profile:
     """The profile of a canonical party body; ``country`` is that of phones without a prefix."""
     home = _home_country(body, country)
-    person = body["kind"] == "person"
     emails = _emails(body)
     phones = _phones(body, home)
+    kind = _kind(body, emails)
+    own = frozenset(mail for mail, shared in emails.items() if not shared)
     content: dict[str, Any] = {
-        "kind": body["kind"],
-        "people": _people(body) if person else (),
-        "organisations": () if person else _organisations(body),
-        "mailboxes": frozenset(mail for mail, shared in emails.items() if not shared),
+        "kind": kind,
+        "people": _people(body, own) if kind in ("person", OPEN) else (),
+        "organisations": () if kind == "person" else _organisations(body),
+        "mailboxes": own,
         "desks": frozenset(mail for mail, shared in emails.items() if shared),
         "domains": _domains(body, emails),
         "phones": frozenset(phone for phone, shared in phones.items() if not shared),
@@ -77,6 +108,19 @@ def build_profile(body: _Body, country: str = "DE") -> Profile:
         "birth_date": _birth_date(body),
     }
     return Profile(**content, digest=_digest(content))
+
+
+def _kind(body: _Body, emails: Mapping[str, bool]) -> str:
+    """What the record says, unless its name or its mailboxes say otherwise."""
+    person = body.get("person") or {}
+    if body["kind"] != "person" or person.get("birth_date"):
+        return str(body["kind"])
+    shown = body.get("display_name") or ""
+    name = standardise_organisation(shown)
+    if name is not None and (name.form in _COMPANY_FORMS or "&" in shown):
+        return "organisation"
+    own_mailbox = any(not shared for shared in emails.values())
+    return "person" if own_mailbox or person.get("prefix") else OPEN
 
 
 def _digest(content: Mapping[str, Any]) -> str:
@@ -97,7 +141,7 @@ def _unique(items: Iterable[Any]) -> tuple[Any, ...]:
     return tuple(sorted({item for item in items if item is not None}))
 
 
-def _people(body: _Body) -> tuple[PersonName, ...]:
+def _people(body: _Body, mailboxes: Iterable[str]) -> tuple[PersonName, ...]:
     person = body.get("person") or {}
     parts = (person.get("middle") or "", person.get("family") or "")
     names = [
@@ -107,7 +151,19 @@ def _people(body: _Body) -> tuple[PersonName, ...]:
     ]
     if not any(names):
         names = [split_person(body.get("display_name") or "")]
+    names += [_full_form(name, mailbox) for name in names if name for mailbox in mailboxes]
     return _unique(names)
+
+
+def _full_form(name: PersonName, mailbox: str) -> PersonName | None:
+    """The name as the own mailbox spells it: babsi, barbara.winkler@; never another given name."""
+    if len(name.given) != 1 or len(name.family) != 1:
+        return None
+    words = [skeleton(word) for word in split_words(mailbox.partition("@")[0])]
+    if name.family[0] not in words:
+        return None
+    found = [w for w in words if w[:2] == name.given[0][:2] and len(w) > 3 and w.isalpha()]
+    return PersonName((found[0],), name.family, name.generation) if found else None
 
 
 def _organisations(body: _Body) -> tuple[OrganisationName, ...]:

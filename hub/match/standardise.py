@@ -12,6 +12,7 @@ from typing import Final
 from rapidfuzz.distance import DamerauLevenshtein
 
 from hub.match.phones import standardise_phone
+from hub.match.texts import word_set
 
 __all__ = [
     "compare_dates",
@@ -26,27 +27,31 @@ __all__ = [
 ]
 
 _DOTLESS: Final = frozenset({"gmail.com", "googlemail.com"})
-_FREE: Final = frozenset(
-    """gmail.com googlemail.com gmx.de gmx.net gmx.at gmx.ch gmx.com web.de t-online.de freenet.de
+_FREE: Final = word_set(
+    """
+    gmail.com googlemail.com gmx.de gmx.net gmx.at gmx.ch gmx.com web.de t-online.de freenet.de
     outlook.com outlook.de outlook.fr hotmail.com hotmail.de hotmail.fr hotmail.it hotmail.co.uk
     live.com msn.com yahoo.com yahoo.de yahoo.fr yahoo.it yahoo.es yahoo.co.uk icloud.com me.com
     mac.com aol.com mail.com mail.ru yandex.ru proton.me protonmail.com posteo.de mailbox.org
     orange.fr wanadoo.fr free.fr sfr.fr laposte.net libero.it virgilio.it alice.it tiscali.it
-    telefonica.net bluewin.ch aon.at btinternet.com comcast.net verizon.net att.net qq.com 163.com
-    arcor.de vodafone.de 1und1.de email.de online.de seznam.cz wp.pl o2.pl onet.pl ziggo.nl kpn.nl
-    telenet.be skynet.be telia.com email.com""".split()
+    telefonica.net bluewin.ch aon.at btinternet.com comcast.net verizon.net att.net qq.com
+    163.com arcor.de vodafone.de 1und1.de email.de online.de seznam.cz wp.pl o2.pl onet.pl
+    ziggo.nl kpn.nl telenet.be skynet.be telia.com email.com
+    """
 )
-_DESKS: Final = frozenset(
-    """abuse account accounting accounts admin administration anfrage anfragen assistance auftrag
+_DESKS: Final = word_set(
+    """
+    abuse account accounting accounts admin administration anfrage anfragen assistance auftrag
     bestellung bestellungen billing booking bookings buchhaltung bureau buero careers commercial
-    compras compta comptabilite contact contacto contatti customercare customerservice dispatch dpo
-    einkauf empfang enquiries enquiry facturacion finance hallo hello help helpdesk hostmaster hr
-    info infos information inquiries inquiry invoice invoices jobs kontakt kundendienst
-    kundenservice legal logistics logistik mail marketing news newsletter noreply donotreply office order orders payment
-    payments personal post postmaster presse press privacy procurement purchase purchasing rechnung
-    rechnungen reception recruiting reservations root sales secretariat sekretariat security service
-    services shop staff support team tech technik vente ventas vendite verkauf vertrieb versand
-    webmaster welcome zentrale""".split()
+    compras compta comptabilite contact contacto contatti customercare customerservice dispatch
+    dpo einkauf empfang enquiries enquiry facturacion finance hallo hello help helpdesk
+    hostmaster hr info infos information inquiries inquiry invoice invoices jobs kontakt
+    kundendienst kundenservice legal logistics logistik mail marketing news newsletter noreply
+    donotreply office order orders payment payments personal post postmaster presse press
+    privacy procurement purchase purchasing rechnung rechnungen reception recruiting
+    reservations root sales secretariat sekretariat security service services shop staff support
+    team tech technik vente ventas vendite verkauf vertrieb versand webmaster welcome zentrale
+    """
 )
 
 
@@ -96,7 +101,7 @@ def is_free_domain(domain: str) -> bool:
 def standardise_identifier(scheme: str, value: str, country: str = "") -> str | None:
     """Letters and digits in upper case; a VAT number gets its country's letters in front."""
     plain = "".join(char for char in value.upper() if char.isalnum())
-    if not plain or len(set(plain)) == 1:
+    if not plain or (len(plain) > 3 and len(set(plain)) == 1):
         return None
     if scheme == "eu_vat" and country and plain[:2].isdigit():
         return country.upper() + plain

@@ -39,3 +39,8 @@ def split_words(text: str) -> tuple[str, ...]:
 
 def _join_letters(match: re.Match[str]) -> str:
     return re.sub(r"[.\s]", "", match.group()) + " "
+
+
+def word_set(text: str) -> frozenset[str]:
+    """The words of a table that is written as prose."""
+    return frozenset(text.split())

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import orjson
 
@@ -25,13 +25,16 @@ from hub.mapping import CompiledMapping, CompiledStream
 from hub.pipeline.bodies import build_body
 from hub.pipeline.collection import paced_collection
 from hub.pipeline.counts import balanced_taken
-from hub.store import canonical, mappings, quarantine, runs, streams
+from hub.pipeline.echo import undo_echoes
+from hub.store import canonical, mappings, outbox, quarantine, runs, streams
 from hub.store.canonical import Taken, Translated, Translation
 from hub.store.database import Connection, Engine, reading, writing
 from hub.store.ids import IdSource
+from hub.store.outbox import AcknowledgedWrite
 from hub.store.streams import StreamState
 
 STEP: Final = "canonicalise"
+_Writes = Mapping[int, Sequence[AcknowledgedWrite]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +72,8 @@ def canonicalise(
         run.adopt_mapping()
         with paced_collection() as collect:
             for chunk, commit_seq in run.chunks():
-                run.store(chunk, _translate(chunk, run.stream), commit_seq=commit_seq)
+                outcome = _translate(chunk, run.stream, run.own_writes(chunk))
+                run.store(chunk, outcome, commit_seq=commit_seq)
                 collect()
         return run.complete()
     except BaseException as error:
@@ -88,11 +92,11 @@ class _Outcome:
     flaws: dict[int, RecordError] = field(default_factory=dict)
 
 
-def _translate(chunk: Sequence[Taken], stream: CompiledStream) -> _Outcome:
+def _translate(chunk: Sequence[Taken], stream: CompiledStream, own_writes: _Writes) -> _Outcome:
     outcome = _Outcome()
     for taken in chunk:
         try:
-            _translate_one(taken, stream, outcome)
+            _translate_one(taken, stream, outcome, own_writes.get(taken.id, ()))
         except RecordError as error:
             outcome.flaws[taken.id] = error
         except Exception as error:  # noqa: BLE001  # one record must not stop all others
@@ -102,17 +106,24 @@ def _translate(chunk: Sequence[Taken], stream: CompiledStream) -> _Outcome:
     return outcome
 
 
-def _translate_one(taken: Taken, stream: CompiledStream, outcome: _Outcome) -> None:
+def _translate_one(
+    taken: Taken,
+    stream: CompiledStream,
+    outcome: _Outcome,
+    own_writes: Sequence[AcknowledgedWrite],
+) -> None:
     """All parts of a record, or none: a half-translated customer would be worse than an old one."""
     if taken.deleted:
         outcome.mapped.add(taken.id)
         return
-    payload = orjson.loads(taken.payload)
+    payload, updated_at = orjson.loads(taken.payload), None
+    if own_writes:
+        payload, updated_at = undo_echoes(payload, own_writes, taken.source_version)
     if stream.excluded_by(payload) is not None:
         outcome.excluded.add(taken.id)
         return
     made = [
-        (entity, part, build_body(entity, fields), gaps)
+        (entity, part, build_body(entity, _dated(fields, updated_at)), gaps)
         for entity, part, fields, gaps in stream.translate(payload)
     ]
     for entity, part, body, gaps in made:
@@ -120,6 +131,11 @@ def _translate_one(taken: Taken, stream: CompiledStream, outcome: _Outcome) -> N
         if gaps:
             outcome.gaps += [(taken.id, path, str(value)) for path, value in gaps]
     outcome.mapped.add(taken.id)
+
+
+def _dated(fields: dict[str, Any], updated_at: str | None) -> dict[str, Any]:
+    """With the time of the last change that was not ours."""
+    return {**fields, "updated_at": updated_at} if updated_at else fields
 
 
 class _Run:
@@ -140,6 +156,14 @@ class _Run:
         with writing(engine) as connection:
             self._run_id = runs.start_run(connection, STEP, stream_id=stream_id)
             runs.abandon_runs(connection, stream_id, step=STEP, keep=self._run_id)
+            self._written = outbox.has_written(connection)
+
+    def own_writes(self, chunk: Sequence[Taken]) -> _Writes:
+        """What we ourselves have written to these records."""
+        if not self._written:
+            return {}
+        with reading(self._engine) as connection:
+            return outbox.acknowledged_writes(connection, [taken.id for taken in chunk])
 
     def adopt_mapping(self) -> None:
         """Keep the mapping's text; where the stream used another one, queue all of its records."""
@@ -267,14 +291,10 @@ class _Run:
             fingerprint=quarantine.fingerprint(taken.key, taken.version, self._mapping.digest),
             stage=STEP,
             error=type(error).__name__,
-            message=self._located(error),
+            message=str(error),
             record_id=taken.id,
             version=taken.version,
         )
-
-    def _located(self, error: RecordError) -> str:
-        line = getattr(error, "line", None)
-        return f"{self._task.file or self._mapping.file}:{line}: {error}" if line else str(error)
 
     def _store_gaps(self, connection: Connection, outcome: _Outcome, confirmed: set[int]) -> None:
         gaps = Counter((path, value) for id_, path, value in outcome.gaps if id_ in confirmed)

@@ -66,7 +66,8 @@ class Site:
         """Open one connection, with its stand-in while it lasts where it is configured so."""
         section, spec = self.section(name), self.spec(name)
         with self._standin(name, section) as reach:
-            settings = {**section.options, **self._secrets(section, spec), **reach}
+            settings = {**self._shared(spec), **section.options}
+            settings |= {**self._secrets(section, spec), **reach}
             config = _validated(name, spec, settings, self.config.root)
             connector = spec.open(config)
             try:
@@ -75,6 +76,11 @@ class Site:
                 )
             finally:
                 connector.close()
+
+    def _shared(self, spec: ConnectorSpec) -> dict[str, JsonValue]:
+        """What is said once for all connections, where the connector asks for it."""
+        known = "own_domains" in spec.config.model_fields
+        return {"own_domains": list(self.config.hub.own_domains)} if known else {}
 
     def _secrets(
         self, section: ConnectionSection, spec: ConnectorSpec

@@ -225,9 +225,11 @@ class _Read:
         cursor = self._state.cursor if incremental else None
         after = replace(self._state, cursor=cursor, epoch_open=False)
         advanced = streams.advance(connection, self._state, after, lease=self._lease)
-        note = self._objection(connection)
-        if note is None:
-            self._counts.kinds["vanished"] += vanish(connection, self._context())
+        note = None
+        if not self._task.stream.retains:
+            note = self._objection(connection)
+            if note is None:
+                self._counts.kinds["vanished"] += vanish(connection, self._context())
         self._state = advanced
         return note
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import orjson
 
 from hub.match.cluster import Decisions, Edge
-from hub.match.keys import domain_key, match_keys
+from hub.match.keys import match_keys
 from hub.match.profile import Profile, build_profile
 from hub.match.rules import Comparison, Grade, compare
 from hub.store.crosswalk import (
@@ -179,7 +179,11 @@ class Growth:
     def _match(self, digests: set[str]) -> set[str]:
         """Compare contents with their candidates; returns the certain neighbours."""
         self._profiles.update(self._cache.load(self._db, digests))
-        keys = {digest: self._keys(digest) for digest in digests if digest in self._profiles}
+        keys = {
+            digest: self._cache.keys(self._profiles[digest])
+            for digest in digests
+            if digest in self._profiles
+        }
         wanted = {key for own in keys.values() for key in own}
         self._frequent |= find_frequent(self._db, wanted)
         pairs = self._candidates(keys, wanted - self._frequent)
@@ -190,10 +194,6 @@ class Growth:
             if one in self._profiles and other in self._profiles:
                 near |= self._grade(one, other)
         return near
-
-    def _keys(self, digest: str) -> frozenset[str]:
-        profile = self._profiles[digest]
-        return self._cache.keys(profile) | frozenset(map(domain_key, profile.domains))
 
     def _candidates(
         self, keys: Mapping[str, frozenset[str]], selective: set[str]
@@ -265,7 +265,7 @@ class Growth:
     def _unit(self, members: list[int]) -> Unit:
         records = {record: self._found.records[record] for record in members}
         inside = [d for d in self._found.decisions if d.left_id in records or d.right_id in records]
-        nodes, content = self._nodes(records, {r for d in inside for r in d[1:]})
+        nodes, content = self._nodes(records, self._told_apart(inside))
         node_of = {record: node for node, owned in nodes.items() for record in owned}
         return Unit(
             records=records,
@@ -276,6 +276,12 @@ class Growth:
             links={r: self._found.links[r] for r in members if r in self._found.links},
             parties=self._parties_of(members),
         )
+
+    def _told_apart(self, decisions: Iterable[Decision]) -> set[int]:
+        """Copies of one content between which a person has decided; else copies stay one node."""
+        of = self._found.profile_of
+        same = [d for d in decisions if of.get(d.left_id) == of.get(d.right_id)]
+        return {record for d in same for record in (d.left_id, d.right_id)}
 
     def _nodes(
         self, records: Mapping[int, PartyRecord], decided: Collection[int]

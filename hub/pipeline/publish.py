@@ -192,14 +192,17 @@ class _Worker:
     def work(self, row: Mapping[str, Any]) -> str:
         """Bring one delivery to its next state."""
         self.seen.add(row["id"])
-        until = _now() + self._pace.settle + self._pace.request
         with writing(self._engine) as db:
-            if not outbox.claim(db, row, self._name, until):
+            if not outbox.claim(db, row, self._name, self._until()):
                 return "taken"
         outcome = self._attempt(row)
         with writing(self._engine) as db:
             outbox.settle(db, row["id"], self._name, outcome, _now())
         return outcome.state
+
+    def _until(self) -> datetime:
+        """When a request that leaves now can have no more effect."""
+        return _now() + self._pace.request + self._pace.settle
 
     def _attempt(self, row: Mapping[str, Any]) -> Outcome:
         try:
@@ -235,7 +238,7 @@ class _Worker:
 
     def _write(self, row: Mapping[str, Any], current: Record) -> Outcome:
         with writing(self._engine) as db:
-            outbox.mark_sent(db, row["id"], self._name, _now())
+            outbox.mark_sent(db, row["id"], self._name, _now(), self._until())
         receipt = self._writer.write(
             Change(
                 stream=row["stream_name"],

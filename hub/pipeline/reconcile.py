@@ -14,9 +14,8 @@ from hub.errors import ConfigError
 from hub.reports.definitions import REPORTS, ReportDefinition
 from hub.reports.render_csv import render_csv
 from hub.reports.render_html import render_html
-from hub.reports.result import ReportPack, ReportResult, break_id, is_break
+from hub.reports.result import ReportPack, ReportResult, break_id, data_hash, is_break
 from hub.store.database import Engine, reading, writing
-from hub.store.digest import digest
 from hub.store.reporting import FoundBreak, keep_breaks, run_query
 
 GRACE = timedelta(hours=24)
@@ -43,7 +42,7 @@ def reconcile(engine: Engine, request: Request) -> ReportPack:
         company=request.company,
         made_at=now,
         cut_off=cut_off,
-        store_digest=digest(engine),
+        data_hash=data_hash(results),
         results=results,
     )
 

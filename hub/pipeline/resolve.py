@@ -16,7 +16,8 @@ from hub.match.rules import FREQUENT
 from hub.pipeline.doubts import Doubts
 from hub.pipeline.growth import Growth, ProfileCache
 from hub.pipeline.resolution import Change, Plan, resolve_unit, summarise
-from hub.store import crosswalk, match_keys as key_store, review
+from hub.store import crosswalk, review
+from hub.store import match_keys as key_store
 from hub.store.columns import new_id
 from hub.store.crosswalk import NewLink, PartyEvent
 from hub.store.database import Connection, Engine, reading, writing

@@ -75,6 +75,7 @@ def _sync(work: Workplace, opened: OpenConnection, stream: Stream, *, full: bool
         renamed_from=section.renamed_from,
         full=full,
         max_missing_share=section.max_delete_share,
+        lease_seconds=work.config.hub.lease_seconds,
     )
     read = extract(work.engine, opened.connector, task=task)
     mapped = canonicalise_stream(work, opened.name, stream.name)

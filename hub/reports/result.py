@@ -38,7 +38,7 @@ class ReportPack:
     company: str
     made_at: datetime
     cut_off: datetime
-    store_digest: str
+    data_hash: str
     results: Sequence[ReportResult]
 
 
@@ -51,3 +51,9 @@ def break_id(definition: ReportDefinition, row: Mapping[str, Any]) -> str:
 def is_break(definition: ReportDefinition, row: Mapping[str, Any]) -> bool:
     """Every line of a break report; of a totals report, the lines whose sums don't agree."""
     return definition.breaks or bool(row.get("unbalanced"))
+
+
+def data_hash(results: Sequence[ReportResult]) -> str:
+    """A fingerprint of all lines: equal for equal figures, whenever and wherever they were made."""
+    lines = [[item.definition.id, *map(dict, item.rows)] for item in results]
+    return hashlib.blake2b(orjson.dumps(lines, default=str), digest_size=16).hexdigest()

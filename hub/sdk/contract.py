@@ -39,7 +39,8 @@ class Stream:
 
     ``key`` names the fields that identify a record: one gives its text, several a JSON array.
     ``entities`` are the canonical entities that its records carry. A stream without INCREMENTAL is
-    read in full each time; one without DELETES has its deletions found by comparing key sets.
+    read in full each time; one without DELETES has its deletions found by comparing key sets,
+    unless it ``retains``: then a record that leaves the system is kept (a mail that was moved).
     """
 
     name: str
@@ -47,6 +48,7 @@ class Stream:
     key: tuple[str, ...]
     cursor: str | None = None
     capabilities: frozenset[Capability] = frozenset({Capability.FULL})
+    retains: bool = False
 
 
 class Record(NamedTuple):

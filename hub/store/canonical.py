@@ -20,6 +20,9 @@ from hub.store.tables import (
     source_record,
 )
 
+PARTY: Final = "party"
+"""The entity that resolution works on: only its records wait for it."""
+
 _PENDING: Final = sa.text("source_record.pending")
 """Written as in the partial index: SQLite would not use it for ``pending = 1``."""
 _CHANGED: Final = (
@@ -34,7 +37,20 @@ _CHANGED: Final = (
 )
 _NEW: Final = (*_CHANGED, "record_id", "part")
 _REF: Final = ("canonical_id", "role", "stream_id", "source_key", "part")
-_DOCUMENT: Final = tuple(column.name for column in document.columns)
+_DOCUMENT: Final = (
+    "canonical_id",
+    "entity",
+    "kind",
+    "number",
+    "date",
+    "status",
+    "currency",
+    "net",
+    "tax",
+    "gross",
+    "open_amount",
+    "checksum",
+)
 Ref = tuple[str, str, str, str]
 """Role, type (a stream's name), source key, part."""
 
@@ -47,6 +63,7 @@ class Taken(NamedTuple):
     version: int
     deleted: bool
     payload: str
+    source_version: str | None = None
 
 
 class Translated(NamedTuple):
@@ -80,6 +97,7 @@ def take_pending(connection: Connection, stream_id: int, *, after: int, limit: i
             source_record.c.version,
             source_record.c.deleted,
             raw_version.c.payload,
+            source_record.c.source_version,
         )
         .join(
             raw_version,
@@ -158,6 +176,7 @@ class _Held(NamedTuple):
     record_id: int
     part: str
     id: int
+    entity: str
     body_hash: bytes
     active: bool
 
@@ -185,7 +204,8 @@ class _Chunk:
             self.counts["parts_unchanged"] += 1
             return
         id_ = self._translation.ids.take(1)[0] if held is None else held.id
-        columns = (id_, row.entity, row.body, row.hash, row.raw_version, digest, True, True)
+        concerns = PARTY in {row.entity, held.entity if held else None}
+        columns = (id_, row.entity, row.body, row.hash, row.raw_version, digest, True, concerns)
         if held is None:
             self._new.append((*columns, row.record_id, row.part))
             self.counts["parts_new"] += 1
@@ -198,7 +218,7 @@ class _Chunk:
         """What is left of the held parts has vanished from its record."""
         for held in self._held.values():
             if held.active:
-                self._inactive.append((held.id, False, True))
+                self._inactive.append((held.id, False, held.entity == PARTY))
                 self.counts["parts_deactivated"] += 1
 
     def store(self, connection: Connection) -> None:
@@ -227,7 +247,7 @@ class _Chunk:
 
 def _look_up(connection: Connection, record_ids: Collection[int]) -> dict[tuple[int, str], _Held]:
     where = bulk.LookUp("record_id", record_ids)
-    columns = ("record_id", "part", "id", "body_hash", "active")
+    columns = ("record_id", "part", "id", "entity", "body_hash", "active")
     rows = bulk.look_up(connection, canonical_record, columns, where)
     held = [_Held._make(row) for row in rows]
     return {(row.record_id, row.part): row for row in held}

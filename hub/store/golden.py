@@ -1,4 +1,4 @@
-"""Golden records: append-only versions with valid and recorded periods, and what they are made of."""
+"""Golden records: append-only versions with valid and recorded periods, and their material."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def last_versions(db: Connection, party_ids: Collection[str]) -> dict[str, int]:
         .where(golden_record.c.party_id.in_(list(party_ids)))
         .group_by(golden_record.c.party_id)
     )
-    return dict(db.execute(query).tuples().all())
+    return {row[0]: row[1] for row in db.execute(query)}
 
 
 def golden_as_of(
@@ -196,7 +196,7 @@ def mapping_texts(db: Connection, digests: Collection[str]) -> dict[str, str]:
     query = sa.select(mapping_version.c.digest, mapping_version.c.text).where(
         mapping_version.c.digest.in_(list(digests))
     )
-    return dict(db.execute(query).tuples().all())
+    return {row[0]: row[1] for row in db.execute(query)}
 
 
 def read_body(version: GoldenVersion) -> dict[str, Any]:

@@ -125,7 +125,7 @@ def first_members(db: Connection, profiles: Collection[str]) -> dict[str, int]:
             .where(match_profile.c.profile.in_(chunk))
             .group_by(match_profile.c.profile)
         )
-        found.update(db.execute(query).tuples().all())
+        found.update({row[0]: row[1] for row in db.execute(query)})
     return found
 
 
@@ -199,7 +199,7 @@ def _count_holders(db: Connection, keys: Sequence[str]) -> dict[str, int]:
             .where(match_key.c.key.in_(chunk))
             .group_by(match_key.c.key)
         )
-        counts.update(db.execute(query).tuples().all())
+        counts.update({row[0]: row[1] for row in db.execute(query)})
     return counts
 
 

@@ -228,10 +228,13 @@ def claim(db: Connection, row: Mapping[str, Any], holder: str, until: datetime) 
     return changed.rowcount == 1
 
 
-def mark_sent(db: Connection, delivery_id: str, holder: str, now: datetime) -> None:
+def mark_sent(
+    db: Connection, delivery_id: str, holder: str, now: datetime, until: datetime
+) -> None:
     """Note, right before the request leaves, that it may have an effect from now on.
 
-    Raises StoreError when the lease is no longer ours: then nothing must be sent.
+    The lease is counted anew from here: the look-up before may have used it up. Raises StoreError
+    when it is no longer ours: then nothing must be sent.
     """
     changed = db.execute(
         sa.update(delivery)
@@ -241,7 +244,7 @@ def mark_sent(db: Connection, delivery_id: str, holder: str, now: datetime) -> N
             delivery.c.state == "sending",
             delivery.c.lease_until > now,
         )
-        .values(sent_at=now)
+        .values(sent_at=now, lease_until=until)
     )
     if changed.rowcount != 1:
         raise StoreError(f"delivery {delivery_id}: the lease ran out; nothing was sent")
@@ -279,6 +282,44 @@ def settle(db: Connection, delivery_id: str, holder: str, outcome: Outcome, now:
     if outcome.state == "acknowledged":
         values = {"target_version": outcome.version, "received_at": now}
         db.execute(sa.insert(receipt).values(delivery_id=delivery_id, **values))
+
+
+class AcknowledgedWrite(NamedTuple):
+    """A value that stands in a target's record because we wrote it."""
+
+    field: str
+    value: str
+    before: str | None
+    expected_version: str | None
+    target_version: str | None
+
+
+def has_written(db: Connection) -> bool:
+    """Whether anything was ever written: most streams never are."""
+    return db.execute(sa.select(receipt.c.delivery_id).limit(1)).first() is not None
+
+
+def acknowledged_writes(
+    db: Connection, record_ids: Sequence[int]
+) -> dict[int, list[AcknowledgedWrite]]:
+    """Our writes to each of the records, newest first."""
+    query = (
+        sa.select(
+            delivery.c.record_id,
+            delivery.c.field,
+            delivery.c.value,
+            delivery.c.before,
+            delivery.c.expected_version,
+            receipt.c.target_version,
+        )
+        .join(receipt, receipt.c.delivery_id == delivery.c.id)
+        .where(delivery.c.record_id.in_(record_ids))
+        .order_by(delivery.c.seq.desc())
+    )
+    found: dict[int, list[AcknowledgedWrite]] = {}
+    for record_id, *write in db.execute(query):
+        found.setdefault(record_id, []).append(AcknowledgedWrite(*write))
+    return found
 
 
 def count_deliveries(db: Connection) -> dict[str, int]:

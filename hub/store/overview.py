@@ -119,7 +119,7 @@ def _last_read(db: Connection, stream_id: int) -> dict[str, Any]:
     )
     row = db.execute(query).one_or_none()
     if row is None:
-        return {"last read": "never", "ended": None, "error": None}
+        return {"last read": "never", "rows": None, "ended": None, "error": None}
     read = orjson.loads(row.counts).get("read")
     return {"last read": row.state, "rows": read, "ended": row.ended_at, "error": row.error}
 
@@ -138,7 +138,7 @@ def store_totals(db: Connection) -> dict[str, int]:
         .where(link.c.recorded_to.is_(None)),
         "records to resolve": sa.select(sa.func.count())
         .select_from(canonical_record)
-        .where(canonical_record.c.pending),
+        .where(sa.text("pending AND entity = 'party'")),
         "open review cases": sa.select(sa.func.count())
         .select_from(review_case)
         .where(review_case.c.state == "open"),

@@ -370,6 +370,7 @@ delivery = Table(
     Column("sent_at", UtcMicros),
     Column("settled_at", UtcMicros),
 )
+Index("ix_delivery_record", delivery.c.record_id, delivery.c.seq)
 OPEN_DELIVERY = "state IN ('planned', 'sending', 'unknown', 'conflict')"
 _where(delivery, OPEN_DELIVERY, "uq_delivery_open", "record_id", "field", unique=True)
 

@@ -62,7 +62,8 @@ def standin() -> Iterator[ImapStandIn]:
 
 def connect(standin: ImapStandIn, **changed: Any) -> ImapConnector:
     spec = plugin.hub_connector()
-    config = spec.config.model_validate({**standin.config, "timeout": 5, **changed})
+    settings = {**standin.config, "own_domains": ["example.com"], "timeout": 5, **changed}
+    config = spec.config.model_validate(settings)
     connector = spec.open(config)
     assert isinstance(connector, ImapConnector)
     return connector

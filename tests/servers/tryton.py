@@ -130,8 +130,8 @@ class TrytonServer:
 
         party: name, code?, lang?, active?, identifiers [{type, code}],
         addresses [{street, postal_code, city, country: "IT"}], contact_mechanisms [{type, value}].
-        sale: party (position in `parties`) or party_id, date, currency? ("EUR" or "USD", which have
-        exchange rates), reference?, description?,
+        sale: party (position in `parties`) or party_id, date, currency? ("EUR", USD, GBP, CHF),
+        reference?, description?,
         lines [{quantity, unit_price: "9.50", description?}], and until: "draft", "quotation",
         "processing" (with a draft invoice), "posted" (the default) or "paid" (in full, in cash).
         opportunity: party or party_id, date, amount, description?, probability?.

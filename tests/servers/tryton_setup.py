@@ -25,6 +25,8 @@ from trytond.modules.currency.tests.tools import get_currency
 
 COMPANY = "Hub Test Company"
 CURRENCIES = ("EUR", "USD", "GBP", "CHF")
+MISSING_RATES = {"GBP": Decimal("1.75"), "CHF": Decimal("1.90")}
+"""Beside Tryton's own test rates: 2 for EUR, 1 for USD."""
 LANGUAGES = ("de", "es", "fr", "it", "nl")
 COUNTRIES = {
     "AT": "Austria",
@@ -80,8 +82,11 @@ def _create_geography() -> None:
 
 
 def _create_company() -> None:
+    rate_model = Model.get("currency.currency.rate")
     for code in CURRENCIES:
-        get_currency(code)
+        currency = get_currency(code)
+        if code in MISSING_RATES:
+            rate_model(date=dt.date.min, rate=MISSING_RATES[code], currency=currency).save()
     party_model = Model.get("party.party")
     party = party_model(name=COMPANY)
     party.save()

@@ -13,7 +13,7 @@ from hub.demo.register import Bucket, Row, Totals
 from tests.servers.tryton import SeededParty, TrytonServer
 
 PARTY: Final = "party.party"
-CURRENCIES: Final = frozenset({"EUR", "USD"})
+CURRENCIES: Final = frozenset({"EUR", "USD", "GBP", "CHF"})
 """Those that the test database has exchange rates for."""
 
 _UNTIL: Final[Mapping[str, str]] = {"quotation": "quotation", "posted": "posted", "paid": "paid"}
@@ -130,9 +130,7 @@ def _checked(row: Row, state: str, left_out: Counter[str]) -> Iterator[_Document
     else:
         net = Decimal(row["untaxed_amount"])
         reference = str(row.get("reference") or row["number"])
-        yield _Document(
-            str(row["party"]), date, row["currency"], net, _UNTIL[state], reference
-        )
+        yield _Document(str(row["party"]), date, row["currency"], net, _UNTIL[state], reference)
 
 
 def _sale(one: _Document, party: int) -> dict[str, Any]:

@@ -120,7 +120,9 @@ class World:
         """The source record, made where it is missing, with one raw version."""
         system, type_, source_key = key.split(":", 2)
         stream_id = self._stream(db, system, type_)
-        where = (source_record.c.stream_id == stream_id) & (source_record.c.source_key == source_key)
+        where = (source_record.c.stream_id == stream_id) & (
+            source_record.c.source_key == source_key
+        )
         known = db.scalar(sa.select(source_record.c.id).where(where))
         if known is not None:
             return int(known)
@@ -201,7 +203,7 @@ class World:
         """Party to status."""
         with reading(self.engine) as db:
             rows = db.execute(sa.select(master_party.c.id, master_party.c.status))
-            return dict(rows.tuples().all())
+            return {row.id: row.status for row in rows}
 
     def cases(self, state: str = "open") -> list[sa.RowMapping]:
         """Review cases of a state."""

@@ -103,6 +103,15 @@ class PublishWorld:
         row = self.standin.state.stream("user")[key]
         return row.get("WorkPhone") or None
 
+    def bodies(self) -> dict[str, str]:
+        """The canonical records, by source key."""
+        canonical, source = tables.canonical_record, tables.source_record
+        query = sa.select(source.c.source_key, canonical.c.body).join(
+            source, source.c.id == canonical.c.record_id
+        )
+        with reading(self.engine) as db:
+            return {row[0]: row[1] for row in db.execute(query)}
+
     def writes(self) -> int:
         return sum(
             count for name, count in self.standin.requests.items() if name.startswith("PUT ")

@@ -85,7 +85,7 @@ def test_a_killed_worker_is_taken_over_after_the_settle_time(world: PublishWorld
     with pytest.raises(StoreError, match="taken it over"), writing(world.engine) as db:
         outbox.settle(db, row["id"], "dead", Outcome(state="acknowledged"), datetime.now(UTC))
     with pytest.raises(StoreError, match="nothing was sent"), writing(world.engine) as db:
-        outbox.mark_sent(db, row["id"], "dead", datetime.now(UTC))
+        outbox.mark_sent(db, row["id"], "dead", datetime.now(UTC), datetime.now(UTC))
     assert world.states() == {"acknowledged": 1}
 
 
@@ -129,10 +129,31 @@ def test_a_target_that_is_down_is_tried_again_later(world: PublishWorld) -> None
     assert world.states() == {"planned": 1}
 
 
-def test_the_echo_of_our_write_makes_no_second_one(world: PublishWorld) -> None:
+def test_the_echo_of_our_write_changes_nothing_here(world: PublishWorld) -> None:
+    before = world.bodies()
     world.set_golden("11", phone=PHONE)
     world.publish()
     assert world.sync()["changed"] == 1
+    assert world.bodies() == before
     world.set_golden("11", phone=PHONE)
     assert world.publish() == {}
     assert world.writes() == 1
+
+
+def test_a_second_echo_still_leads_back_to_what_the_system_said(world: PublishWorld) -> None:
+    before = world.bodies()
+    for phone in ("+4930901820007", PHONE):
+        world.set_golden("12", phone=phone)
+        assert world.publish() == {"acknowledged": 1}
+        world.sync()
+    assert world.phone("12") == PHONE
+    assert world.bodies() == before
+
+
+def test_what_a_person_types_over_our_value_counts(world: PublishWorld) -> None:
+    world.set_golden("11", phone=PHONE)
+    world.publish()
+    row = world.standin.state.stream("user")["11"]
+    row |= {"WorkPhone": "+49 40 111111", "LastUpdated": "2026-11-02T10:00:00Z"}
+    world.sync()
+    assert "+49 40 111111" in world.bodies()["11"]

@@ -151,7 +151,7 @@ def _create_source_record() -> None:
         "ix_source_record_pending",
         "source_record",
         ["stream_id", "id"],
-        sqlite_where=sa.text("pending = 1"),
+        sqlite_where=sa.text("pending"),
         postgresql_where=sa.text("pending"),
     )
 

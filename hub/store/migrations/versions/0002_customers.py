@@ -111,7 +111,7 @@ def _create_master_party() -> None:
         "ix_master_party_golden_pending",
         "master_party",
         ["seq"],
-        sqlite_where=sa.text("golden_pending = 1"),
+        sqlite_where=sa.text("golden_pending"),
         postgresql_where=sa.text("golden_pending"),
     )
 
@@ -193,6 +193,7 @@ def _create_delivery() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_delivery"),
         sa.UniqueConstraint("seq", name="uq_delivery_seq"),
     )
+    op.create_index("ix_delivery_record", "delivery", ["record_id", "seq"])
     op.create_index(
         "uq_delivery_open",
         "delivery",
@@ -286,7 +287,7 @@ def _create_party_event() -> None:
         "ix_party_event_pending",
         "party_event",
         ["seq"],
-        sqlite_where=sa.text("pending = 1"),
+        sqlite_where=sa.text("pending"),
         postgresql_where=sa.text("pending"),
     )
 

@@ -1,0 +1,154 @@
+"""One customer in one place: golden values with their origin, sources, tickets, mails, money."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final
+from uuid import UUID
+
+import orjson
+
+from hub.errors import StoreError
+from hub.model.envelope import SourceKey
+from hub.store.crosswalk import load_links, resolve_party
+from hub.store.database import Connection, Engine, reading
+from hub.store.dossier import (
+    LinkedRecord,
+    Posting,
+    find_record,
+    linked_records,
+    postings,
+    referring_records,
+)
+from hub.store.golden import current_versions
+
+_SETTLED_TICKETS: Final = frozenset({"resolved", "closed", "rejected"})
+_OPEN_DOCUMENTS: Final = frozenset({"open", "draft"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticket:
+    """An open ticket of the customer."""
+
+    number: str
+    subject: str | None
+    status: str
+    priority: str | None
+    opened: str | None
+    source: SourceKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Touch:
+    """A mail, call or meeting with the customer."""
+
+    at: str
+    channel: str
+    direction: str
+    subject: str | None
+    source: SourceKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerView:
+    """All that is known of one customer; ``origin`` says of each golden value where it is from."""
+
+    party_id: str
+    status: str
+    golden: Mapping[str, Any]
+    origin: Mapping[str, Any]
+    sources: Sequence[LinkedRecord]
+    tickets: Sequence[Ticket]
+    touches: Sequence[Touch]
+    orders: Sequence[Posting]
+    invoices: Sequence[Posting]
+    balance: Mapping[str, Decimal]
+
+
+def find_customer(engine: Engine, text: str) -> str | None:
+    """The party that a text names: its id (merged ids too) or CONNECTION:TYPE:KEY[#part]."""
+    with reading(engine) as db:
+        if _is_uuid(text):
+            party = resolve_party(db, str(UUID(text)))
+            return party.id if party else None
+        record = _find_source(db, text)
+        links = load_links(db, [record]) if record is not None else []
+        return links[0].party_id if links else None
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _find_source(db: Connection, text: str) -> int | None:
+    """Keys may hold "#" and ":" themselves: the whole text is tried as a key first."""
+    pieces = text.split(":", 2)
+    if len(pieces) < 3:
+        return None
+    whole = find_record(db, SourceKey(*pieces))
+    key, sign, part = pieces[2].rpartition("#")
+    if whole is None and sign:
+        return find_record(db, SourceKey(pieces[0], pieces[1], key, part))
+    return whole
+
+
+def customer_view(engine: Engine, party_id: str, *, limit: int = 20) -> CustomerView:
+    """Everything about a customer; a merged id shows its survivor.
+
+    Raises StoreError where there is no such party.
+    """
+    with reading(engine) as db:
+        party = resolve_party(db, party_id)
+        if party is None:
+            raise StoreError(f"there is no party {party_id}")
+        records = linked_records(db, party.id)
+        golden = current_versions(db, [party.id]).get(party.id)
+        documents = postings(db, records, ("order", "invoice", "account"))
+        return CustomerView(
+            party_id=party.id,
+            status=party.status,
+            golden=orjson.loads(golden.body) if golden else {},
+            origin=orjson.loads(golden.provenance) if golden else {},
+            sources=records,
+            tickets=_tickets(db, records),
+            touches=_touches(db, records, limit),
+            orders=[d for d in documents if d.entity == "order" and d.status in _OPEN_DOCUMENTS],
+            invoices=[d for d in documents if d.entity == "invoice" and d.open_amount],
+            balance=_balance(documents),
+        )
+
+
+def _tickets(db: Connection, records: Sequence[LinkedRecord]) -> list[Ticket]:
+    """Open tickets, the newest first; a thousand are looked through."""
+    found = []
+    for row in referring_records(db, records, ("ticket",), limit=1000):
+        body = orjson.loads(row.body)
+        if body["status"] not in _SETTLED_TICKETS:
+            fields = {name: body.get(name) for name in ("subject", "status", "priority", "opened")}
+            found.append(Ticket(number=body["number"], source=row.source, **fields))
+    return sorted(found, key=lambda ticket: ticket.opened or "", reverse=True)
+
+
+def _touches(db: Connection, records: Sequence[LinkedRecord], limit: int) -> list[Touch]:
+    found = []
+    for row in referring_records(db, records, ("interaction",), limit=limit * 5):
+        body = orjson.loads(row.body)
+        fields = {name: body.get(name) for name in ("at", "channel", "direction", "subject")}
+        found.append(Touch(source=row.source, **fields))
+    return sorted(found, key=lambda touch: touch.at, reverse=True)[:limit]
+
+
+def _balance(documents: Sequence[Posting]) -> dict[str, Decimal]:
+    """What the ledgers say is open, by currency."""
+    sums: defaultdict[str, Decimal] = defaultdict(Decimal)
+    for account in documents:
+        if account.entity == "account" and account.open_amount is not None:
+            sums[account.currency or ""] += account.open_amount
+    return dict(sums)

@@ -1,0 +1,113 @@
+"""A real Airflow, started as an administrator does: by ``hub airflow run``."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+DONE = {"success", "failed"}
+
+
+class Server:
+    """The REST API of a running Airflow, as the administrator."""
+
+    def __init__(self, address: str, password: str, pid: int) -> None:
+        self.address = address
+        self.pid = pid
+        self._session = requests.Session()
+        login = {"username": "admin", "password": password}
+        token = self.call("POST", "/auth/token", json=login)["access_token"]
+        self._session.headers["Authorization"] = f"Bearer {token}"
+
+    def call(self, method: str, path: str, **options: Any) -> Any:
+        answer = self._session.request(method, self.address + path, timeout=30, **options)
+        assert answer.ok, f"{method} {path}: {answer.status_code} {answer.text[:500]}"
+        return answer.json()
+
+    def await_dags(self, wanted: set[str], seconds: float = 60) -> None:
+        """Wait for the dag processor's first round."""
+        deadline = time.monotonic() + seconds
+        while not wanted <= {dag["dag_id"] for dag in self.call("GET", "/api/v2/dags")["dags"]}:
+            assert time.monotonic() < deadline, self.call("GET", "/api/v2/importErrors")
+            time.sleep(0.5)
+
+    def runs(self, dag_id: str) -> list[Any]:
+        """The runs of a DAG, oldest first."""
+        found = self.call("GET", f"/api/v2/dags/{dag_id}/dagRuns?order_by=id")
+        return list(found["dag_runs"])
+
+    def trigger(self, dag_id: str, **conf: Any) -> str:
+        body = {"logical_date": None, "conf": conf}
+        return str(self.call("POST", f"/api/v2/dags/{dag_id}/dagRuns", json=body)["dag_run_id"])
+
+    def tasks(self, dag_id: str, run_id: str) -> list[Any]:
+        path = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances"
+        return list(self.call("GET", path)["task_instances"])
+
+    def finish(self, dag_id: str, run_id: str, seconds: float = 120) -> str:
+        """The state in which a run ended."""
+        deadline = time.monotonic() + seconds
+        while True:
+            run = self.call("GET", f"/api/v2/dags/{dag_id}/dagRuns/{run_id}")
+            if run["state"] in DONE:
+                return str(run["state"])
+            assert time.monotonic() < deadline, f"{dag_id} is still {run['state']}"
+            time.sleep(0.5)
+
+    def await_runs(self, dag_id: str, seconds: float = 120) -> list[str]:
+        """The states of the runs of a DAG, once there is one and all have ended."""
+        deadline = time.monotonic() + seconds
+        while True:
+            states = [str(run["state"]) for run in self.runs(dag_id)]
+            if states and set(states) <= DONE:
+                return states
+            assert time.monotonic() < deadline, f"{dag_id}: {states}"
+            time.sleep(0.5)
+
+
+@contextmanager
+def airflow_at(folder: Path) -> Iterator[Server]:
+    """Airflow with the hub.toml of a folder; asked to end by SIGTERM, and nothing of it is left."""
+    psutil = pytest.importorskip("psutil", reason="comes with Airflow")
+    printed = folder / "printed.txt"
+    with printed.open("wb") as out:
+        program = subprocess.Popen(
+            [str(Path(sys.executable).with_name("hub")), "airflow", "run"],
+            cwd=folder,
+            env={name: value for name, value in os.environ.items() if name != "HUB_CONFIG"},
+            stdout=out,
+            stderr=subprocess.STDOUT,
+        )
+    children: list[Any] = []
+    try:
+        text = _await_ready(program, printed)
+        address, password = re.findall(r"http://\S+|(?<=admin / )\S+", text)[:2]
+        yield Server(address, password, program.pid)
+        children = psutil.Process(program.pid).children(recursive=True)
+    finally:
+        program.send_signal(signal.SIGTERM)
+        code = program.wait(60)
+    assert code == 0
+    assert [child for child in children if child.is_running()] == []
+
+
+def _await_ready(program: subprocess.Popen[bytes], printed: Path) -> str:
+    deadline = time.monotonic() + 300
+    while True:
+        text = printed.read_text(encoding="utf-8")
+        if "Ctrl-C ends it" in text:
+            return text
+        assert program.poll() is None, text
+        assert time.monotonic() < deadline, text
+        time.sleep(0.5)

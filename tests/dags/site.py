@@ -1,0 +1,62 @@
+"""A small site on stand-in systems, and the DAGs as Airflow's dag processor reads them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from hub.bundled import bundled
+from hub.demo.company import generate
+
+CONNECTIONS = {"sfa": ("salesforce", "front"), "erp": ("tryton", "back")}
+
+
+PARTNERS = """\
+[connections.partners]
+connector = "file"
+schedule = "none"
+[connections.partners.options]
+root = "files"
+files = [
+    { name = "customers", path = "partners.csv", key = ["id"] },
+    { name = "elsewhere", path = "elsewhere.csv", key = ["id"] },
+]
+"""
+
+
+def lay_out(folder: Path, customers: int = 60) -> Path:
+    """A sales system and an ERP of one small company; returns its hub.toml."""
+    seeds = generate(7, customers).seeds
+    (folder / "systems").mkdir(parents=True)
+    lines = ["[hub]", 'store = "sqlite:///hub.db"', 'own_domains = ["nordlicht.example"]']
+    for name, (connector, office) in CONNECTIONS.items():
+        (folder / "systems" / f"{name}.json").write_bytes(orjson.dumps(seeds[name]))
+        lines += [
+            f"[connections.{name}]",
+            f'connector = "{connector}"',
+            f'office = "{office}"',
+            f'standin = "systems/{name}.json"',
+            'schedule = "none"',
+        ]
+    path = folder / "hub.toml"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def add_partners(path: Path) -> None:
+    """A third connection, one of whose two files leads out of its folder and is refused."""
+    folder = path.parent / "files"
+    folder.mkdir()
+    (folder / "partners.csv").write_text(generate(7, 60).partners_csv, encoding="utf-8")
+    (folder / "elsewhere.csv").symlink_to(path)
+    path.write_text(path.read_text(encoding="utf-8") + PARTNERS, encoding="utf-8")
+
+
+def read_dags() -> Any:
+    """A DagBag of the bundled DAG files."""
+    from airflow.dag_processing.dagbag import DagBag
+
+    folder = bundled("dags")
+    return DagBag(folder, bundle_path=folder, bundle_name="hub")

@@ -1,0 +1,116 @@
+"""The DAG files parse, quickly and alone, into DAGs that an administrator can work with."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.dags.site import read_dags
+
+pytest.importorskip("airflow", reason="runs in .venv-airflow")
+pytestmark = pytest.mark.airflow
+
+IDS = {"hub_sync__sfa", "hub_sync__erp", "hub_resolve", "hub_publish", "hub_reconcile"}
+
+
+@pytest.fixture
+def bag(config: Path) -> Any:
+    """The DAGs of the configuration with two connections."""
+    return read_dags()
+
+
+def test_dags_are_there(bag: Any) -> None:
+    assert bag.import_errors == {}
+    assert set(bag.dags) == IDS
+
+
+def test_dags_are_for_people(bag: Any) -> None:
+    for dag in bag.dags.values():
+        assert dag.catchup is False
+        assert dag.max_active_runs == 1
+        assert "hub" in dag.tags
+        assert len(dag.tags) > 1
+        assert "When it is red" in dag.doc_md
+
+
+def test_tasks_have_owner_and_retries(bag: Any) -> None:
+    from hub.airflow.retry import ErrorTreePolicy
+
+    tasks = [task for dag in bag.dags.values() for task in dag.tasks]
+    assert len(tasks) == 10
+    for task in tasks:
+        assert task.owner == "hub"
+        assert task.retries == 3
+        assert isinstance(task.retry_policy, ErrorTreePolicy)
+        assert task.retry_exponential_backoff > 1
+        assert task.max_retry_delay == timedelta(minutes=30)
+
+
+def test_schedules_follow_config_and_assets(bag: Any) -> None:
+    dags = bag.dags
+    assert dags["hub_sync__sfa"].timetable.expression == "0 * * * *"
+    assert "Null" in type(dags["hub_sync__erp"].timetable).__name__
+    landed = {asset.uri for asset in _assets_of(dags["hub_resolve"])}
+    assert landed == {"hub://landed/sfa", "hub://landed/erp"}
+    assert {asset.uri for asset in _assets_of(dags["hub_publish"])} == {"hub://golden/"}
+    assert dags["hub_sync__sfa"].task_dict["announce"].outlets[0].uri == "hub://landed/sfa"
+
+
+def _assets_of(dag: Any) -> Any:
+    return dag.timetable.asset_condition.objects
+
+
+def test_one_failed_stream_keeps_the_run_red(bag: Any) -> None:
+    announce = bag.dags["hub_sync__sfa"].task_dict["announce"]
+    assert announce.is_teardown
+    assert announce.on_failure_fail_dagrun is False
+
+
+def test_parsing_is_quick(bag: Any, config: Path) -> None:
+    again = read_dags()
+    assert {stat.file for stat in again.dagbag_stats} == {
+        "hub_sync.py",
+        "hub_resolve.py",
+        "hub_publish.py",
+        "hub_reconcile.py",
+    }
+    for stat in again.dagbag_stats:
+        assert stat.duration < timedelta(milliseconds=300), stat.file
+
+
+def test_version_is_stable(bag: Any) -> None:
+    from airflow.serialization.serialized_objects import DagSerialization
+
+    again = read_dags()
+    for dag_id, dag in bag.dags.items():
+        assert DagSerialization.to_dict(dag) == DagSerialization.to_dict(again.dags[dag_id])
+
+
+ISOLATED = """
+import sys
+def refuse(event, args):
+    if event in {"socket.connect", "socket.bind", "sqlite3.connect"}:
+        raise AssertionError(event)
+from airflow.dag_processing.dagbag import DagBag
+from tests.dags.site import read_dags
+sys.modules.pop("hub.demo", None)
+sys.addaudithook(refuse)
+bag = read_dags()
+assert not bag.import_errors, bag.import_errors
+assert len(bag.dags) == 5
+heavy = ("connectors", "zeep", "hub.plugins", "hub.store", "hub.pipeline", "hub.mapping")
+print(sorted(name for name in sys.modules if name.startswith(heavy)))
+"""
+
+
+def test_parsing_needs_no_store_network_or_connector(config: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", ISOLATED], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.stdout.splitlines()[-1] == "[]"

@@ -1,0 +1,98 @@
+"""The process that the fault tests kill: reads two scripted streams and translates them.
+
+    python -m tests.faults.worker STORE-URL
+
+It prints a line when it begins to work and one when it is done. Killed and started again, it goes
+on where it stopped; started after its end, it finds nothing new.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+from hub.pipeline.canonicalise import CanonicaliseTask, canonicalise
+from hub.pipeline.extract import StreamTask, extract
+from hub.sdk.contract import Cursor, Page, Stream, Tombstone
+from hub.store.database import Engine, open_store
+from tests.unit.pipeline.scripted import FULL_ONLY, INCREMENTAL, MAPPING, mapping, record
+
+PAGES, SIZE = 12, 25
+LEASE_SECONDS = 0.2
+"""Shorter than the start of a process: a killed worker's lease has ended when the next begins."""
+
+
+class Growing:
+    """Pages of new records, then of changed ones and tombstones, then of changes again."""
+
+    def check(self) -> str:
+        return "growing"
+
+    def read(self, stream: str, cursor: Cursor | None) -> Iterator[Page]:
+        for number in range(int(str(cursor["page"])) if cursor else 0, PAGES * 3):
+            turn, place = divmod(number, PAGES)
+            keys = range(place * SIZE, (place + 1) * SIZE)
+            yield Page(
+                records=[
+                    record(f"k{key}", str(turn), turn=turn, boss="k1", **_bill(key))
+                    for key in keys
+                    if turn == 0 or key % 3 == turn
+                ],
+                tombstones=[Tombstone(f"k{keys[0]}", "9")] if turn == 1 else [],
+                cursor={"page": number + 1},
+            )
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+class Listed:
+    """A system that can only be read in full; with ``turn`` 1 a record of each page is gone."""
+
+    def __init__(self, turn: int) -> None:
+        self.turn = turn
+
+    def check(self) -> str:
+        return "listed"
+
+    def read(self, stream: str, cursor: Cursor | None) -> Iterator[Page]:
+        for place in range(int(str(cursor["page"])) if cursor else 0, PAGES):
+            keys = range(place * SIZE + self.turn, (place + 1) * SIZE)
+            yield Page(
+                records=[record(f"f{key}", turn=self.turn if key % 7 == 0 else 0) for key in keys],
+                cursor={"page": place + 1},
+            )
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def prepare(engine: Engine) -> None:
+    """What was there before: the list, as it was first read."""
+    _sync(engine, "list", FULL_ONLY, Listed(0))
+
+
+def work(engine: Engine) -> None:
+    """Read and translate both streams."""
+    _sync(engine, "toy", INCREMENTAL, Growing())
+    _sync(engine, "list", FULL_ONLY, Listed(1))
+
+
+def _sync(engine: Engine, connection: str, stream: Stream, connector: Growing | Listed) -> None:
+    task = StreamTask(
+        connection=connection, connector="toy", stream=stream, lease_seconds=LEASE_SECONDS
+    )
+    extract(engine, connector, task=task)
+    chunks = CanonicaliseTask(connection=connection, stream=stream.name, text=MAPPING, chunk=40)
+    canonicalise(engine, mapping(), task=chunks)
+
+
+def _bill(key: int) -> dict[str, str]:
+    return {"bill": f"R{key}", "net": "9.99" if key % 10 else "unreadable"} if key % 5 else {}
+
+
+if __name__ == "__main__":
+    store = open_store(sys.argv[1])
+    print("working", flush=True)
+    work(store)
+    print("done", flush=True)

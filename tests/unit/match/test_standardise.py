@@ -1,0 +1,126 @@
+"""Spellings of one value become one; different values stay different."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub.match.places import PlaceAgreement, compare_places, standardise_place
+from hub.match.standardise import (
+    compare_dates,
+    email_key,
+    is_desk,
+    standardise_date,
+    standardise_email,
+    standardise_identifier,
+)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("Anna.Berg@Example.COM", "anna.berg@example.com"),
+        (" <anna@example.com> ", "anna@example.com"),
+        ("mailto:anna@example.com", "anna@example.com"),
+        ("anna@localhost", None),
+        ("anna", None),
+        ("a b@example.com", None),
+    ],
+)
+def test_standardise_email(value: str, expected: str | None) -> None:
+    assert standardise_email(value) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("anna+shop@example.com", "anna@example.com"),
+        ("an.na@gmail.com", "anna@gmail.com"),
+        ("anna@googlemail.com", "anna@gmail.com"),
+        ("an.na@example.com", "an.na@example.com"),
+        ("+tag@example.com", "+tag@example.com"),
+    ],
+)
+def test_email_key(value: str, expected: str) -> None:
+    assert email_key(value) == expected
+
+
+def test_plus_tag_stays_in_the_address_itself() -> None:
+    assert standardise_email("anna+shop@example.com") == "anna+shop@example.com"
+
+
+@pytest.mark.parametrize("address", ["info@x.example", "sales-de@x.example", "no-reply@x.example"])
+def test_desks(address: str) -> None:
+    assert is_desk(address)
+
+
+@pytest.mark.parametrize(
+    "address", ["anna@x.example", "infanta@x.example", "post.malone@x.example"]
+)
+def test_people_are_no_desks(address: str) -> None:
+    assert not is_desk(address)
+
+
+def test_identifiers() -> None:
+    assert standardise_identifier("eu_vat", "DE 123.456-789") == "DE123456789"
+    assert standardise_identifier("eu_vat", "123456789", "de") == "DE123456789"
+    assert standardise_identifier("customer_no", "k-0017") == "K0017"
+    assert standardise_identifier("customer_no", "0000") is None
+
+
+def test_dates() -> None:
+    assert standardise_date("1980-05-04T00:00:00Z") == "1980-05-04"
+    assert standardise_date("1900-01-01") is None
+    assert standardise_date("soon") is None
+    assert compare_dates("1980-05-04", "1980-05-04") == "same"
+    assert compare_dates("1980-05-04", "1980-04-05") == "near"
+    assert compare_dates("1980-05-04", "1980-05-14") == "near"
+    assert compare_dates("1980-05-04", "1999-12-31") == "other"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Hauptstraße 12 a", "Hauptstr. 12a"),
+        ("Hauptstrasse 12a", "HAUPTSTR 12 A"),
+        ("12, rue de la Paix", "12 rue de la Paix"),
+        ("123 Main Street", "123 Main St"),
+        ("Via Roma 5/7", "via Roma 5"),
+        ("221b Baker Street, Flat 3", "221b Baker St"),
+    ],
+)
+def test_same_house(one: str, other: str) -> None:
+    left = standardise_place((one,), "Berlin", postcode="10115")
+    right = standardise_place((other,), "Berlin", postcode="10115")
+    assert left is not None
+    assert right is not None
+    assert compare_places(left, right) is PlaceAgreement.HOUSE
+
+
+def test_house_numbers_differ() -> None:
+    left = standardise_place(("Hauptstr. 12",), "Berlin", postcode="10115")
+    right = standardise_place(("Hauptstr. 14",), "Berlin", postcode="D-10115")
+    assert left is not None
+    assert right is not None
+    assert compare_places(left, right) is PlaceAgreement.POSTCODE
+
+
+def test_missing_parts_of_an_address_do_not_disagree() -> None:
+    street = standardise_place(("Hauptstr. 12",), "")
+    town = standardise_place((), "Berlin")
+    assert street is not None
+    assert town is not None
+    assert compare_places(street, town) is PlaceAgreement.UNKNOWN
+
+
+@given(st.text(max_size=40), st.text(max_size=20), st.text(max_size=12))
+def test_any_text_gives_a_place_or_none(line: str, city: str, postcode: str) -> None:
+    place = standardise_place((line,), city, postcode=postcode)
+    assert place is None or compare_places(place, place) is not PlaceAgreement.ELSEWHERE
+
+
+@given(st.text(max_size=40))
+def test_standardising_an_email_twice_changes_nothing(text: str) -> None:
+    once = standardise_email(text)
+    assert once is None or standardise_email(once) == once

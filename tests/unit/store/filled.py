@@ -1,0 +1,199 @@
+"""A small store with at least one row in every table; ``shift`` moves all surrogate ids."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid5
+
+import sqlalchemy as sa
+
+from hub.store.database import Engine, writing
+from hub.store.tables import metadata
+
+_SPACE = UUID("6ba7b810-9dad-11d1-80b4-00c04fd430c8")
+Row = dict[str, Any]
+
+
+def uuid(name: str, shift: int) -> str:
+    return str(uuid5(_SPACE, f"{name} {shift}"))
+
+
+def numbered(number: int, shift: int) -> int:
+    """Ids in the opposite order once they are shifted: the order must not matter either."""
+    return shift - number if shift else number
+
+
+def fill_store(engine: Engine, *, shift: int = 0) -> None:
+    with writing(engine) as db:
+        for table, rows in _rows(shift):
+            db.execute(sa.insert(metadata.tables[table]), rows)
+
+
+def _rows(shift: int) -> list[tuple[str, list[Row]]]:
+    return [*_sources(shift), *_mapped(shift), *_customers(shift), *_effects(shift)]
+
+
+def _sources(shift: int) -> list[tuple[str, list[Row]]]:
+    now = _now(shift)
+    stream = {
+        "id": numbered(1, shift),
+        "connection_id": uuid("connection", shift),
+        "name": "person",
+        "cursor": '{"page":1}',
+        "commit_seq": shift,
+        "epoch": shift,
+        "lease_holder": str(shift),
+    }
+    records = [
+        {
+            "id": numbered(number, shift),
+            "stream_id": numbered(1, shift),
+            "source_key": f"k{number}",
+            "version": 1,
+            "payload_hash": b"h",
+            "epoch": shift,
+            "pending": False,
+        }
+        for number in (1, 2, 3)
+    ]
+    raw = {
+        "record_id": numbered(1, shift),
+        "version": 1,
+        "payload": "{}",
+        "payload_hash": b"h",
+        "observed_at": now,
+        "run_id": uuid("run", shift),
+    }
+    run = {"id": uuid("run", shift), "step": "extract", "started_at": now, "state": "ok"}
+    connection = {"id": uuid("connection", shift), "name": "toy", "connector": "toy"}
+    return [
+        ("connection", [{**connection, "office": "front", "created_at": now}]),
+        ("stream", [stream]),
+        ("run", [run]),
+        ("id_block", [{"name": "source_record", "next": shift + 1}]),
+        ("source_record", records),
+        ("raw_version", [raw]),
+    ]
+
+
+def _mapped(shift: int) -> list[tuple[str, list[Row]]]:
+    now = _now(shift)
+    canonical = [
+        {
+            "id": numbered(number, shift),
+            "record_id": numbered(number, shift),
+            "part": "",
+            "entity": "party",
+            "body": "{}",
+            "body_hash": b"h",
+            "raw_version": 1,
+            "mapping_digest": "m",
+            "active": True,
+            "pending": False,
+        }
+        for number in (1, 2, 3)
+    ]
+    first, stream = {"canonical_id": numbered(1, shift)}, {"stream_id": numbered(1, shift)}
+    document = {"entity": "order", "kind": "order", "number": "N", "status": "open", "checksum": 1}
+    catalogue = {"type": "string", "pii": "none", "owner": "o", "description": "d", "lineage": "[]"}
+    waiting = {"stage": "extract", "error": "E", "message": "m", "state": "open"}
+    return [
+        ("canonical_record", canonical),
+        ("canonical_ref", [{**first, **stream, "role": "party", "source_key": "k", "part": ""}]),
+        ("document", [{**first, **document}]),
+        ("mapping_version", [{"digest": "m", "system": "toy", "text": "t", "recorded_at": now}]),
+        ("mapping_gap", [{**stream, "path": "p", "value": "v", "seen": 1}]),
+        ("field_catalogue", [{"system": "toy", "name": "toy.x", **catalogue}]),
+        (
+            "quarantine",
+            [
+                {
+                    "id": numbered(1, shift),
+                    "record_id": numbered(1, shift),
+                    "fingerprint": "f",
+                    "created_at": now,
+                    **stream,
+                    **waiting,
+                }
+            ],
+        ),
+        ("match_profile", [{**first, "profile": "p"}]),
+        ("match_key", [{"profile": "p", "key": "k"}]),
+        ("frequent_key", [{"key": "k"}]),
+    ]
+
+
+def _customers(shift: int) -> list[tuple[str, list[Row]]]:
+    now = _now(shift)
+    parties = [
+        {
+            "id": uuid(f"party-{number}", shift),
+            "seq": shift + number,
+            "founding_id": numbered(number, shift),
+            "status": "active",
+            "created_at": now,
+            "golden_pending": False,
+        }
+        for number in (1, 2)
+    ]
+    merged = {
+        **parties[0],
+        "id": uuid("party-3", shift),
+        "seq": shift + 3,
+        "founding_id": numbered(3, shift),
+        "status": "merged",
+        "replaced_by": uuid("party-1", shift),
+    }
+    pair = {"left_id": min(numbered(1, shift), numbered(2, shift))}
+    pair["right_id"] = max(numbered(1, shift), numbered(2, shift))
+    decision = {"id": uuid("decision", shift), "kind": "never_link", "actor": "a", "reason": "r"}
+    case = {"id": uuid("case", shift), "grade": "possible", "weight": 1, "evidence": "[]"}
+    return [
+        ("master_party", [*parties, merged]),
+        ("link", [_link(number, shift) for number in (1, 2)]),
+        ("decision", [{**decision, **pair, "decided_at": now}]),
+        ("review_case", [{**case, **pair, "reason": "r", "state": "open", "opened_at": now}]),
+    ]
+
+
+def _link(number: int, shift: int) -> Row:
+    return {
+        "id": numbered(number, shift),
+        "canonical_id": numbered(number, shift),
+        "party_id": uuid(f"party-{number}", shift),
+        "kind": "auto",
+        "reason": f"joined {uuid(f'party-{number}', shift)}",
+        "valid_from": _now(shift),
+        "recorded_from": _now(shift),
+    }
+
+
+def _effects(shift: int) -> list[tuple[str, list[Row]]]:
+    now, party = _now(shift), {"party_id": uuid("party-1", shift)}
+    golden = {
+        "id": numbered(1, shift),
+        "version": 1,
+        "body": "{}",
+        "provenance": "{}",
+        "body_hash": b"h",
+        "rules_digest": "d",
+        "valid_from": now,
+        "recorded_from": now,
+    }
+    event = {"id": uuid("event", shift), "seq": shift + 1, "kind": "merged", "pending": False}
+    event["fields"] = f'{{"other":"{uuid("party-3", shift)}"}}'
+    delivery = {"id": uuid("delivery", shift), "seq": shift + 1, "attribute": "a", "field": "f"}
+    delivery |= {"record_id": numbered(1, shift), "value": "v", "state": "planned"}
+    found = {"id": "b", "report": "R1", "subject": "s", "cause": "c", "detail": "d"}
+    return [
+        ("golden_record", [{**golden, **party}]),
+        ("party_event", [{**event, **party, "created_at": now}]),
+        ("delivery", [{**delivery, **party, "planned_at": now}]),
+        ("receipt", [{"delivery_id": uuid("delivery", shift), "received_at": now}]),
+        ("report_break", [{**found, "state": "open", "first_seen": now, "last_seen": now}]),
+    ]
+
+
+def _now(shift: int) -> datetime:
+    return datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=shift)

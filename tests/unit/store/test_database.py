@@ -1,0 +1,65 @@
+"""The store's own failures: locked, gone, read-only; always a StoreError without values."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from hub.errors import ConfigError, StoreError
+from hub.store.database import open_store, reading, writing
+from hub.store.schema import migrate
+from hub.store.tables import frequent_key
+
+
+def test_a_locked_database_is_a_store_error(tmp_path: Path) -> None:
+    engine = open_store(f"sqlite:///{tmp_path / 'hub.db'}")
+    migrate(engine)
+    sa.event.listen(engine, "connect", lambda db, _: db.execute("PRAGMA busy_timeout=50"))
+    engine.dispose()
+    with closing(sqlite3.connect(tmp_path / "hub.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreError, match="locked"), writing(engine):
+            pass
+        other.execute("ROLLBACK")
+    with writing(engine) as db:
+        db.execute(sa.insert(frequent_key).values(key="k"))
+    engine.dispose()
+
+
+def test_a_reader_waits_for_no_writer(tmp_path: Path) -> None:
+    engine = open_store(f"sqlite:///{tmp_path / 'hub.db'}")
+    migrate(engine)
+    with writing(engine) as db, reading(engine) as other:
+        db.execute(sa.insert(frequent_key).values(key="k"))
+        assert other.scalar(sa.select(sa.func.count()).select_from(frequent_key)) == 0
+    engine.dispose()
+
+
+def test_a_full_database_rolls_the_step_back(tmp_path: Path) -> None:
+    engine = open_store(f"sqlite:///{tmp_path / 'hub.db'}")
+    migrate(engine)
+    with pytest.raises(StoreError, match="full"), writing(engine) as db:
+        pages = db.exec_driver_sql("PRAGMA page_count").scalar()
+        db.exec_driver_sql(f"PRAGMA max_page_count={pages}")
+        rows = [{"key": f"{n:0500}"} for n in range(1_000)]
+        db.execute(sa.insert(frequent_key), rows)
+    with reading(engine) as db:
+        assert db.scalar(sa.select(sa.func.count()).select_from(frequent_key)) == 0
+    engine.dispose()
+
+
+@pytest.mark.parametrize("url", ["mysql://x/y", "no url", ""])
+def test_other_databases_are_refused(url: str) -> None:
+    with pytest.raises(ConfigError):
+        open_store(url)
+
+
+def test_a_server_that_is_not_there_is_a_store_error() -> None:
+    engine = open_store("postgresql://nobody:secret@127.0.0.1:1/none")
+    with pytest.raises(StoreError) as caught, reading(engine):
+        pass
+    assert "secret" not in str(caught.value)

@@ -1,0 +1,111 @@
+"""Schema: the migrations give exactly the tables, and a newer store is refused."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from hub.errors import ConfigError
+from hub.store import schema
+from hub.store.database import Connection, Engine, open_store, reading, writing
+from hub.store.schema import NEWEST, migrate, schema_revision, schema_state
+from hub.store.tables import metadata
+
+
+def _definitions(db: Connection) -> dict[str, list[str]]:
+    """Every table and index as the database itself describes it."""
+    if db.dialect.name == "sqlite":
+        rows = db.exec_driver_sql(
+            "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND type <> 'view'"
+        )
+    else:
+        rows = db.exec_driver_sql(
+            "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' UNION ALL "
+            "SELECT table_name || '.' || column_name, concat_ws(' ', data_type, is_nullable, "
+            "column_default) FROM information_schema.columns WHERE table_schema = 'public' "
+            "AND table_name NOT LIKE 'rpt%%' UNION ALL "
+            "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint "
+            "WHERE connamespace = 'public'::regnamespace"
+        )
+    found = {name: _clauses(sql) for name, sql in rows}
+    return {name: sql for name, sql in found.items() if not name.startswith("alembic")}
+
+
+def _clauses(sql: str) -> list[str]:
+    """The order of constraints within a table means nothing."""
+    return sorted(" ".join(sql.split()).removesuffix(" )").split(", "))
+
+
+def test_migrations_give_exactly_the_tables(store_url: str) -> None:
+    engine = open_store(store_url)
+    with writing(engine) as db:
+        metadata.create_all(db)
+        expected = _definitions(db)
+        metadata.drop_all(db)
+    migrate(engine)
+    with reading(engine) as db:
+        assert _definitions(db) == expected
+        changes = compare_metadata(MigrationContext.configure(db), metadata)
+    assert [change for change in changes if "alembic_version" not in str(change)] == []
+    engine.dispose()
+
+
+def test_the_newest_revision_is_the_last_migration() -> None:
+    assert ScriptDirectory(str(schema._FOLDER)).get_current_head() == NEWEST
+
+
+def test_migrating_twice_changes_nothing(store: Engine) -> None:
+    assert migrate(store) == NEWEST
+    assert schema_revision(store) == NEWEST
+
+
+def test_an_empty_store_is_described(store_url: str) -> None:
+    engine = open_store(store_url)
+    assert schema_revision(engine) is None
+    assert "empty" in schema_state(engine)
+    engine.dispose()
+
+
+def test_a_newer_store_refuses_this_program(store: Engine) -> None:
+    with writing(store) as db:
+        db.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(ConfigError, match="newer program"):
+        migrate(store)
+    with pytest.raises(ConfigError, match="newer program"):
+        schema_state(store)
+
+
+def test_an_older_store_is_brought_up_to_date(store_url: str) -> None:
+    engine = open_store(store_url)
+    migrate(engine)
+    with writing(engine) as db:
+        for view in sa.inspect(db).get_view_names():
+            db.exec_driver_sql(f"DROP VIEW {view}")
+        newer = [table for table in reversed(metadata.sorted_tables) if table.name in _SECOND]
+        metadata.drop_all(db, tables=newer)
+        db.execute(sa.text("UPDATE alembic_version SET version_num = '0001'"))
+    assert "0001" in schema_state(engine)
+    assert migrate(engine) == NEWEST
+    with reading(engine) as db:
+        assert sa.inspect(db).has_table("golden_record")
+        assert "rpt_document_v1" in sa.inspect(db).get_view_names()
+    engine.dispose()
+
+
+_SECOND = {
+    "delivery",
+    "decision",
+    "frequent_key",
+    "golden_record",
+    "link",
+    "master_party",
+    "match_key",
+    "match_profile",
+    "party_event",
+    "receipt",
+    "report_break",
+    "review_case",
+}
