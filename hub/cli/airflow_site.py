@@ -13,11 +13,12 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 import orjson
 import requests
@@ -25,22 +26,29 @@ import requests
 from hub.cli.output import say, working
 from hub.errors import ConfigError, HubError
 
+Command = tuple[str, ...]
+Programs = Mapping[str, subprocess.Popen[bytes]]
+
 USERS: Final = {"admin": "admin", "steward": "user", "viewer": "viewer"}
 """Users of the simple auth manager and their roles."""
 
-PROGRAMS: Final[Mapping[str, tuple[str, ...]]] = {
+SERVERS: Final[Mapping[str, Command]] = {
+    "api-server": ("api-server", "--apps", "core"),
+    # A process of its own: the UI's API writes its audit log in its event loop, and would keep
+    # a task's request that holds SQLite's lock from ever ending, were they one process.
+    "execution-api": ("api-server", "--apps", "execution"),
+}
+WORKERS: Final[Mapping[str, Command]] = {
     # Without --skip-serve-logs each listens on every interface for other machines' log requests,
     # and no setting binds that to loopback; on one machine the API server reads the files.
-    "scheduler": ("--skip-serve-logs",),
-    "triggerer": ("--skip-serve-logs",),
-    "dag-processor": (),
+    "scheduler": ("scheduler", "--skip-serve-logs"),
+    "triggerer": ("triggerer", "--skip-serve-logs"),
+    "dag-processor": ("dag-processor",),
 }
 PARTS: Final = ("scheduler", "triggerer", "dag_processor")
+LOOPBACK: Final = "127.0.0.1"
 HEALTHY_WITHIN: Final = 300.0
 STOPPED_WITHIN: Final = 20.0
-
-Programs = Mapping[str, subprocess.Popen[bytes]]
-Parts = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,20 +69,15 @@ def serve(site: AirflowSite, port: int | None = None) -> None:
     """Run Airflow until it is interrupted; every program it started is ended then."""
     _make_private(site.home)
     with _alone(site.home), ExitStack() as cleanup:
-        environment = _environment(site, _free_port(port))
-        address = environment["AIRFLOW__API__BASE_URL"]
+        address, execution = f"http://{LOOPBACK}:{_free_port(port)}", _free_port(0)
+        environment = _environment(site, address, execution)
         passwords = _passwords(site.passwords)
         with working("preparing Airflow's database …"):
             _migrate(site, environment)
         programs: dict[str, subprocess.Popen[bytes]] = {}
         cleanup.callback(_end, programs)
         with working("starting Airflow …"):
-            # The API server first: a task that starts before it answers is lost.
-            programs["api-server"] = _start(site, environment, "api-server", ())
-            _await_health(site, programs, address, ("metadatabase",))
-            for name, options in PROGRAMS.items():
-                programs[name] = _start(site, environment, name, options)
-            _await_health(site, programs, address, PARTS)
+            _start_in_order(site, programs, environment)
         say(f"Airflow: {address}")
         for user, password in passwords.items():
             say(f"  {user} / {password}")
@@ -82,6 +85,20 @@ def serve(site: AirflowSite, port: int | None = None) -> None:
         with suppress(KeyboardInterrupt):
             _watch(site, programs)
         say("ending Airflow …")
+
+
+def _start_in_order(
+    site: AirflowSite, programs: dict[str, subprocess.Popen[bytes]], environment: Mapping[str, str]
+) -> None:
+    """The servers first: a task that starts before they answer is lost."""
+    health = f"{environment['AIRFLOW__API__BASE_URL']}/api/v2/monitor/health"
+    execution = f"{environment['AIRFLOW__CORE__EXECUTION_API_SERVER_URL']}health"
+    for name, command in SERVERS.items():
+        programs[name] = _start(site, environment, name, command)
+    _await(site, programs, lambda: _healthy(health, ("metadatabase",)) and _healthy(execution))
+    for name, command in WORKERS.items():
+        programs[name] = _start(site, environment, name, command)
+    _await(site, programs, lambda: _healthy(health, PARTS))
 
 
 def _make_private(home: Path) -> None:
@@ -101,11 +118,11 @@ def _alone(home: Path) -> Iterator[None]:
 
 
 def _free_port(wanted: int | None) -> int:
-    """The wanted port, else 8080, else any that is free."""
-    for port in (wanted,) if wanted else (8080, 0):
+    """The wanted port (0 is any), else 8080, else any that is free."""
+    for port in (8080, 0) if wanted is None else (wanted,):
         with socket.socket() as probe, suppress(OSError):
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(("127.0.0.1", port))
+            probe.bind((LOOPBACK, port))
             return int(probe.getsockname()[1])
     raise ConfigError(f"port {wanted} is taken; name another with --port")
 
@@ -120,9 +137,8 @@ def _passwords(path: Path) -> dict[str, str]:
     return made
 
 
-def _environment(site: AirflowSite, port: int) -> dict[str, str]:
+def _environment(site: AirflowSite, address: str, execution: int) -> dict[str, str]:
     """What makes this Airflow small, local and ours, over the environment we were given."""
-    address = f"http://127.0.0.1:{port}"
     settings = {
         "core": {
             "dags_folder": str(site.dags),
@@ -136,13 +152,12 @@ def _environment(site: AirflowSite, port: int) -> dict[str, str]:
             ".SimpleAuthManager",
             "simple_auth_manager_users": ",".join(f"{name}:{role}" for name, role in USERS.items()),
             "simple_auth_manager_passwords_file": str(site.passwords),
-            "execution_api_server_url": f"{address}/execution/",
+            "execution_api_server_url": f"http://{LOOPBACK}:{execution}/execution/",
         },
-        # SQLite waits 5 seconds for its lock, which four programs on a busy machine exceed.
+        # By itself SQLite waits 5 seconds for its lock, too little on a busy machine.
         "database": {"sql_alchemy_conn": f"sqlite:///{site.home / 'airflow.db'}?timeout=60"},
         "api": {
-            "host": "127.0.0.1",
-            "port": str(port),
+            "host": LOOPBACK,
             "base_url": address,
             "workers": "1",
             "secret_key": secrets.token_hex(32),
@@ -161,7 +176,7 @@ def _environment(site: AirflowSite, port: int) -> dict[str, str]:
 
 
 def _migrate(site: AirflowSite, environment: Mapping[str, str]) -> None:
-    program = _start(site, environment, "db", ("migrate",))
+    program = _start(site, environment, "db", ("db", "migrate"))
     try:
         code = program.wait()
     finally:
@@ -171,12 +186,17 @@ def _migrate(site: AirflowSite, environment: Mapping[str, str]) -> None:
 
 
 def _start(
-    site: AirflowSite, environment: Mapping[str, str], name: str, options: tuple[str, ...]
+    site: AirflowSite, environment: Mapping[str, str], name: str, command: Command
 ) -> subprocess.Popen[bytes]:
     """A program in a session of its own, so that Ctrl-C reaches only us and we end it in order."""
+    ports = {
+        "api-server": urlsplit(environment["AIRFLOW__API__BASE_URL"]).port,
+        "execution-api": urlsplit(environment["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"]).port,
+    }
+    port = ("--port", str(ports[name])) if name in ports else ()
     with _log_file(site, name).open("ab") as log:
         return subprocess.Popen(  # noqa: S603  # our own interpreter and fixed words
-            [sys.executable, "-m", "airflow", name, *options],
+            [sys.executable, "-m", "airflow", *command, *port],
             env=dict(environment),
             cwd=site.home,
             stdin=subprocess.DEVNULL,
@@ -194,23 +214,24 @@ def _failure(site: AirflowSite, name: str, code: int) -> HubError:
     return HubError(f"Airflow's {name} ended with code {code}; its log is {_log_file(site, name)}")
 
 
-def _await_health(site: AirflowSite, programs: Programs, address: str, parts: Parts) -> None:
+def _await(site: AirflowSite, programs: Programs, ready: Callable[[], bool]) -> None:
     deadline = time.monotonic() + HEALTHY_WITHIN
-    while not _healthy(address, parts):
+    while not ready():
         _require_running(site, programs)
         if time.monotonic() > deadline:
             raise HubError(f"Airflow is not healthy yet; its logs are in {site.home}")
         time.sleep(1.0)
 
 
-def _healthy(address: str, parts: Parts) -> bool:
-    """Whether the API answers and these parts have reported to the database lately."""
+def _healthy(address: str, parts: tuple[str, ...] = ()) -> bool:
+    """Whether it answers, and these parts have reported to the database lately."""
     try:
-        answer = requests.get(f"{address}/api/v2/monitor/health", timeout=10)
-        found = answer.json() if answer.status_code == requests.codes.ok else {}
+        answer = requests.get(address, timeout=10)
+        found = answer.json()
     except requests.RequestException:
         return False
-    return all((found.get(part) or {}).get("status") == "healthy" for part in parts)
+    reported = all((found.get(part) or {}).get("status") == "healthy" for part in parts)
+    return answer.status_code == requests.codes.ok and reported
 
 
 def _watch(site: AirflowSite, programs: Programs) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from hub.cli import airflow, demo, look, mapping, setup, steps
+from hub.cli import airflow, customer, demo, look, mapping, setup, steps
 from hub.cli.output import err
 from hub.cli.workplace import CHOICE
 from hub.errors import HubError
@@ -34,7 +34,7 @@ def choose(
     CHOICE.config = config
 
 
-for module in (setup, mapping, steps, look, demo, airflow):
+for module in (setup, mapping, steps, customer, look, demo, airflow):
     module.add_to(app)
 
 

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from typing import Final
 
 from hub.match.given import root_names
 from hub.match.names import PersonName
 from hub.match.organisations import OrganisationName
 from hub.match.places import Place
 from hub.match.profile import OPEN, Identifier, Profile
-
-_VOWELS: Final = str.maketrans("", "", "aeiouyh")
-_SOUNDS: Final = str.maketrans("zqvwdtbpgk", "skffttppkk")
+from hub.match.texts import sound
 
 
 def match_keys(profile: Profile) -> frozenset[str]:
@@ -72,26 +69,18 @@ def _areas(places: Iterable[Place]) -> set[str]:
     return {area for place in places for area in (place.postcode, place.city[:8]) if area}
 
 
-@lru_cache(maxsize=65_536)
-def _sound(word: str) -> str:
-    """First letter and consonants by sound: Schmidt, Schmitt; Mayer, Meier."""
-    tail = word[1:].translate(_VOWELS).translate(_SOUNDS)
-    kept = [char for place, char in enumerate(tail) if place == 0 or tail[place - 1] != char]
-    return word[:1].translate(_SOUNDS) + "".join(kept)
-
-
 def _person_keys(profile: Profile) -> Iterator[str]:
     if profile.kind in ("person", OPEN):
         yield from map(colleague_key, profile.domains)
     areas = _areas(profile.places)
     for name in profile.people:
         yield from name_keys(name)
-        sounds = {_sound(word) for word in (*name.family[:2], *name.given[:1]) if len(word) > 1}
-        for sound in sounds:
-            yield from (f"ns:{sound}:{area}" for area in areas)
-            yield from (f"nd:{sound}:{domain}" for domain in profile.domains)
+        words = (*name.family[:2], *name.given[:1])
+        for heard in {sound(word) for word in words if len(word) > 1}:
+            yield from (f"ns:{heard}:{area}" for area in areas)
+            yield from (f"nd:{heard}:{domain}" for domain in profile.domains)
             if profile.birth_date:
-                yield f"nb:{sound}:{profile.birth_date}"
+                yield f"nb:{heard}:{profile.birth_date}"
         yield from _house_keys(profile.places, {word[0] for word in name.given + name.family})
 
 
@@ -109,5 +98,5 @@ def _organisation_keys(profile: Profile) -> Iterator[str]:
         yield organisation_key(name)
         longest = max(name.words, key=len)
         for word in {name.words[0], longest}:
-            yield from (f"os:{_sound(word)}:{area}" for area in areas)
-            yield from _house_keys(profile.places, {_sound(word)[:2]})
+            yield from (f"os:{sound(word)}:{area}" for area in areas)
+            yield from _house_keys(profile.places, {sound(word)[:2]})

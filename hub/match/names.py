@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from rapidfuzz.distance import DamerauLevenshtein, JaroWinkler
 
 from hub.match.given import root_names, same_given
-from hub.match.texts import skeleton, split_words, word_set
+from hub.match.texts import skeleton, sound, split_words, word_set
 
 _TITLES: Final = word_set(
     """
@@ -45,6 +45,7 @@ class NameAgreement(Enum):
     SIMILAR = "similar name"
     INITIAL = "initial and family name"
     PARTIAL = "one part, the other unknown"
+    OTHER_SCRIPT = "written in another script"
     FAMILY_DIFFERS = "given name alone"
     GIVEN_DIFFERS = "another given name"
     DIFFERENT = "another name"
@@ -57,13 +58,13 @@ _RANKS: Final = {agreement: rank for rank, agreement in enumerate(NameAgreement)
 @lru_cache(maxsize=65_536)
 def standardise_person(given: str, middle: str, family: str) -> PersonName | None:
     """The folded name from parts that a source keeps apart; None where nothing is left."""
-    first = _plain(given + " " + middle)
+    first, early = _without_generation(_plain(given + " " + middle))
     last, generation = _without_generation(_plain(family))
     if len(first) == len(last) == 1 and len(last[0]) == 1 < len(first[0]):
         first, last = last, first  # "Berg A." was split at the wrong end
     if not first and not last:
         return None
-    return PersonName(first, _without_particles(last), generation)
+    return PersonName(first, _without_particles(last), generation or early)
 
 
 @lru_cache(maxsize=65_536)
@@ -110,6 +111,8 @@ def compare_names(one: PersonName, other: PersonName) -> NameAgreement:
     """The best agreement, with the parts as they stand or swapped on one side."""
     if one.generation and other.generation and one.generation != other.generation:
         return NameAgreement.GENERATION_DIFFERS
+    if _is_latin(one) != _is_latin(other):
+        return NameAgreement.OTHER_SCRIPT
     straight = _compare_parts(one, other)
     if straight in (NameAgreement.FULL, NameAgreement.NICKNAME):
         return straight
@@ -120,6 +123,11 @@ def compare_names(one: PersonName, other: PersonName) -> NameAgreement:
     )
     usable = _RANKS[swapped] <= _RANKS[NameAgreement.INITIAL]
     return min(straight, swapped, key=_RANKS.__getitem__) if usable else straight
+
+
+def _is_latin(name: PersonName) -> bool:
+    """Folded Latin letters are ASCII; we transliterate nothing else."""
+    return "".join(name.given + name.family).isascii()
 
 
 def _compare_parts(one: PersonName, other: PersonName) -> NameAgreement:
@@ -167,7 +175,15 @@ def _compare_given(one: tuple[str, ...], other: tuple[str, ...]) -> str | None:
         return "nickname"
     if _initial_of(one, other) or _initial_of(other, one):
         return "initial"
-    return "similar" if _similar(one[0], other[0]) else "differs"
+    return "similar" if _similar_given(one[0], other[0]) else "differs"
+
+
+def _similar_given(one: str, other: str) -> bool:
+    """A slip or another spelling, never in the last letter: Mario, Maria; Daniel, Daniela."""
+    left, right = one.rstrip("h"), other.rstrip("h")
+    if min(len(left), len(right)) < 4 or left[-1] != right[-1]:
+        return False
+    return _similar(left, right) or sound(left) == sound(right)
 
 
 def _initial_of(one: tuple[str, ...], other: tuple[str, ...]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -50,6 +51,7 @@ lda:lda|limitada|ltda
 """.strip().splitlines()
     for form in line.split(":")[1].split("|")
 }
+_ASIDE: Final = re.compile(r"\([^)]*\)")
 _LONGEST: Final = max(len(form.split()) for form in _FORMS)
 _LINKING: Final = word_set(
     """
@@ -80,7 +82,8 @@ _RANKS: Final = {agreement: rank for rank, agreement in enumerate(OrganisationAg
 @lru_cache(maxsize=65_536)
 def standardise_organisation(text: str) -> OrganisationName | None:
     """The name without its legal form; None where no word is left."""
-    words = tuple(skeleton(word) for word in split_words(text.replace("&", " und ")))
+    plain = _ASIDE.sub(" ", text).strip() or text
+    words = tuple(skeleton(word) for word in split_words(plain.replace("&", " und ")))
     core, form = _without_form(words)
     kept = tuple(word for word in core if word not in _LINKING) or core
     return OrganisationName(kept, form) if kept else None

@@ -82,11 +82,7 @@ def _split_street(line: str) -> tuple[str, str, str]:
     """Street, house number, and what follows a comma: number in front or behind."""
     text = _UNIT.sub("", _ENDINGS.sub("str ", line.casefold()))
     text = _APART.sub(r"\1\2", _RANGE.sub(r"\1", text))
-    head, _, tail = text.partition(",")
-    if head.strip().isdigit() or not head.strip():
-        head, _, tail = text.replace(",", " ", 1).partition(",")
-    if not any(char.isdigit() for char in head) and any(char.isdigit() for char in tail[:8]):
-        head, tail = text, ""
+    head, tail = _numbered_piece(text)
     words = [skeleton(word) for word in split_words(head)]
     found = [place for place, word in enumerate(words) if _NUMBER.match(word)]
     if not found:
@@ -95,6 +91,22 @@ def _split_street(line: str) -> tuple[str, str, str]:
     if place == 0:
         return _join_street(words[1:]), words[0], tail
     return _join_street(words[:place]), words[place], tail
+
+
+def _numbered_piece(text: str) -> tuple[str, str]:
+    """The piece between commas that has a number and a word, and what follows it.
+
+    "12, rue de la Paix" is one piece; "Skyline Apartments, 705 Sheppard Ave" gives the second.
+    """
+    pieces = [piece.strip() for piece in text.split(",") if piece.strip()]
+    if len(pieces) > 1 and pieces[0].isdigit():
+        pieces[:2] = [f"{pieces[0]} {pieces[1]}"]
+    for place, piece in enumerate(pieces):
+        if any(char.isdigit() for char in piece) and any(char.isalpha() for char in piece):
+            return piece, ",".join(pieces[place + 1 :])
+    if len(pieces) > 1 and pieces[1].isdigit():
+        return " ".join(pieces[:2]), ",".join(pieces[2:])
+    return (pieces[0], ",".join(pieces[1:])) if pieces else ("", "")
 
 
 def _join_street(words: list[str]) -> str:

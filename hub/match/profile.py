@@ -115,12 +115,18 @@ def _kind(body: _Body, emails: Mapping[str, bool]) -> str:
     person = body.get("person") or {}
     if body["kind"] != "person" or person.get("birth_date"):
         return str(body["kind"])
-    shown = body.get("display_name") or ""
+    shown = _shown_name(body)
     name = standardise_organisation(shown)
     if name is not None and (name.form in _COMPANY_FORMS or "&" in shown):
         return "organisation"
     own_mailbox = any(not shared for shared in emails.values())
     return "person" if own_mailbox or person.get("prefix") else OPEN
+
+
+def _shown_name(body: _Body) -> str:
+    person = body.get("person") or {}
+    parts = (person.get("given"), person.get("family"))
+    return body.get("display_name") or " ".join(part for part in parts if part)
 
 
 def _digest(content: Mapping[str, Any]) -> str:
@@ -170,7 +176,7 @@ def _organisations(body: _Body) -> tuple[OrganisationName, ...]:
     organisation = body.get("organisation") or {}
     texts = {
         organisation.get("legal_name"),
-        body.get("display_name"),
+        _shown_name(body),
         *organisation.get("trading_names", ()),
     }
     return _unique(standardise_organisation(text) for text in texts if text and "@" not in text)

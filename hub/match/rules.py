@@ -69,6 +69,7 @@ _PERSON_NAME: Final = {
     NameAgreement.SIMILAR: 45,
     NameAgreement.INITIAL: 30,
     NameAgreement.PARTIAL: 10,
+    NameAgreement.OTHER_SCRIPT: 0,
     NameAgreement.FAMILY_DIFFERS: -40,
     NameAgreement.GIVEN_DIFFERS: _VETO,
     NameAgreement.DIFFERENT: _VETO,
@@ -122,8 +123,8 @@ def _rules_for(one: Profile, other: Profile) -> tuple[_Rule, ...] | None:
     """Which rules fit the two kinds; None for a person and an organisation."""
     kinds = {one.kind, other.kind} - {OPEN}
     if not kinds:
-        company = all(profile.desks or not _has_full_name(profile) for profile in (one, other))
-        return _ORGANISATION_RULES if company else _PERSON_RULES
+        people = _has_full_name(one) and _has_full_name(other)
+        return _PERSON_RULES if people else _ORGANISATION_RULES
     if len(kinds) > 1:
         return None
     return _PERSON_RULES if kinds == {"person"} else _ORGANISATION_RULES
@@ -163,8 +164,8 @@ def _worth_asking(weight: int, evidence: tuple[Evidence, ...], vetoes: tuple[str
     """A family shares phone and address; that alone is no reason to ask about two given names."""
     if weight < CERTAIN or not _REVIEWABLE.issuperset(vetoes):
         return False
-    own_mailbox = any(item.field == "email" and item.outcome == "same" for item in evidence)
-    return "given_name" not in vetoes or own_mailbox
+    own = any(item.field in ("email", "identifier") and item.outcome == "same" for item in evidence)
+    return "given_name" not in vetoes or own
 
 
 def _person_name(one: Profile, other: Profile, frequent: AbstractSet[str]) -> Iterator[Evidence]:
@@ -278,10 +279,12 @@ def _common_name_frequent(one: Profile, other: Profile, frequent: AbstractSet[st
 def _organisation_reach(
     one: Profile, other: Profile, frequent: AbstractSet[str]
 ) -> Iterator[Evidence]:
-    """A mailbox implies its domain: they are one piece of evidence."""
+    """A mailbox implies its domain; without a name it may be the desk of whoever writes from it."""
     mailboxes = (one.mailboxes | one.desks) & (other.mailboxes | other.desks)
     if any(email_match_key(address) not in frequent for address in mailboxes):
-        yield Evidence("email", "same", 100)
+        unnamed = not (one.organisations and other.organisations)
+        someone = _has_full_name(one) or _has_full_name(other)
+        yield Evidence("email", "same", 60 if unnamed and someone else 100)
     elif _common_domain(one, other, frequent):
         yield Evidence("domain", "same", _domain_weight(one, other))
     elif _own_domains(one, frequent) and _own_domains(other, frequent):

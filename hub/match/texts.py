@@ -12,6 +12,8 @@ _LETTERS: Final = str.maketrans(
 )
 _UMLAUTS: Final = re.compile(r"(?<=[aou])e")
 _NOT_WORD: Final = re.compile(r"[^\w]+|_+")
+_VOWELS: Final = str.maketrans("", "", "aeiouyh")
+_SOUNDS: Final = str.maketrans("zqvwdtbpgk", "skffttppkk")
 _SPACED_LETTERS: Final = re.compile(r"\b(?:\w\.\s?){2,}")
 
 
@@ -29,6 +31,14 @@ def fold(text: str) -> str:
 def skeleton(text: str) -> str:
     """Folded, with "ae", "oe", "ue" written as the vowel: Müller, Mueller, Muller are one."""
     return _UMLAUTS.sub("", fold(text))
+
+
+@lru_cache(maxsize=65_536)
+def sound(word: str) -> str:
+    """First letter and consonants by sound: Schmidt, Schmitt; Mohamed, Muhammed; Zara, Sarah."""
+    tail = word[1:].translate(_VOWELS).translate(_SOUNDS)
+    kept = [char for place, char in enumerate(tail) if place == 0 or tail[place - 1] != char]
+    return word[:1].translate(_SOUNDS) + "".join(kept)
 
 
 def split_words(text: str) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ from hub.store.dossier import (
     linked_records,
     postings,
     referring_records,
+    search_names,
 )
 from hub.store.golden import current_versions
 
@@ -77,6 +78,12 @@ def find_customer(engine: Engine, text: str) -> str | None:
         record = _find_source(db, text)
         links = load_links(db, [record]) if record is not None else []
         return links[0].party_id if links else None
+
+
+def search_customers(engine: Engine, text: str, *, limit: int = 20) -> list[tuple[str, str]]:
+    """Id and name of active customers whose golden name contains the text, in any case."""
+    with reading(engine) as db:
+        return search_names(db, text.strip(), limit) if text.strip() else []
 
 
 def _is_uuid(text: str) -> bool:

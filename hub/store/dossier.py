@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -164,3 +165,15 @@ def _targets(records: Iterable[LinkedRecord]) -> Iterator[sa.ColumnElement[bool]
                 canonical_ref.c.source_key.in_(found[start : start + 500]),
                 canonical_ref.c.part == part,
             )
+
+
+def search_names(db: Connection, text: str, limit: int) -> list[tuple[str, str]]:
+    """Active parties whose golden display name contains the text, in any case."""
+    pattern = text.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    query = sa.text(
+        "SELECT party_id, display_name FROM rpt_party_v1 "
+        "WHERE LOWER(display_name) LIKE :pattern ESCAPE '\\' "
+        "ORDER BY display_name, seq LIMIT :limit"
+    )
+    rows = db.execute(query, {"pattern": f"%{pattern}%", "limit": limit})
+    return [(str(UUID(str(row.party_id))), row.display_name) for row in rows]

@@ -30,7 +30,7 @@ def world(store: Engine) -> World:
 @pytest.fixture
 def fast_world(tmp_path: Path) -> Iterator[World]:
     """For big loads: one database is enough."""
-    engine = open_store(f"sqlite:///{tmp_path / 'hub.db'}")
+    engine = open_store(f"sqlite:///{tmp_path / 'fast.db'}")
     migrate(engine)
     yield World(engine)
     engine.dispose()

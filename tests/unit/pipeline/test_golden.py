@@ -1,0 +1,150 @@
+"""Golden records: versions, periods, events, provenance down to the mapping line."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+import pytest
+import sqlalchemy as sa
+
+from hub.pipeline.golden import compute_golden
+from hub.store.database import Engine, reading, writing
+from hub.store.golden import current_versions, golden_as_of
+from hub.store.mappings import record_mapping
+from hub.store.tables import golden_record, party_event
+from tests.unit.pipeline.party_world import World, person
+
+MAPPING = """\
+system: crm
+version: 1
+streams:
+  Contact:
+    - entity: party
+      fields:
+        kind: {const: person}
+        display_name: Name
+        person:
+          given: First
+          family: Last
+        contact_points:
+          - {kind: {const: email}, value: Mail}
+          - {kind: {const: phone}, value: Phone}
+"""
+
+
+@pytest.fixture
+def world(store: Engine) -> World:
+    return World(store)
+
+
+def _golden(world: World, key: str = "crm:Contact:1") -> tuple[dict[str, Any], dict[str, Any]]:
+    party = str(world.party(key))
+    with reading(world.engine) as db:
+        version = current_versions(db, [party])[party]
+    return orjson.loads(version.body), orjson.loads(version.provenance)
+
+
+def _events(world: World) -> list[tuple[str, Any]]:
+    query = sa.select(party_event.c.kind, party_event.c.fields).order_by(party_event.c.seq)
+    with reading(world.engine) as db:
+        return [(row.kind, orjson.loads(row.fields)) for row in db.execute(query)]
+
+
+def test_the_first_version_is_created(world: World) -> None:
+    world.put("crm:Contact:1", person("Anna", "Berg", email="anna@berg.example"))
+    world.resolve()
+    assert compute_golden(world.engine)["golden_created"] == 1
+    body, _ = _golden(world)
+    assert (body["display_name"], body["email"]) == ("Anna Berg", "anna@berg.example")
+    ((kind, fields),) = _events(world)
+    assert kind == "created"
+    assert "email" in fields
+
+
+def test_a_change_makes_a_version_and_names_what_changed(world: World) -> None:
+    world.put("crm:Contact:1", person("Anna", "Berg", email="anna@berg.example"))
+    world.resolve()
+    compute_golden(world.engine)
+    world.put("crm:Contact:1", person("Anna", "Berg", email="anna@neu.example"))
+    world.resolve()
+    assert compute_golden(world.engine)["golden_changed"] == 1
+    assert _events(world)[-1] == ("changed", ["email", "emails"])
+    query = sa.select(golden_record).order_by(golden_record.c.version)
+    with reading(world.engine) as db:
+        old, new = db.execute(query).mappings().all()
+    assert old["recorded_to"] == new["recorded_from"] == old["valid_to"] == new["valid_from"]
+    assert new["recorded_to"] is None
+
+
+def test_equal_values_make_no_version(world: World) -> None:
+    world.put("crm:Contact:1", person("Anna", "Berg", email="anna@berg.example"))
+    world.resolve()
+    compute_golden(world.engine)
+    world.put("crm:Contact:1", person("Anna", "Berg", email="anna@berg.example", updated=_AT))
+    world.resolve()
+    assert compute_golden(world.engine)["golden_same"] == 1
+    assert set(compute_golden(world.engine).values()) == {0}
+    assert len(_events(world)) == 1
+
+
+_AT = "2026-05-05T10:00:00Z"
+
+
+def test_as_of_gives_what_was_known(world: World) -> None:
+    world.put("crm:Contact:1", person("Anna", "Berg", email="anna@berg.example"))
+    world.resolve()
+    compute_golden(world.engine)
+    before = datetime.now(UTC)
+    world.put("crm:Contact:1", person("Anna", "Koch", email="anna@berg.example"))
+    world.resolve()
+    compute_golden(world.engine)
+    now, party = datetime.now(UTC), str(world.party("crm:Contact:1"))
+    with reading(world.engine) as db:
+        old = golden_as_of(db, party, valid=before, known=before)
+        new = golden_as_of(db, party, valid=now, known=now)
+    assert old is not None
+    assert new is not None
+    assert (old.version, new.version) == (1, 2)
+
+
+def test_a_merge_moves_the_values_and_ends_the_losers_record(world: World) -> None:
+    world.put("crm:Contact:1", person("Anna", "Berg", email="anna@berg.example"))
+    world.put("erp:party:9", person("Anna", "Berg", phone="030 1234567"))
+    world.resolve()
+    compute_golden(world.engine)
+    both = person("Anna", "Berg", email="anna@berg.example", phone="030 1234567")
+    world.put("helpdesk:user:3", both)
+    world.resolve()
+    assert compute_golden(world.engine)["golden_ended"] == 1
+    body, _ = _golden(world)
+    assert (body["email"], body["phone"]) == ("anna@berg.example", "030 1234567")
+
+
+def test_provenance_leads_to_the_mapping_line(world: World) -> None:
+    with writing(world.engine) as db:
+        record_mapping(db, "m1", system="crm", text=MAPPING)
+    body = person("Anna", "Berg", email="anna@berg.example", phone="030 1234567")
+    world.put("crm:Contact:1", body)
+    world.resolve()
+    compute_golden(world.engine)
+    _, origin = _golden(world)
+    assert origin["given"]["mapping"]["line"] == 10
+    assert origin["email"]["mapping"]["line"] == 13
+    assert origin["phone"]["mapping"]["line"] == 14
+    assert origin["phone"]["raw_version"] == 1
+    assert origin["phone"]["source"]["connection"] == "crm"
+
+
+def test_trust_by_attribute(world: World) -> None:
+    world.put("crm:Contact:1", person("Anna", "Berg", email="a@x.example", phone="030 1234567"))
+    late = person(
+        "Anna", "Berg", email="a@x.example", phone="030 7654321", updated="2099-01-01T00:00:00Z"
+    )
+    world.put("shop:user:1", late)
+    world.resolve()
+    compute_golden(world.engine, trust={"phone": ("crm",)})
+    body, origin = _golden(world)
+    assert body["phone"] == "030 1234567"
+    assert origin["phone"]["rule"] == "trust"
