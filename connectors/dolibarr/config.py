@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field, SecretStr
 
-from hub.sdk import ConnectorConfig
+from hub.sdk import ConnectorConfig, LocalPath
 
 
 class DolibarrConfig(ConnectorConfig):
@@ -22,4 +22,6 @@ class DolibarrConfig(ConnectorConfig):
     )
     page_size: int = Field(default=100, ge=1, le=1000, description="Third parties a page")
     timeout: float = Field(default=60.0, gt=0, description="Seconds to wait for an answer")
-    ca_file: str | None = Field(default=None, description="Certificates of the company's own CA")
+    ca_file: LocalPath | None = Field(
+        default=None, description="Certificates of the company's own CA"
+    )

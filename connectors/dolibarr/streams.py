@@ -79,6 +79,9 @@ class DolibarrConnector:
 
     def read(self, stream: str, cursor: Cursor | None) -> Iterator[Page]:
         """Third parties or invoices, page by page, those after the cursor's id."""
+        if stream not in {known.name for known in STREAMS}:
+            message = "there is no such stream; it has thirdparty and invoice"
+            raise SourceSchemaError(message, system=SYSTEM, stream=stream)
         done = _done(cursor)
         ids = iter([number for number in self._client.thirdparty_ids() if number > done])
         read = self._invoice_page if stream == "invoice" else self._thirdparty_page

@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Literal, Self
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationInfo,
-    field_validator,
-    model_validator,
-)
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from hub.sdk import Capability, ConnectorConfig, Stream
-from hub.sdk.contract import FOLDER
+from hub.sdk import Capability, ConnectorConfig, LocalPath, Stream
 
 
 class FileSource(BaseModel):
@@ -52,13 +44,8 @@ class FileSource(BaseModel):
 class FileConfig(ConnectorConfig):
     """One folder and the files in it that are read; nothing outside it ever is."""
 
-    root: Path = Field(description="Folder that holds the files; from hub.toml's, if relative")
+    root: LocalPath = Field(description="Folder that holds the files; from hub.toml's, if relative")
     files: tuple[FileSource, ...] = Field(min_length=1, description="The files to read")
-
-    @field_validator("root")
-    @classmethod
-    def _starts_at_hub_toml(cls, root: Path, info: ValidationInfo) -> Path:
-        return Path((info.context or {}).get(FOLDER, ""), root)
 
     @model_validator(mode="after")
     def _names_differ(self) -> Self:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field, SecretStr
 
-from hub.sdk import ConnectorConfig
+from hub.sdk import ConnectorConfig, LocalPath
 
 
 class ImapConfig(ConnectorConfig):
@@ -17,7 +17,9 @@ class ImapConfig(ConnectorConfig):
     security: Literal["tls", "starttls", "plain"] = Field(
         default="tls", description="plain sends the password readably: for tests on one machine"
     )
-    ca_file: str | None = Field(default=None, description="Certificates of the company's own CA")
+    ca_file: LocalPath | None = Field(
+        default=None, description="Certificates of the company's own CA"
+    )
     username: str = Field(description="Name to log in with, often the address")
     password: SecretStr = Field(description="Password, or an app password")
     mailboxes: tuple[str, ...] = Field(

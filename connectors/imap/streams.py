@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from connectors.imap.client import ImapClient
+from connectors.imap.client import STREAM, SYSTEM, ImapClient
 from connectors.imap.config import ImapConfig
 from connectors.imap.messages import (
     BodyPart,
@@ -15,13 +15,13 @@ from connectors.imap.messages import (
     read_structure,
 )
 from connectors.imap.responses import Item
-from hub.errors import CursorExpiredError
+from hub.errors import CursorExpiredError, SourceSchemaError
 from hub.sdk import Capability, Cursor, Page, Record, Stream, Unreadable
 from hub.sdk.mail import parse_headers
 
 STREAMS: Final = (
     Stream(
-        name="message",
+        name=STREAM,
         entities=("interaction", "party"),
         key=("message_id",),
         cursor="uid",
@@ -57,7 +57,9 @@ class ImapConnector:
 
     def read(self, stream: str, cursor: Cursor | None) -> Iterator[Page]:
         """Mails above the last UID, one mailbox after the other."""
-        del stream  # there is one
+        if stream != STREAM:
+            message = f"there is no such stream; it has {STREAM}"
+            raise SourceSchemaError(message, system=SYSTEM, stream=stream)
         positions = _positions(cursor)
         for mailbox in self._config.mailboxes:
             validity = self._client.open(mailbox)
@@ -134,10 +136,14 @@ class ImapConnector:
 
 def _positions(cursor: Cursor | None) -> Positions:
     stored: Any = (cursor or {}).get("mailboxes") or {}
-    return {
-        name: {"uidvalidity": int(place["uidvalidity"]), "uid": int(place["uid"])}
-        for name, place in stored.items()
-    }
+    try:
+        return {
+            name: {"uidvalidity": int(place["uidvalidity"]), "uid": int(place["uid"])}
+            for name, place in stored.items()
+        }
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        message = "the cursor is not one of this connector; open a new epoch"
+        raise CursorExpiredError(message) from error
 
 
 def _cursor(positions: Positions) -> Cursor:

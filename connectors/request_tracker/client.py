@@ -49,7 +49,7 @@ class RequestTrackerClient:
             f"{config.base_url.rstrip('/')}/REST/2.0",
             system=SYSTEM,
             auth=BasicAuth(config.username, config.password),
-            policy=policy,
+            policy=policy or RestPolicy(ca_bundle=config.ca_file),
         )
 
     def version(self) -> tuple[str, Clock]:

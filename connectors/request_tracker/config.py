@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field, SecretStr
 
-from hub.sdk import ConnectorConfig
+from hub.sdk import ConnectorConfig, LocalPath
 
 
 class RequestTrackerConfig(ConnectorConfig):
@@ -20,4 +20,7 @@ class RequestTrackerConfig(ConnectorConfig):
         default=900,
         ge=60,
         description="How far to look back, for tickets committed late and for repeated requests",
+    )
+    ca_file: LocalPath | None = Field(
+        default=None, description="Certificates of the company's own CA"
     )

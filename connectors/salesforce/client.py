@@ -39,9 +39,8 @@ class SalesforceClient:
 
     def __init__(self, config: SalesforceConfig) -> None:
         auth = ClientCredentials("/services/oauth2/token", config.client_id, config.client_secret)
-        bundle = str(config.ca_bundle) if config.ca_bundle else None
-        policy = RestPolicy(explain=explain, ca_bundle=bundle)
-        self._rest = RestClient(config.url, system=SYSTEM, auth=auth, policy=policy)
+        policy = RestPolicy(explain=explain, ca_bundle=config.ca_file)
+        self._rest = RestClient(config.base_url, system=SYSTEM, auth=auth, policy=policy)
         self._root = f"/services/data/v{config.api_version}"
         self._options = {"sforce-query-options": f"batchSize={config.batch_size}"}
 

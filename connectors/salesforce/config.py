@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pydantic import Field, SecretStr
 
-from pydantic import Field, SecretStr, ValidationInfo, field_validator
-
-from hub.sdk import ConnectorConfig
-from hub.sdk.contract import FOLDER
+from hub.sdk import ConnectorConfig, LocalPath
 
 
 class SalesforceConfig(ConnectorConfig):
     """Settings of one organisation; what is seen is up to the user behind the application."""
 
-    url: str = Field(
+    base_url: str = Field(
         pattern=r"^https?://[^/@]+/?$",
         description="My Domain URL, as https://example.my.salesforce.com",
     )
@@ -43,11 +40,6 @@ class SalesforceConfig(ConnectorConfig):
     extra_fields: dict[str, tuple[str, ...]] = Field(
         default_factory=dict, description="Further fields to read, by object, as a mapping needs"
     )
-    ca_bundle: Path | None = Field(
-        default=None, description="File of certificates of a company's own authority (a proxy's)"
+    ca_file: LocalPath | None = Field(
+        default=None, description="Certificates of the company's own CA (a proxy's)"
     )
-
-    @field_validator("ca_bundle")
-    @classmethod
-    def _starts_at_hub_toml(cls, path: Path | None, info: ValidationInfo) -> Path | None:
-        return path and Path((info.context or {}).get(FOLDER, ""), path)

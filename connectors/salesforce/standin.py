@@ -73,7 +73,7 @@ class SalesforceStandIn:
     def config(self) -> dict[str, JsonValue]:
         """``settle_seconds`` is 0: no transaction of the stand-in is ever open."""
         return {
-            "url": self.http.url,
+            "base_url": self.http.url,
             "client_id": CLIENT_ID,
             "client_secret": CLIENT_SECRET,
             "settle_seconds": 0,

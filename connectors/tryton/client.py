@@ -34,7 +34,7 @@ class TrytonClient:
             config.base_url,
             system=SYSTEM,
             auth=BearerAuth(config.key, scheme="bearer"),
-            policy=policy or RestPolicy(explain=explain_answer),
+            policy=policy or RestPolicy(explain=explain_answer, ca_bundle=config.ca_file),
         )
         self._context: dict[str, str] = {}
         self.enter_company(config.company)
@@ -50,16 +50,13 @@ class TrytonClient:
         self, model: str, domain: Domain, *, fields: Sequence[str], limit: int
     ) -> list[dict[str, Any]]:
         """The first ``limit`` rows of a domain in the order of their ids."""
-        answer = self._get(model, domain, fields, limit)
-        rows = decode(answer.json())
-        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-            message = "a search did not answer with a list of records; check the base URL"
-            raise SourceSchemaError(message, system=SYSTEM, stream=model)
-        return rows
+        return _rows(self._get(model, domain, fields, limit))
 
     def clock(self) -> datetime:
         """The server's time; asking also proves that the key is accepted."""
-        return server_time(self._get("party.party", [["id", ">", 0]], ["id"], 1).headers)
+        answer = self._get("party.party", [["id", ">", 0]], ["id"], 1)
+        _rows(answer)
+        return server_time(answer.headers)
 
     def close(self) -> None:
         """Close the connections."""
@@ -73,6 +70,14 @@ class TrytonClient:
         }
         headers = {**self._context, "range": f"records=0-{limit}"}
         return self._http.get(f"rest/model/{model}", params=params, headers=headers, stream=model)
+
+
+def _rows(answer: RestResponse) -> list[dict[str, Any]]:
+    rows = decode(answer.json())
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        message = "a search did not answer with a list of records; check the base URL"
+        raise SourceSchemaError(message, system=SYSTEM, stream=answer.stream)
+    return rows
 
 
 def explain_answer(answer: RestResponse) -> HubError | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field, SecretStr
 
-from hub.sdk import ConnectorConfig
+from hub.sdk import ConnectorConfig, LocalPath
 
 
 class TrytonConfig(ConnectorConfig):
@@ -25,4 +25,7 @@ class TrytonConfig(ConnectorConfig):
         default=120,
         ge=0,
         description="How far to look back, for transactions that commit late",
+    )
+    ca_file: LocalPath | None = Field(
+        default=None, description="Certificates of the company's own CA"
     )

@@ -9,7 +9,7 @@ Reads connection **{name}** ({connector}) into the hub: every stream is extracte
 translated; each page is committed with its cursor, so this DAG may be retried, cleared or killed
 at any time. One stream that fails leaves the run red; the others go on to `hub_resolve`.
 
-**When it is red,** the last line of the failed task's log says what to do:
+**When it is red,** the error in the failed task's log says what to do:
 
 * *AuthenticationError*: mend the credentials, then clear the task.
 * *SourceSchemaError*: the system answers in a form the connector does not know; it needs a newer

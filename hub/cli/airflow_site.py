@@ -91,10 +91,15 @@ def _start_in_order(
     site: AirflowSite, programs: dict[str, subprocess.Popen[bytes]], environment: Mapping[str, str]
 ) -> None:
     """The servers first: a task that starts before they answer is lost."""
-    health = f"{environment['AIRFLOW__API__BASE_URL']}/api/v2/monitor/health"
-    execution = f"{environment['AIRFLOW__CORE__EXECUTION_API_SERVER_URL']}health"
+    addresses = {
+        "api-server": environment["AIRFLOW__API__BASE_URL"],
+        "execution-api": environment["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"],
+    }
+    health = f"{addresses['api-server']}/api/v2/monitor/health"
+    execution = f"{addresses['execution-api']}health"
     for name, command in SERVERS.items():
-        programs[name] = _start(site, environment, name, command)
+        port = str(urlsplit(addresses[name]).port)
+        programs[name] = _start(site, environment, name, (*command, "--port", port))
     _await(site, programs, lambda: _healthy(health, ("metadatabase",)) and _healthy(execution))
     for name, command in WORKERS.items():
         programs[name] = _start(site, environment, name, command)
@@ -189,14 +194,9 @@ def _start(
     site: AirflowSite, environment: Mapping[str, str], name: str, command: Command
 ) -> subprocess.Popen[bytes]:
     """A program in a session of its own, so that Ctrl-C reaches only us and we end it in order."""
-    ports = {
-        "api-server": urlsplit(environment["AIRFLOW__API__BASE_URL"]).port,
-        "execution-api": urlsplit(environment["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"]).port,
-    }
-    port = ("--port", str(ports[name])) if name in ports else ()
     with _log_file(site, name).open("ab") as log:
         return subprocess.Popen(  # noqa: S603  # our own interpreter and fixed words
-            [sys.executable, "-m", "airflow", *command, *port],
+            [sys.executable, "-m", "airflow", *command],
             env=dict(environment),
             cwd=site.home,
             stdin=subprocess.DEVNULL,

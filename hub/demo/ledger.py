@@ -23,6 +23,9 @@ _FORMER_BALANCE_SHARE: Final = 0.15
 _STATES: Final = {"done": 70, "processing": 15, "quotation": 8, "cancelled": 7}
 _DELIVERED: Final = frozenset({"done", "processing"})
 
+VAT_TYPES: Final[Mapping[str, str]] = {"CH": "ch_vat", "GB": "gb_vat"}
+"""Tryton checks a number by its type, and takes these for no European ones."""
+
 CENT: Final = Decimal("0.01")
 
 RATES: Final[Mapping[str, Decimal]] = {
@@ -109,7 +112,8 @@ class Ledger:
         self._write_address(key, entry)
         self._write_contacts(key, entry)
         if entry.vat and register.chance(0.9):
-            self._child("party.identifier", key, {"type": "eu_vat", "code": entry.vat})
+            fields = {"type": VAT_TYPES.get(entry.vat[:2], "eu_vat"), "code": entry.vat}
+            self._child("party.identifier", key, fields)
         register.add("erp", "party.party", key, row)
         register.identify(Ref("erp", "party.party", key), customer)
         if not active:

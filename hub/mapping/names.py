@@ -85,7 +85,8 @@ def _names_organisation(word: str) -> bool:
 def _ends_in_form(name: str) -> bool:
     last = name.rsplit(maxsplit=1)[-1].strip(',;:"()')
     form = last.replace(".", "").lower()
-    return form in _LEGAL_FORMS and (form not in _ALSO_NAMES or last.isupper())
+    dotted = last.count(".") > 1  # "e.K." is a legal form, "Ek" a family name
+    return form in _LEGAL_FORMS and (form not in _ALSO_NAMES or last.isupper() or dotted)
 
 
 def _joined(words: list[str], size: int) -> str:

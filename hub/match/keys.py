@@ -16,7 +16,7 @@ from hub.match.texts import sound
 def match_keys(profile: Profile) -> frozenset[str]:
     """Every key of the profile; a key says nothing about how good a match would be."""
     common = (
-        *map(identifier_key, profile.identifiers),
+        *(key for item in profile.identifiers for key in _identifier_keys(item)),
         *map(email_match_key, _own_emails(profile)),
         *map(phone_match_key, profile.phones),
     )
@@ -26,6 +26,13 @@ def match_keys(profile: Profile) -> frozenset[str]:
 def identifier_key(identifier: Identifier) -> str:
     """Keyed by scheme and issuer: customer numbers of two systems never meet."""
     return f"id:{identifier.scheme}:{identifier.issuer}:{identifier.value}"
+
+
+def _identifier_keys(identifier: Identifier) -> Iterator[str]:
+    """An issuer may be left out, but for numbers that mean nothing without."""
+    yield identifier_key(identifier)
+    if identifier.issuer and identifier.scheme != "customer_no":
+        yield identifier_key(Identifier(identifier.scheme, "", identifier.value))
 
 
 def email_match_key(address: str) -> str:
@@ -70,6 +77,9 @@ def _areas(places: Iterable[Place]) -> set[str]:
 
 
 def _person_keys(profile: Profile) -> Iterator[str]:
+    if profile.birth_date:
+        born = profile.birth_date
+        yield from (f"bh:{born}:{place.number}" for place in profile.places if place.number)
     if profile.kind in ("person", OPEN):
         yield from map(colleague_key, profile.domains)
     areas = _areas(profile.places)

@@ -239,7 +239,7 @@ def _organisation_place(
 ) -> Iterator[Evidence]:
     """One name in two cities is a branch, unless a number says that it is one customer."""
     found = nearest(one.places, other.places)
-    if found is PlaceAgreement.ELSEWHERE and not one.identifiers & other.identifiers:
+    if found is PlaceAgreement.ELSEWHERE and not _shares_identifier(one, other):
         yield Evidence("branch", found.value, _VETO)
     elif found is not None:
         yield Evidence("address", found.value, _ORGANISATION_PLACE[found])
@@ -308,13 +308,27 @@ def _is_bare_desk(profile: Profile) -> bool:
 
 
 def _identifiers(one: Profile, other: Profile, _frequent: AbstractSet[str]) -> Iterator[Evidence]:
-    if one.identifiers & other.identifiers:
+    if _shares_identifier(one, other):
         yield Evidence("identifier", "same", 140)
     for scheme, issuer in sorted(_conflicts(one, other)):
         if scheme == "customer_no":
             yield Evidence("customer_no", "another number of one issuer", -60)
         else:
             yield _conflict(scheme, issuer, one, other)
+
+
+def _shares_identifier(one: Profile, other: Profile) -> bool:
+    """One number of one scheme and issuer; where a side names no issuer, a long number will do."""
+    if one.identifiers & other.identifiers:
+        return True
+    return any(
+        a.scheme == b.scheme != "customer_no"
+        and a.value == b.value
+        and len(a.value) > 4
+        and not (a.issuer and b.issuer)
+        for a in one.identifiers
+        for b in other.identifiers
+    )
 
 
 def _conflicts(one: Profile, other: Profile) -> set[tuple[str, str]]:

@@ -13,7 +13,7 @@ import orjson
 
 from hub.errors import StoreError
 from hub.model.envelope import SourceKey
-from hub.store.crosswalk import load_links, resolve_party
+from hub.store.crosswalk import load_links
 from hub.store.database import Connection, Engine, reading
 from hub.store.dossier import (
     LinkedRecord,
@@ -25,6 +25,7 @@ from hub.store.dossier import (
     search_names,
 )
 from hub.store.golden import current_versions
+from hub.store.parties import resolve_party
 
 _SETTLED_TICKETS: Final = frozenset({"resolved", "closed", "rejected"})
 _OPEN_DOCUMENTS: Final = frozenset({"open", "draft"})

@@ -7,7 +7,7 @@ meets, and at its end turns those it did not meet into tombstones, unless too ma
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -16,7 +16,7 @@ from hub.errors import CursorExpiredError, HubError, SourceSchemaError
 from hub.pipeline.collection import paced_collection
 from hub.pipeline.counts import ExtractCounts
 from hub.pipeline.pages import PreparedPage, prepare_page
-from hub.sdk.contract import Capability, Connector, Stream, Unreadable
+from hub.sdk.contract import Capability, Connector, Page, Stream, Unreadable
 from hub.store import quarantine, runs, streams
 from hub.store.columns import to_micros
 from hub.store.database import Connection, Engine, writing
@@ -105,11 +105,25 @@ class _Read:
     def run(self, connector: Connector) -> None:
         """Land every page after the committed cursor."""
         with paced_collection() as collect:
-            for page in connector.read(self._task.stream.name, self._state.cursor):
+            for page in self._pages_of(connector):
                 prepared = prepare_page(page)
                 self._watch_progress(prepared)
                 self._land(prepared)
                 collect()
+
+    def _pages_of(self, connector: Connector) -> Iterator[Page]:
+        """The connector's pages; whatever else it raises becomes an error that names the stream."""
+        try:
+            yield from connector.read(self._task.stream.name, self._state.cursor)
+        except (HubError, GeneratorExit):
+            raise
+        except Exception as error:
+            raise SourceSchemaError(
+                f"the connector broke down on an unexpected answer ({type(error).__name__}); "
+                "nothing of this page was landed; tell the connector's author",
+                system=self._task.connection,
+                stream=self._task.stream.name,
+            ) from error
 
     def open_epoch(self) -> None:
         """Start reading from the beginning."""

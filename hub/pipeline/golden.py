@@ -15,9 +15,11 @@ from hub.match.places import standardise_place
 from hub.match.standardise import standardise_email, standardise_identifier, standardise_phone
 from hub.pipeline.lineage import MappingLines
 from hub.store import golden as store
-from hub.store.crosswalk import PartyEvent, add_events
+from hub.store import material as sources
 from hub.store.database import Connection, Engine, writing
-from hub.store.golden import GoldenVersion, Material, NewVersion
+from hub.store.events import PartyEvent, add_events
+from hub.store.golden import GoldenVersion, NewVersion
+from hub.store.material import Material
 from hub.survivorship import RULES_VERSION, Candidate, Golden, Rules, survive
 
 _CHUNK: Final = 500
@@ -36,7 +38,7 @@ def compute_golden(
     counts = {"golden_created": 0, "golden_changed": 0, "golden_same": 0, "golden_ended": 0}
     while True:
         with writing(engine) as db:
-            parties = store.pending_parties(db, _CHUNK)
+            parties = sources.pending_parties(db, _CHUNK)
             if not parties:
                 return counts
             for name, count in _compute(db, parties, rules).items():
@@ -89,8 +91,8 @@ class _Chunk:
 
 def _compute(db: Connection, parties: list[str], rule_set: _RuleSet) -> Mapping[str, int]:
     now = datetime.now(UTC)
-    material = store.load_material(db, parties)
-    texts = store.mapping_texts(db, {item.mapping_digest for item in material})
+    material = sources.load_material(db, parties)
+    texts = sources.mapping_texts(db, {item.mapping_digest for item in material})
     rules = Rules(
         trust=rule_set.trust, normalise=rule_set.normalise, find_line=MappingLines(texts).find
     )
@@ -107,7 +109,7 @@ def _compute(db: Connection, parties: list[str], rule_set: _RuleSet) -> Mapping[
     store.add_versions(db, chunk.added, rules_digest=rule_set.digest, now=now)
     store.refresh_provenance(db, chunk.refreshed)
     add_events(db, chunk.events, now)
-    store.settle_parties(db, parties)
+    sources.settle_parties(db, parties)
     return chunk.counts
 
 
@@ -157,7 +159,7 @@ def _compare(
 def _announce(
     chunk: _Chunk, party: str, made: Golden, *, before: GoldenVersion | None, first: bool
 ) -> None:
-    old = store.read_body(before) if before is not None else {}
+    old = orjson.loads(before.body) if before is not None else {}
     changed = sorted(
         name for name in old.keys() | made.body.keys() if old.get(name) != made.body.get(name)
     )

@@ -12,25 +12,18 @@ from hub.match.cluster import Decisions, Edge
 from hub.match.keys import match_keys
 from hub.match.profile import Profile, build_profile
 from hub.match.rules import Comparison, Grade, compare
-from hub.store.crosswalk import (
-    PartyState,
-    load_founded,
-    load_links,
-    load_parties,
-    load_party_links,
-)
+from hub.store.crosswalk import load_links, load_party_links
 from hub.store.database import Connection
 from hub.store.decisions import MUST_LINK, NEVER_LINK, Decision, load_decisions
 from hub.store.match_keys import (
-    PartyRecord,
     find_frequent,
     find_holders,
     first_members,
-    load_bodies,
     load_members,
     load_profiles,
-    load_records,
 )
+from hub.store.parties import PartyState, load_founded, load_parties
+from hub.store.party_records import PartyRecord, load_bodies, load_records
 
 _CACHE = 20_000
 

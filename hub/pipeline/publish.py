@@ -77,6 +77,7 @@ def stage_deliveries(
     counts = {"events": 0, "planned": 0, "superseded": 0}
     while True:
         with writing(engine) as db:
+            outbox.take_turn(db)
             events = outbox.pending_events(db, _CHUNK)
             if not events:
                 return counts

@@ -16,12 +16,12 @@ from hub.match.rules import FREQUENT
 from hub.pipeline.doubts import Doubts
 from hub.pipeline.growth import Growth, ProfileCache
 from hub.pipeline.resolution import Change, Plan, resolve_unit, summarise
-from hub.store import crosswalk, review
-from hub.store import match_keys as key_store
+from hub.store import crosswalk, parties, party_records, review
 from hub.store.columns import new_id
-from hub.store.crosswalk import NewLink, PartyEvent
+from hub.store.crosswalk import NewLink
 from hub.store.database import Connection, Engine, reading, writing
-from hub.store.match_keys import ProfileChange
+from hub.store.events import PartyEvent, add_events
+from hub.store.match_keys import ProfileChange, replace_profiles
 
 _BATCH: Final = 2_000
 _CHUNK: Final = 1_000
@@ -54,15 +54,15 @@ def _index(engine: Engine, cache: ProfileCache) -> None:
     after = 0
     while True:
         with writing(engine) as db:
-            ids = key_store.pending_ids(db, after, _BATCH)
+            ids = party_records.pending_ids(db, after, _BATCH)
             if not ids:
                 return
-            key_store.replace_profiles(db, _profile_changes(db, ids, cache), FREQUENT)
+            replace_profiles(db, _profile_changes(db, ids, cache), FREQUENT)
         after = ids[-1]
 
 
 def _profile_changes(db: Connection, ids: list[int], cache: ProfileCache) -> list[ProfileChange]:
-    bodies = key_store.load_bodies(db, ids)
+    bodies = party_records.load_bodies(db, ids)
     changes = []
     for record in ids:
         if record in bodies:
@@ -93,7 +93,7 @@ def _seeds(db: Connection, records: Collection[int] | None) -> Iterator[list[int
         yield sorted(records)
         return
     after = 0
-    while ids := key_store.pending_ids(db, after, _BATCH):
+    while ids := party_records.pending_ids(db, after, _BATCH):
         yield ids
         after = ids[-1]
 
@@ -134,7 +134,7 @@ def _apply_chunk(db: Connection, chunk: list[Change]) -> int:
     members = [record for change in chunk for record in change.members]
     links = {link.canonical_id: link for link in crosswalk.load_links(db, members)}
     settled = [record for change in chunk for record, *_ in change.settled]
-    held = key_store.load_records(db, settled)
+    held = party_records.load_records(db, settled)
     valid = [
         change
         for change in chunk
@@ -210,12 +210,12 @@ class _Writer:
 
     def write(self, db: Connection, now: datetime) -> None:
         """Links are closed before others are opened: a record has one active link (law 5)."""
-        crosswalk.add_parties(db, self._created, now)
+        parties.add_parties(db, self._created, now)
         crosswalk.close_links(db, self._closes, now)
         crosswalk.open_links(db, self._opens, now)
-        crosswalk.set_status(db, self._status, self._replaced)
-        crosswalk.mark_golden_pending(db, self._touched)
-        crosswalk.add_events(db, self._events, now)
+        parties.set_status(db, self._status, self._replaced)
+        parties.mark_golden_pending(db, self._touched)
+        add_events(db, self._events, now)
         review.settle_cases(db, self._obsolete, state="obsolete", by="hub", now=now)
         review.add_cases(db, self._cases, now)
-        key_store.settle_records(db, self._settled)
+        party_records.settle_records(db, self._settled)

@@ -11,10 +11,11 @@ from datetime import UTC, datetime
 
 from hub.errors import StoreError
 from hub.pipeline.resolve import apply, plan
-from hub.store.crosswalk import load_links, load_party_links, resolve_party
+from hub.store.crosswalk import load_links, load_party_links
 from hub.store.database import Connection, Engine, writing
 from hub.store.decisions import MUST_LINK, NEVER_LINK, Author, Pair, decide, revoke
 from hub.store.match_keys import load_profiles
+from hub.store.parties import resolve_party
 from hub.store.review import get_case, settle_cases
 
 

@@ -5,16 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Final, NamedTuple, Protocol
+from pathlib import Path
+from typing import Annotated, Any, Final, NamedTuple, Protocol
 
 import orjson
-from pydantic import BaseModel, ConfigDict, JsonValue
+from pydantic import AfterValidator, BaseModel, ConfigDict, JsonValue, ValidationInfo
 
 CONTRACT_VERSION: Final = 1
 
 FOLDER: Final = "folder"
 """Name under which validators of a config find the folder of hub.toml in their context: relative
 paths in settings start there."""
+
+
+def _start_at_folder(path: Path, info: ValidationInfo) -> Path:
+    return Path((info.context or {}).get(FOLDER, ""), path)
+
+
+LocalPath = Annotated[Path, AfterValidator(_start_at_folder)]
+"""A file or folder among settings; a relative one starts at the folder of hub.toml."""
 
 Cursor = Mapping[str, JsonValue]
 """The connector's own position in a stream: a small JSON object, opaque to the hub."""

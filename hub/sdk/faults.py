@@ -60,8 +60,14 @@ def explain_break(error: Exception, situation: Situation, status: int) -> HubErr
             "the company's own authority as CA bundle if it has one",
             **place,
         )
-    began = "the answer broke off" if status else "no answer"
-    return SourceUnavailableError(f"{began} ({type(innermost(error)).__name__})", **place)
+    cause = type(innermost(error)).__name__
+    if _never_sent(error):
+        what = "can't be reached: check the host and port of the connection, and the network"
+    elif status:
+        what = "the answer broke off in the middle; run it again"
+    else:
+        what = "gave no answer; run it again, or look at the system"
+    return SourceUnavailableError(f"{what} ({cause})", **place)
 
 
 def explain_status(

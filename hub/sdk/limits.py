@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import tenacity
@@ -74,7 +75,7 @@ class RestPolicy:
     max_body: int = 64 * 1024 * 1024
     max_redirects: int = 5
     allowed_hosts: tuple[str, ...] = ()
-    ca_bundle: str | None = None
+    ca_bundle: str | Path | None = None
     budget: RateBudget | None = None
     explain: Callable[[RestResponse], HubError | None] | None = None
     sleep: Callable[[float], None] = time.sleep

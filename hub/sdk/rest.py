@@ -11,6 +11,7 @@ import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final, TypedDict, Unpack
 from urllib.parse import urljoin, urlsplit
 
@@ -312,11 +313,11 @@ def _allowed_origins(urls: list[str], hosts: tuple[str, ...], system: str) -> fr
     return frozenset(allowed)
 
 
-def _check_bundle(path: str | None) -> str | bool:
+def _check_bundle(path: str | Path | None) -> str | bool:
     """What requests takes as ``verify``: the file, or True for the authorities it comes with."""
     if path and not os.path.exists(path):  # noqa: PTH110  # a file or a folder, as OpenSSL takes both
         raise ConfigError(f"the CA bundle {path} is not there; correct the path")
-    return path or True
+    return str(path) if path else True
 
 
 def _open_session(base_url: str, policy: RestPolicy) -> requests.Session:

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 from hub.store import bulk
 from hub.store.bulk import LookUp
 from hub.store.columns import new_id
-from hub.store.match_keys import touch_records
+from hub.store.party_records import touch_records
 from hub.store.tables import decision
 
 MUST_LINK = "must_link"

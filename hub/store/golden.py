@@ -4,41 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import orjson
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from hub.model.envelope import SourceKey
 from hub.store import bulk
-from hub.store.bulk import LookUp, driver_uuid
+from hub.store.bulk import driver_uuid
 from hub.store.columns import to_micros
 from hub.store.ids import take_block
-from hub.store.standing import as_uuid
 from hub.store.tables import (
-    canonical_record,
-    connection,
     golden_record,
-    link,
-    mapping_version,
-    master_party,
-    raw_version,
-    source_record,
-    stream,
 )
-
-
-class Material(NamedTuple):
-    """One linked record of a party, as survivorship needs it."""
-
-    party_id: str
-    source: SourceKey
-    office: str
-    body: str
-    raw_version: int
-    mapping_digest: str
-    observed_at: datetime
 
 
 class GoldenVersion(NamedTuple):
@@ -61,52 +38,6 @@ class NewVersion(NamedTuple):
     body: str
     provenance: str
     body_hash: bytes
-
-
-def pending_parties(db: Connection, limit: int) -> list[str]:
-    """Parties whose golden record is to be computed anew, oldest first."""
-    query = (
-        sa.select(master_party.c.id)
-        .where(sa.text("golden_pending"))  # literally as in the partial index
-        .order_by(master_party.c.seq)
-        .limit(limit)
-    )
-    return list(db.scalars(query))
-
-
-def load_material(db: Connection, party_ids: Collection[str]) -> list[Material]:
-    """Every active record linked to the parties."""
-    query = (
-        sa.select(
-            link.c.party_id,
-            connection.c.name,
-            stream.c.name,
-            source_record.c.source_key,
-            canonical_record.c.part,
-            connection.c.office,
-            canonical_record.c.body,
-            canonical_record.c.raw_version,
-            canonical_record.c.mapping_digest,
-            raw_version.c.observed_at,
-        )
-        .join(canonical_record, canonical_record.c.id == link.c.canonical_id)
-        .join(source_record, source_record.c.id == canonical_record.c.record_id)
-        .join(stream, stream.c.id == source_record.c.stream_id)
-        .join(connection, connection.c.id == stream.c.connection_id)
-        .outerjoin(
-            raw_version,
-            sa.and_(
-                raw_version.c.record_id == source_record.c.id,
-                raw_version.c.version == canonical_record.c.raw_version,
-            ),
-        )
-        .where(link.c.party_id.in_(list(party_ids)), sa.text("link.recorded_to IS NULL"))
-        .where(canonical_record.c.active)
-    )
-    return [
-        Material(party, SourceKey(*source), office, body, version, digest, observed)
-        for party, *source, office, body, version, digest, observed in db.execute(query)
-    ]
 
 
 def current_versions(db: Connection, party_ids: Collection[str]) -> dict[str, GoldenVersion]:
@@ -176,30 +107,3 @@ def refresh_provenance(db: Connection, changes: Mapping[int, str]) -> None:
     """The same values may come from elsewhere now: that makes no new version."""
     rows: list[bulk.Row] = sorted(changes.items())
     bulk.update(db, golden_record, ("id", "provenance"), rows)
-
-
-def settle_parties(db: Connection, party_ids: Collection[str]) -> None:
-    """The parties' golden records are computed."""
-    rows: list[bulk.Row] = [(driver_uuid(db, party), False) for party in sorted(party_ids)]
-    bulk.update(db, master_party, ("id", "golden_pending"), rows)
-
-
-def party_statuses(db: Connection, party_ids: Collection[str]) -> dict[str, str]:
-    """Status of each party."""
-    where = LookUp("id", [driver_uuid(db, party) for party in party_ids])
-    rows = bulk.look_up(db, master_party, ("id", "status"), where)
-    return {as_uuid(row.id): row.status for row in rows}
-
-
-def mapping_texts(db: Connection, digests: Collection[str]) -> dict[str, str]:
-    """Texts of the mappings that records were translated with."""
-    query = sa.select(mapping_version.c.digest, mapping_version.c.text).where(
-        mapping_version.c.digest.in_(list(digests))
-    )
-    return {row[0]: row[1] for row in db.execute(query)}
-
-
-def read_body(version: GoldenVersion) -> dict[str, Any]:
-    """The golden values of a version."""
-    body: dict[str, Any] = orjson.loads(version.body)
-    return body

@@ -17,6 +17,7 @@ from sqlalchemy.engine import Connection, RowMapping
 
 from hub.errors import StoreError
 from hub.store.columns import new_id
+from hub.store.ids import take_block
 from hub.store.tables import (
     canonical_record,
     connection,
@@ -75,6 +76,11 @@ def pending_events(db: Connection, limit: int) -> list[PendingEvent]:
         .limit(limit)
     )
     return [PendingEvent(*row) for row in db.execute(query)]
+
+
+def take_turn(db: Connection) -> None:
+    """Wait until nobody else stages deliveries: two would plan for the same events."""
+    take_block(db, "delivery", 0)
 
 
 def survivors(db: Connection, party_ids: Iterable[str]) -> set[str]:
@@ -144,7 +150,7 @@ def open_deliveries(db: Connection, record_ids: Iterable[int]) -> dict[tuple[int
 
 def insert_deliveries(db: Connection, writes: Sequence[PlannedWrite], now: datetime) -> int:
     """Store planned writes in their order; one open delivery per record and field."""
-    first = (db.scalar(sa.select(sa.func.max(delivery.c.seq))) or 0) + 1
+    first = take_block(db, "delivery", len(writes))
     rows = [
         {
             "id": new_id(),

@@ -20,8 +20,8 @@ schedule = "none"
 [connections.partners.options]
 root = "files"
 files = [
-    { name = "customers", path = "partners.csv", key = ["id"] },
-    { name = "elsewhere", path = "elsewhere.csv", key = ["id"] },
+    { name = "customers", path = "partners.csv", key = ["id"], format = "csv" },
+    { name = "elsewhere", path = "elsewhere.csv", key = ["id"], format = "csv" },
 ]
 """
 

@@ -108,12 +108,12 @@ class Hub:
             assert time.monotonic() < deadline, run.said
             time.sleep(0.1)
 
-    def torture(self, site: Path, *arguments: str, within: float, rng: random.Random) -> int:
+    def torture(self, site: Path, *arguments: str, within: float, dice: random.Random) -> int:
         """Kill a command up to five times in a row, then let it end; returns the kills."""
         kills = 0
         while kills < IN_A_ROW:
             run = self.start(site, *arguments)
-            time.sleep(rng.uniform(0, within))
+            time.sleep(dice.uniform(0, within))
             if run.kill():
                 kills += 1
             elif run.wait() == 0:

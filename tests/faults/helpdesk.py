@@ -71,6 +71,7 @@ class Desk:
     def __init__(self, hub: Hub, origin: Path, folder: Path, *, locks: bool = False) -> None:
         self.hub = hub
         self.site = clone(origin, folder)
+        self._file = f"file:{self.site / 'hub.db'}?mode=ro"
         seed = json.loads((origin / "systems" / "helpdesk.json").read_text(encoding="utf-8"))
         self.helpdesk = HelpDesk(seed, locks=locks)
         settings = json.dumps(self.helpdesk.config)
@@ -92,8 +93,17 @@ class Desk:
 
     def ask(self, query: str) -> list[Any]:
         """Read from the store beside whoever works on it."""
-        with closing(sqlite3.connect(f"file:{self.site / 'hub.db'}?mode=ro", uri=True)) as store:
+        with closing(sqlite3.connect(self._file, uri=True)) as store:
             return store.execute(query).fetchall()
+
+    def kill_when(self, state: str) -> bool:
+        """Kill a publish as soon as the store shows a delivery in a state."""
+        run = self.hub.start(self.site, "publish")
+        query = f"SELECT 1 FROM delivery WHERE state = '{state}' LIMIT 1"
+        with closing(sqlite3.connect(self._file, uri=True)) as store:
+            while store.execute(query).fetchone() is None:
+                pass
+            return run.kill()
 
     def finish(self) -> None:
         """Publish until nothing is under way any more."""

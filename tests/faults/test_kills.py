@@ -51,6 +51,7 @@ def test_killed_workers_end_where_an_uninterrupted_one_does(
     dice = random.Random(seed)
     killed = sum(_killed_after(_url(store), dice.uniform(0, seconds / 2)) for _ in range(KILLS))
     assert killed > 0
+    time.sleep(2 * worker.LEASE_SECONDS)
     worker.work(store)
     assert digest(store) == expected, "\n".join(dump(store))
 

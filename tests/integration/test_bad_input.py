@@ -149,7 +149,7 @@ def test_an_xml_bomb(bench: Bench) -> None:
 
 
 def test_a_field_of_another_type_waits_in_quarantine(bench: Bench) -> None:
-    odd = {**USERS["1"], "id": 9, "Name": "user9", "LastUpdated": "the day after tomorrow"}
+    odd = {**USERS["1"], "id": 9, "Name": "user9", "WorkPhone": {"tomorrow": True}}
     bench.start("request_tracker", {"user": {**USERS, "9": odd}, "ticket": {}})
     code, _, err = bench.hub("sync")
     assert code == 0, err
@@ -158,6 +158,14 @@ def test_a_field_of_another_type_waits_in_quarantine(bench: Bench) -> None:
     assert entry["stream"] == "user"
     assert "tomorrow" not in out
     assert bench.records() == 6
+
+
+def test_an_answer_that_no_connector_expects(bench: Bench) -> None:
+    odd = {**USERS["1"], "id": 9, "Name": "user9", "LastUpdated": "the day after tomorrow"}
+    bench.start("request_tracker", {"user": {**USERS, "9": odd}, "ticket": {}})
+    line = bench.fails("sync")
+    assert "it/user" in line
+    assert "tomorrow" not in line
 
 
 def test_a_missing_key_is_kept_and_named(bench: Bench) -> None:

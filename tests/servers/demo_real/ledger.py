@@ -27,7 +27,6 @@ _LISTS: Final[Mapping[str, str]] = {
     "party.contact_mechanism": "contact_mechanisms",
     "party.identifier": "identifiers",
 }
-_OTHER_VAT: Final[Mapping[str, str]] = {"CH": "ch_vat", "GB": "gb_vat"}
 
 Tables = Mapping[str, Mapping[str, Row]]
 
@@ -90,8 +89,6 @@ def _with_children(
     for model, fields in _CHILDREN.items():
         for row in tables.get(model, {}).values():
             child = {name: row[name] for name in fields}
-            if model == "party.identifier":
-                child["type"] = _identifier_type(row)
             children[str(row["party"])][_LISTS[model]].append(child)
     for key, row in parties.items():
         yield row, children[key]
@@ -99,11 +96,6 @@ def _with_children(
 
 def _party(row: Row, children: Mapping[str, list[Row]]) -> dict[str, Any]:
     return {name: row[name] for name in ("name", "code", "active", "lang")} | dict(children)
-
-
-def _identifier_type(row: Row) -> str:
-    """Tryton checks numbers by their type: Swiss and British ones are no European ones."""
-    return _OTHER_VAT.get(str(row["code"])[:2], str(row["type"]))
 
 
 def _documents(tables: Tables, left_out: Counter[str]) -> Iterator[_Document]:

@@ -116,6 +116,7 @@ def test_truth_set() -> None:
         }
     found = _partition(profiles)
     pairs, bcubed = score_pairs(found, truth), score_bcubed(found, truth)
-    print(f"pairs {pairs} F1 {pairs.f1:.3f}, B3 {bcubed} F1 {bcubed.f1:.3f}")
-    assert pairs.precision > 0.9
-    assert bcubed.f1 > 0.8
+    print(f"pairs {pairs} F1 {pairs.f1:.3f}, B3 {bcubed} F1 {bcubed.f1:.3f}")  # noqa: T201  # the figure is the point
+    assert pairs.precision > 0.93
+    assert pairs.recall > 0.5
+    assert bcubed.f1 > 0.82

@@ -13,8 +13,8 @@ import sqlalchemy as sa
 from hub.errors import StoreError
 from hub.pipeline.resolve import apply, plan
 from hub.store.bulk import LookUp
-from hub.store.crosswalk import load_parties, resolve_party
 from hub.store.database import Engine, open_store, reading
+from hub.store.parties import load_parties, resolve_party
 from hub.store.schema import migrate
 from hub.store.tables import frequent_key, link, match_key
 from tests.unit.pipeline.party_world import Body, World, company, person

@@ -1,0 +1,45 @@
+"""Events of parties, recorded in the transaction that makes them true; the outbox reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import orjson
+from sqlalchemy.engine import Connection
+
+from hub.store import bulk
+from hub.store.bulk import driver_uuid
+from hub.store.columns import new_id, to_micros
+from hub.store.ids import take_block
+from hub.store.tables import party_event
+
+
+class PartyEvent(NamedTuple):
+    """What happened to a party, for whoever publishes it."""
+
+    party_id: str
+    kind: str
+    fields: Any
+
+
+def add_events(db: Connection, events: Sequence[PartyEvent], now: datetime) -> None:
+    """Record events in the caller's transaction, in order."""
+    if not events:
+        return
+    first, at = take_block(db, "party_event", len(events)), to_micros(now)
+    columns = ("id", "seq", "party_id", "kind", "fields", "created_at", "pending")
+    rows: list[bulk.Row] = [
+        (
+            driver_uuid(db, new_id()),
+            first + n,
+            driver_uuid(db, event.party_id),
+            event.kind,
+            orjson.dumps(event.fields, option=orjson.OPT_SORT_KEYS).decode(),
+            at,
+            True,
+        )
+        for n, event in enumerate(events)
+    ]
+    bulk.insert(db, party_event, columns, rows)

@@ -1,0 +1,96 @@
+"""Master parties: the ids that never change under anyone's feet (law 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy.engine import Connection
+
+from hub.store import bulk
+from hub.store.bulk import LookUp, driver_uuid
+from hub.store.columns import to_micros
+from hub.store.ids import take_block
+from hub.store.standing import as_uuid
+from hub.store.tables import master_party
+
+
+class PartyState(NamedTuple):
+    """A master party as it stands."""
+
+    id: str
+    seq: int
+    founding_id: int
+    status: str
+    replaced_by: str | None
+
+
+_PARTY = ("id", "seq", "founding_id", "status", "replaced_by")
+
+
+def load_parties(db: Connection, party_ids: Iterable[str]) -> dict[str, PartyState]:
+    """Parties by id."""
+    ids = [driver_uuid(db, party_id) for party_id in party_ids]
+    return {party.id: party for party in _parties(db, LookUp("id", ids))}
+
+
+def load_founded(db: Connection, canonical_ids: Iterable[int]) -> list[PartyState]:
+    """Parties, in any state, that the records have founded."""
+    return _parties(db, LookUp("founding_id", canonical_ids))
+
+
+def _parties(db: Connection, where: LookUp) -> list[PartyState]:
+    return [
+        PartyState(
+            as_uuid(row.id),
+            row.seq,
+            row.founding_id,
+            row.status,
+            row.replaced_by and as_uuid(row.replaced_by),
+        )
+        for row in bulk.look_up(db, master_party, _PARTY, where)
+    ]
+
+
+def resolve_party(db: Connection, party_id: str) -> PartyState | None:
+    """The party that an id names today: a merged id leads to its survivor (law 6)."""
+    party = load_parties(db, [party_id]).get(party_id)
+    while party is not None and party.replaced_by is not None:
+        party = load_parties(db, [party.replaced_by]).get(party.replaced_by)
+    return party
+
+
+def add_parties(db: Connection, parties: Sequence[tuple[str, int]], now: datetime) -> None:
+    """Create master parties from (id, founding record), in order of their creation."""
+    if not parties:
+        return
+    first, at = take_block(db, "master_party", len(parties)), to_micros(now)
+    columns = ("id", "seq", "founding_id", "status", "created_at", "golden_pending")
+    rows: list[bulk.Row] = [
+        (driver_uuid(db, party_id), first + n, founder, "active", at, True)
+        for n, (party_id, founder) in enumerate(parties)
+    ]
+    bulk.insert(db, master_party, columns, rows)
+
+
+def set_status(
+    db: Connection, changes: Mapping[str, str], replaced_by: Mapping[str, str] | None = None
+) -> None:
+    """Give parties a status; ``replaced_by`` names the survivors of merged ones."""
+    survivors = replaced_by or {}
+    rows: list[bulk.Row] = [
+        (
+            driver_uuid(db, party_id),
+            status,
+            driver_uuid(db, survivors[party_id]) if party_id in survivors else None,
+        )
+        for party_id, status in sorted(changes.items())
+    ]
+    bulk.update(db, master_party, ("id", "status", "replaced_by"), rows)
+
+
+def mark_golden_pending(db: Connection, party_ids: Collection[str]) -> None:
+    """Ask for the parties' golden records to be computed anew."""
+    rows: list[bulk.Row] = [(driver_uuid(db, party_id), True) for party_id in sorted(party_ids)]
+    bulk.update(db, master_party, ("id", "golden_pending"), rows)

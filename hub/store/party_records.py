@@ -1,0 +1,96 @@
+"""Canonical party records as resolution takes them: pending, loaded, settled."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from hub.model.envelope import SourceKey
+from hub.store import bulk
+from hub.store.bulk import LookUp
+from hub.store.tables import canonical_record, connection, source_record, stream
+
+
+class PartyRecord(NamedTuple):
+    """A canonical party record with its source reference, without its body."""
+
+    id: int
+    source: SourceKey
+    body_hash: bytes
+    active: bool
+    pending: bool
+
+
+_COLUMNS = ("id", "record_id", "part", "body_hash", "active", "pending", "entity")
+
+
+def pending_ids(db: Connection, after: int, limit: int) -> list[int]:
+    """Ids of party records that wait for resolution, in order of arrival."""
+    query = (
+        sa.select(canonical_record.c.id)
+        .where(sa.text("pending AND entity = 'party'"))  # literally as in the partial index
+        .where(canonical_record.c.id > after)
+        .order_by(canonical_record.c.id)
+        .limit(limit)
+    )
+    return list(db.scalars(query))
+
+
+def load_records(db: Connection, ids: Iterable[int]) -> dict[int, PartyRecord]:
+    """The party records with the given ids."""
+    rows = [
+        row
+        for row in bulk.look_up(db, canonical_record, _COLUMNS, LookUp("id", ids))
+        if row.entity == "party"
+    ]
+    sources = _load_sources(db, {row.record_id for row in rows})
+    return {
+        row.id: PartyRecord(
+            row.id,
+            sources[row.record_id]._replace(part=row.part),
+            bytes(row.body_hash),
+            bool(row.active),
+            bool(row.pending),
+        )
+        for row in rows
+    }
+
+
+def load_bodies(db: Connection, ids: Iterable[int]) -> dict[int, str]:
+    """The JSON bodies of active party records."""
+    columns = ("id", "body", "active", "entity")
+    rows = bulk.look_up(db, canonical_record, columns, LookUp("id", ids))
+    return {row.id: row.body for row in rows if row.active and row.entity == "party"}
+
+
+def _load_sources(db: Connection, record_ids: Iterable[int]) -> dict[int, SourceKey]:
+    """Source references of the main parts of source records."""
+    names = {
+        row.id: (row.connection, row.stream)
+        for row in db.execute(
+            sa.select(
+                stream.c.id, connection.c.name.label("connection"), stream.c.name.label("stream")
+            ).join(connection, connection.c.id == stream.c.connection_id)
+        )
+    }
+    columns = ("id", "stream_id", "source_key")
+    rows = bulk.look_up(db, source_record, columns, LookUp("id", record_ids))
+    return {row.id: SourceKey(*names[row.stream_id], row.source_key) for row in rows}
+
+
+def touch_records(db: Connection, ids: Collection[int]) -> None:
+    """Make records pending, so that the next run resolves them anew."""
+    _set_pending(db, ids, pending=True)
+
+
+def settle_records(db: Connection, ids: Collection[int]) -> None:
+    """Records that a run has resolved wait no longer."""
+    _set_pending(db, ids, pending=False)
+
+
+def _set_pending(db: Connection, ids: Collection[int], *, pending: bool) -> None:
+    rows = [(canonical_id, pending) for canonical_id in sorted(ids)]
+    bulk.update(db, canonical_record, ("id", "pending"), rows)
