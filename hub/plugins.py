@@ -134,6 +134,10 @@ def _flaw_of_connector(spec: Any, known: Mapping[str, ConnectorSpec]) -> str | N
         return "is not implemented; return a ConnectorSpec from it"
     if not isinstance(spec, ConnectorSpec):
         return f"returned {type(spec).__name__}, not a ConnectorSpec"
+    return _flaw_of_spec(spec, known) or _flaw_of_streams(spec.streams)
+
+
+def _flaw_of_spec(spec: ConnectorSpec, known: Mapping[str, ConnectorSpec]) -> str | None:
     if spec.contract != CONTRACT_VERSION:
         return f"speaks contract version {spec.contract}; this hub knows {CONTRACT_VERSION}"
     if spec.name in known:
@@ -143,7 +147,7 @@ def _flaw_of_connector(spec: Any, known: Mapping[str, ConnectorSpec]) -> str | N
         return "config is not a subclass of ConnectorConfig"
     if not spec.streams and spec.discover is None:
         return "declares no stream and no discover function"
-    return _flaw_of_streams(spec.streams)
+    return None
 
 
 def _flaw_of_streams(streams: tuple[Stream, ...]) -> str | None:
@@ -154,16 +158,21 @@ def _flaw_of_streams(streams: tuple[Stream, ...]) -> str | None:
 
 
 def _flaw_of_stream(stream: Stream) -> str | None:
-    unknown = [entity for entity in stream.entities if entity not in ENTITIES]
-    if unknown:
-        return f"stream {stream.name}: unknown entity {unknown[0]!r}; known: {', '.join(ENTITIES)}"
+    unknown = next((entity for entity in stream.entities if entity not in ENTITIES), None)
+    if unknown is not None:
+        return f"stream {stream.name}: unknown entity {unknown!r}; known: {', '.join(ENTITIES)}"
     if not stream.key:
         return f"stream {stream.name}: declares no key"
-    if Capability.FULL not in stream.capabilities:
-        return f"stream {stream.name}: must be able to read in full"
-    if Capability.INCREMENTAL in stream.capabilities and not stream.cursor:
-        return f"stream {stream.name}: is incremental but names no cursor field"
-    needs_write = {Capability.IDEMPOTENCY_KEY, Capability.OPTIMISTIC_LOCK} & stream.capabilities
-    if needs_write and Capability.WRITE not in stream.capabilities:
-        return f"stream {stream.name}: declares {min(needs_write)} but not write"
+    flaw = _flaw_of_capabilities(stream.capabilities, has_cursor=bool(stream.cursor))
+    return f"stream {stream.name}: {flaw}" if flaw else None
+
+
+def _flaw_of_capabilities(declared: frozenset[Capability], *, has_cursor: bool) -> str | None:
+    if Capability.FULL not in declared:
+        return "must be able to read in full"
+    if Capability.INCREMENTAL in declared and not has_cursor:
+        return "is incremental but names no cursor field"
+    needs_write = {Capability.IDEMPOTENCY_KEY, Capability.OPTIMISTIC_LOCK} & declared
+    if needs_write and Capability.WRITE not in declared:
+        return f"declares {min(needs_write)} but not write"
     return None

@@ -10,7 +10,7 @@ import pytest
 from hub.store.database import Engine, open_store
 from hub.store.schema import migrate
 
-pytest_plugins = ["tests.servers.fixtures"]
+pytest_plugins = ["tests.servers.fixtures", "tests.faults.tally"]
 
 DATABASES = ("sqlite", "postgresql")
 

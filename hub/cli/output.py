@@ -47,12 +47,9 @@ def emit_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], title: str
     content = [list(row) for row in rows]
     table = Table(title=title or None, title_justify="left", title_style="bold", box=None)
     for place, name in enumerate(columns):
-        numeric = bool(content) and all(
-            isinstance(row[place], int | float | Decimal) or row[place] is None for row in content
-        )
         table.add_column(
             name,
-            justify="right" if numeric else "left",
+            justify="right" if _are_numbers([row[place] for row in content]) else "left",
             header_style="dim",
             no_wrap=name not in LONG_COLUMNS,
             overflow="fold",
@@ -60,6 +57,10 @@ def emit_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], title: str
     for row in content:
         table.add_row(*(Text(_text(cell)) for cell in row))
     out.print(table if content else Text(f"{title}: none" if title else "none", style="dim"))
+
+
+def _are_numbers(cells: Sequence[Any]) -> bool:
+    return bool(cells) and all(isinstance(cell, int | float | Decimal | None) for cell in cells)
 
 
 def _text(cell: Any) -> str:

@@ -67,18 +67,26 @@ class Mailbox:
             theirs = _mailbox(register, customer)
             sender, to = (theirs, f"<{agent}>") if inbound else (f"<{agent}>", theirs)
             headers = {"From": sender, "To": to, "Subject": subject}
-            copied = not inbound and register.chance(_COPY_SHARE)
-            if copied:
-                headers["Cc"] = f"<{rng.choice(AGENTS)}@{INTERNAL_DOMAIN}>"
-            message_id = self._deliver("INBOX" if inbound else "Sent", headers, moment, seen)
-            if copied:
-                self._copy_to_inbox()
+            message_id = self._deliver_either_way(headers, moment, seen, inbound=inbound)
             part = "from" if inbound else "to"
             register.identify(Ref("mail", "message", message_id, part), customer)
             seen.append(message_id)
             subject = subject if subject.startswith("Re: ") else f"Re: {subject}"
             inbound = not inbound
             moment += timedelta(minutes=rng.randint(5, 500))
+
+    def _deliver_either_way(
+        self, headers: dict[str, str], moment: datetime, seen: list[str], *, inbound: bool
+    ) -> str:
+        """Deliver a mail; one of ours sometimes goes to a colleague in copy as well."""
+        register = self._register
+        copied = not inbound and register.chance(_COPY_SHARE)
+        if copied:
+            headers["Cc"] = f"<{register.rng.choice(AGENTS)}@{INTERNAL_DOMAIN}>"
+        message_id = self._deliver("INBOX" if inbound else "Sent", headers, moment, seen)
+        if copied:
+            self._copy_to_inbox()
+        return message_id
 
     def _copy_to_inbox(self) -> None:
         """The colleague in copy has the same mail in INBOX: one mail, two places."""

@@ -102,13 +102,16 @@ def _account(rng: random.Random, customer: Customer, *, shop_open: bool) -> Foot
     if standing is Standing.FORMER:
         known = {"sfa"} if rng.random() < _FORMER_IN_SFA_SHARE else set()
         return Footprint(standing, frozenset(known | {_ledgers(rng, shop_open=shop_open)[0]}))
-    draw = rng.random()
-    if draw < _NO_ERP_SHARE and not customer.is_person:
-        return Footprint(standing, frozenset(touched | {"sfa"}))
-    known = set(_ledgers(rng, shop_open=shop_open))
-    if draw < 1 - _NO_SFA_SHARE:
-        known.add("sfa")
+    known = _known_by(rng, rng.random(), customer, shop_open=shop_open)
     return Footprint(standing, frozenset(touched | known))
+
+
+def _known_by(rng: random.Random, draw: float, customer: Customer, *, shop_open: bool) -> set[str]:
+    """Sales alone, a ledger alone, or most often both."""
+    if draw < _NO_ERP_SHARE and not customer.is_person:
+        return {"sfa"}
+    ledgers = set(_ledgers(rng, shop_open=shop_open))
+    return ledgers | {"sfa"} if draw < 1 - _NO_SFA_SHARE else ledgers
 
 
 def _ledgers(rng: random.Random, *, shop_open: bool) -> tuple[str, ...]:

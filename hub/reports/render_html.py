@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from hub.reports.definitions import ReportDefinition
 from hub.reports.result import ReportPack, break_id, is_break
 
+_KEYS: Final = frozenset({"source_key", "party_id", "type", "connection"})
 _ENVIRONMENT: Final = Environment(
     loader=PackageLoader("hub.reports", "templates"),
     autoescape=True,
@@ -23,7 +24,9 @@ _ENVIRONMENT: Final = Environment(
 def render_html(pack: ReportPack) -> str:
     """The page as text; every value is escaped by the template engine."""
     template = _ENVIRONMENT.get_template("reconciliation.html")
-    return template.render(pack=pack, cell=_cell, is_number=_is_number, age=_age, key=_key)
+    return template.render(
+        pack=pack, cell=_cell, is_number=_is_number, age=_age, key=_key, keys=_KEYS
+    )
 
 
 def _cell(row: dict[str, Any], column: str) -> str:

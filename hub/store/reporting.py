@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 
@@ -33,6 +34,8 @@ def run_query(
     """The rows of a report query; columns in ``money`` come back as exact Decimals."""
     rows = [dict(row) for row in db.execute(sa.text(sql), dict(parameters)).mappings()]
     for row in rows:
+        if row.get("party_id") is not None:
+            row["party_id"] = str(UUID(str(row["party_id"])))
         for name in money:
             if row[name] is not None:
                 row[name] = from_scaled(int(row[name]))

@@ -99,7 +99,8 @@ def airflow_at(folder: Path) -> Iterator[Server]:
         program.send_signal(signal.SIGTERM)
         code = program.wait(60)
     assert code == 0
-    assert [child for child in children if child.is_running()] == []
+    _, alive = psutil.wait_procs(children, timeout=10)
+    assert [child for child in alive if child.status() != psutil.STATUS_ZOMBIE] == []
 
 
 def _await_ready(program: subprocess.Popen[bytes], printed: Path) -> str:

@@ -16,8 +16,6 @@ from tests.docs.commands import commands, global_options
 PAGES = [ROOT / f"{name}.md" for name in ("README", "CONTRIBUTING", "CHANGELOG")]
 PAGES += sorted((ROOT / "docs").rglob("*.md"))
 DECISIONS = sorted((ROOT / "docs" / "adr").glob("*.md"))
-BEING_WRITTEN = {"docs/airflow.md", "hub show"}
-"""Promised by other pages; each of them passes by itself once it is there."""
 
 
 class Quote(NamedTuple):
@@ -62,18 +60,11 @@ def quotes(program: str) -> list[Quote]:
     return sorted(found)
 
 
-def expect(thing: str, present: bool, request: pytest.FixtureRequest) -> None:
-    if thing in BEING_WRITTEN and not present:
-        reason = f"{thing} is being written; this passes once it is there"
-        request.applymarker(pytest.mark.xfail(reason=reason, strict=True))
-    assert present, thing
-
-
 @pytest.mark.parametrize("link", sorted(set(links())), ids=":".join)
-def test_a_link_leads_somewhere(link: Quote, request: pytest.FixtureRequest) -> None:
+def test_a_link_leads_somewhere(link: Quote) -> None:
     path, _, anchor = link.text.partition("#")
     target = (ROOT / link.page).parent / path if path else ROOT / link.page
-    expect(_relative(target), target.exists(), request)
+    assert target.exists()
     if anchor:
         heads = re.findall(r"^#+ (.*)$", prose(target), re.MULTILINE)
         assert anchor in {_anchor(head) for head in heads}
@@ -94,13 +85,13 @@ def test_every_page_is_linked() -> None:
 
 
 @pytest.mark.parametrize("quote", quotes("hub"), ids=":".join)
-def test_a_quoted_command_is_there(quote: Quote, request: pytest.FixtureRequest) -> None:
+def test_a_quoted_command_is_there(quote: Quote) -> None:
     words = quote.text.split()
     if words[0] in global_options():
         words = words[2:] if words[0] in {"-c", "--config"} else words[1:]
     heads = [" ".join(words[:count]) for count in (2, 1)]
     name = next((head for head in heads if head in commands()), None)
-    expect(f"hub {words[0]}", name is not None or words == ["COMMAND"], request)
+    assert name is not None or words == ["COMMAND"]
     if name is not None:
         used = {word.split("=")[0] for word in words if word.startswith("-")}
         assert used <= commands()[name].options | {"--help"}

@@ -15,12 +15,13 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
+from hub.config import load_config
 from hub.demo.company import generate
 from hub.demo.site import CONNECTIONS, lay_out
 from hub.plugins import discover
 from hub.sdk import Fault, StandInState
 from hub.sdk.standin import StandIn
-from hub.store.database import open_store
+from hub.store.database import Engine, open_store
 from hub.store.digest import digest, dump
 
 FULL: Final = os.environ.get("HUB_FAULTS") == "full"
@@ -187,9 +188,14 @@ def clone(site: Path, to: Path) -> Path:
     return to
 
 
+def open_site_store(site: Path) -> Engine:
+    """The store that a site's hub.toml names."""
+    return open_store(load_config(site / "hub.toml").store_url)
+
+
 def differences(site: Path, clean: Path) -> list[str]:
     """Lines of the digest's dump in which two sites' stores differ; none where digests agree."""
-    one, other = (open_store(f"sqlite:///{folder / 'hub.db'}") for folder in (site, clean))
+    one, other = open_site_store(site), open_site_store(clean)
     try:
         if digest(one) == digest(other):
             return []

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import json
 import signal
-import sqlite3
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
+
 from connectors.request_tracker.standin import RequestTrackerStandIn
 from hub.sdk import StandInState
 from hub.sdk.standin import Request, Response, Row
-from tests.faults.harness import Hub, Run, clone, declare
+from hub.store import outbox
+from hub.store.database import reading
+from tests.faults.harness import Hub, Run, clone, declare, open_site_store
 
 ASKED, ARRIVED, DONE = "asked", "arrived", "done"
 """What can be witnessed: a user is looked up, a write came in, a write was carried out."""
@@ -71,7 +73,7 @@ class Desk:
     def __init__(self, hub: Hub, origin: Path, folder: Path, *, locks: bool = False) -> None:
         self.hub = hub
         self.site = clone(origin, folder)
-        self._file = f"file:{self.site / 'hub.db'}?mode=ro"
+        self.store = open_site_store(self.site)
         seed = json.loads((origin / "systems" / "helpdesk.json").read_text(encoding="utf-8"))
         self.helpdesk = HelpDesk(seed, locks=locks)
         settings = json.dumps(self.helpdesk.config)
@@ -82,9 +84,9 @@ class Desk:
         declare(self.site, "publish", f"settle_seconds = {settle}\nrequest_seconds = {request}")
 
     def deliveries(self) -> Counter[str]:
-        """How many there are in each state; none before the store is made."""
-        rows = self.ask("SELECT state, count(*) FROM delivery GROUP BY state")
-        return Counter(dict(rows))
+        """How many there are in each state."""
+        with reading(self.store) as db:
+            return Counter(outbox.count_deliveries(db))
 
     def sent_and_done(self) -> tuple[int, int]:
         """How many writes the store knows to have left, and how many were carried out."""
@@ -93,17 +95,16 @@ class Desk:
 
     def ask(self, query: str) -> list[Any]:
         """Read from the store beside whoever works on it."""
-        with closing(sqlite3.connect(self._file, uri=True)) as store:
-            return store.execute(query).fetchall()
+        with reading(self.store) as db:
+            return list(db.execute(sa.text(query)).all())
 
     def kill_when(self, state: str) -> bool:
-        """Kill a publish as soon as the store shows a delivery in a state."""
+        """Kill a publish as soon as one more delivery is in a state; False where it ended first."""
+        before = self.deliveries()[state]
         run = self.hub.start(self.site, "publish")
-        query = f"SELECT 1 FROM delivery WHERE state = '{state}' LIMIT 1"
-        with closing(sqlite3.connect(self._file, uri=True)) as store:
-            while store.execute(query).fetchone() is None:
-                pass
-            return run.kill()
+        while self.deliveries()[state] <= before:
+            pass
+        return run.kill() and not self.deliveries()["sending"]
 
     def finish(self) -> None:
         """Publish until nothing is under way any more."""
@@ -132,6 +133,7 @@ class Desk:
     def close(self) -> None:
         """Stop the help desk."""
         self.helpdesk.stop()
+        self.store.dispose()
 
 
 class Ambush:

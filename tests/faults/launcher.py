@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-import traceback
 from typing import NoReturn
 
 from hub.cli.main import run
@@ -19,20 +18,26 @@ from hub.plugins import discover
 def main() -> None:
     """Serve one command after another until the input ends."""
     discover()
-    print("ready", flush=True)
+    tell("ready")
     for line in sys.stdin:
         folder, arguments, log = json.loads(line)
         pid = os.fork()
         if pid == 0:
             become_hub(folder, arguments, log)
-        print(pid, flush=True)
+        tell(pid)
         _, status = os.waitpid(pid, 0)
-        print(os.waitstatus_to_exitcode(status), flush=True)
+        tell(os.waitstatus_to_exitcode(status))
+
+
+def tell(answer: object) -> None:
+    """Answer with one line."""
+    sys.stdout.write(f"{answer}\n")
+    sys.stdout.flush()
 
 
 def become_hub(folder: str, arguments: list[str], log: str) -> NoReturn:
     """Run the console script's entry point in this process, and end with its code."""
-    code: object = 0
+    code: object = 99
     try:
         os.chdir(folder)
         output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -40,15 +45,13 @@ def become_hub(folder: str, arguments: list[str], log: str) -> NoReturn:
             os.dup2(output, stream)
         sys.argv = ["hub", *arguments]
         run()
+        code = 0
     except SystemExit as ended:
-        code = ended.code
-    except BaseException:
-        traceback.print_exc()
-        code = 99
+        code = ended.code or 0
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
-        os._exit(code if isinstance(code, int) else 0 if code is None else 1)
+        os._exit(code if isinstance(code, int) else 1)
 
 
 if __name__ == "__main__":

@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from tests.faults.harness import KILLS, Hub, Systems, clone, differences
+from tests.faults.tally import Tell
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1_800)]
 
 
 def test_a_killed_sync_ends_like_an_undisturbed_one(
-    hub: Hub, systems: Systems, tmp_path: Path
+    hub: Hub, systems: Systems, tmp_path: Path, tell: Tell
 ) -> None:
     clean = systems.lay_out(tmp_path / "clean")
     seconds = hub.run(clean, "sync")
@@ -27,11 +28,11 @@ def test_a_killed_sync_ends_like_an_undisturbed_one(
         assert differences(site, clean) == []
         if kills >= KILLS:
             break
-    print(f"sync: {kills} kills in {hub.runs - runs} runs on {number + 1} sites; digests equal")
+    tell(f"sync: {kills} kills in {hub.runs - runs} runs on {number + 1} sites; digests equal")
 
 
 def test_a_killed_resolve_ends_like_an_undisturbed_one(
-    hub: Hub, half_resolved: Path, tmp_path: Path
+    hub: Hub, half_resolved: Path, tmp_path: Path, tell: Tell
 ) -> None:
     job = ("resolve", "--allow-merges")
     clean = clone(half_resolved, tmp_path / "clean")
@@ -44,10 +45,12 @@ def test_a_killed_resolve_ends_like_an_undisturbed_one(
         assert differences(site, clean) == []
         if kills >= KILLS:
             break
-    print(f"resolve: {kills} kills in {hub.runs - runs} runs on {number + 1} sites; digests equal")
+    tell(f"resolve: {kills} kills in {hub.runs - runs} runs on {number + 1} sites; digests equal")
 
 
-def test_doing_it_again_changes_nothing(hub: Hub, systems: Systems, tmp_path: Path) -> None:
+def test_doing_it_again_changes_nothing(
+    hub: Hub, systems: Systems, tmp_path: Path, tell: Tell
+) -> None:
     once = systems.lay_out(tmp_path / "once")
     hub.run(once, "sync")
     hub.run(once, "resolve")

@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.harness import FULL, IN_A_ROW, KILLS, Hub, differences
+from tests.faults.harness import FULL, IN_A_ROW, KILLS, Hub, declare, differences
 from tests.faults.helpdesk import ARRIVED, ASKED, DONE, LATENCY, REQUEST, SETTLE, Ambush, Desk
+from tests.faults.tally import Tell
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1_800)]
 
@@ -23,7 +24,9 @@ EACH = 50 if FULL else 5
 """Kills at each moment."""
 
 
-def test_killed_anywhere(hub: Hub, resolved: Path, published: Path, tmp_path: Path) -> None:
+def test_killed_anywhere(
+    hub: Hub, resolved: Path, published: Path, tmp_path: Path, tell: Tell
+) -> None:
     dice, kills, writes = random.Random(3), 0, 0
     for number in count():
         with closing(Desk(hub, resolved, tmp_path / f"killed-{number}")) as desk:
@@ -32,7 +35,7 @@ def test_killed_anywhere(hub: Hub, resolved: Path, published: Path, tmp_path: Pa
             writes += finish(desk, published)
         if kills >= KILLS:
             break
-    print(f"publish: {kills} kills anywhere, {writes} writes, each made once; digests equal")
+    tell(f"publish: {kills} kills anywhere, {writes} writes, each made once; digests equal")
 
 
 def finish(desk: Desk, published: Path) -> int:
@@ -44,7 +47,7 @@ def finish(desk: Desk, published: Path) -> int:
 
 @pytest.mark.parametrize("moment", [ASKED, ARRIVED, DONE])
 def test_killed_in_a_request(
-    moment: str, hub: Hub, resolved: Path, published: Path, tmp_path: Path
+    moment: str, hub: Hub, resolved: Path, published: Path, tmp_path: Path, tell: Tell
 ) -> None:
     hits, writes = 0, 0
     for number in count():
@@ -55,7 +58,7 @@ def test_killed_in_a_request(
             writes += finish(desk, published)
         if hits >= EACH:
             break
-    print(f"publish: {hits} kills when {moment}, {writes} writes, each made once; digests equal")
+    tell(f"publish: {hits} kills when {moment}, {writes} writes, each made once; digests equal")
 
 
 def kill_in_request(desk: Desk, moment: str) -> bool:
@@ -70,22 +73,26 @@ def kill_in_request(desk: Desk, moment: str) -> bool:
 
 @pytest.mark.parametrize("moment", ["planned", "acknowledged"])
 def test_killed_between_requests(
-    moment: str, hub: Hub, resolved: Path, published: Path, tmp_path: Path
+    moment: str, hub: Hub, resolved: Path, published: Path, tmp_path: Path, tell: Tell
 ) -> None:
-    hits, kills, writes = 0, 0, 0
+    """Before the first intent, and after a receipt with nothing begun since."""
+    hits, writes, times = 0, 0, 1 if moment == "planned" else IN_A_ROW
     for number in count():
         with closing(Desk(hub, resolved, tmp_path / f"killed-{number}")) as desk:
             desk.pace(0.2, 0.2)
             desk.helpdesk.latency = 0.0
-            kills += desk.kill_when(moment)
-            hits += not desk.deliveries()["sending"]
+            if moment == "acknowledged":
+                declare(desk.site, "publish", "max_writes = 1")
+            hits += sum(desk.kill_when(moment) for _ in range(times))
             writes += finish(desk, published)
         if hits >= EACH:
             break
-    print(f"publish: {hits} of {kills} kills right when {moment}, {writes} writes, each made once")
+    tell(f"publish: {hits} kills right when {moment}, {writes} writes, each made once")
 
 
-def test_a_wait_that_is_too_short_is_noticed(hub: Hub, resolved: Path, tmp_path: Path) -> None:
+def test_a_wait_that_is_too_short_is_noticed(
+    hub: Hub, resolved: Path, tmp_path: Path, tell: Tell
+) -> None:
     """The tests above can fail: without the wait, requests under way are made again."""
     with closing(Desk(hub, resolved, tmp_path / "hasty")) as desk:
         desk.pace(0.0, 0.05)

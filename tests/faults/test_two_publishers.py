@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.harness import FULL, Hub, differences, launched
+from tests.faults.harness import FULL, Hub, Systems, differences, launched
 from tests.faults.helpdesk import ARRIVED, ASKED, DONE, Ambush, Desk
+from tests.faults.tally import Tell
+from tests.servers.postgres import PostgresServer
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1_800)]
 
@@ -18,7 +20,7 @@ AWAY = [(ASKED, 1), (ASKED, 2), (ARRIVED, 1), (DONE, 1), (ASKED, 3)]
 """When a publisher is paused: at the look-up, past the intent, in the write, before the receipt."""
 
 
-def test_at_once(hub: Hub, resolved: Path, published: Path, tmp_path: Path) -> None:
+def test_at_once(hub: Hub, resolved: Path, published: Path, tmp_path: Path, tell: Tell) -> None:
     writes = 0
     with launched() as other:
         for number in range(ROUNDS):
@@ -28,12 +30,31 @@ def test_at_once(hub: Hub, resolved: Path, published: Path, tmp_path: Path) -> N
                 assert [run.wait() for run in runs] == [0, 0], runs[0].said
                 writes += desk.assert_each_written_once()
                 assert differences(desk.site, published) == []
-    print(f"publish: {ROUNDS} times two at once, {writes} writes, each made once")
+    tell(f"publish: {ROUNDS} times two at once, {writes} writes, each made once")
+
+
+def test_at_once_on_postgresql(
+    hub: Hub, postgres_server: PostgresServer, tmp_path: Path, tell: Tell
+) -> None:
+    url, writes = postgres_server.fresh_database(), 0
+    with closing(Systems(customers=60, latency=0)) as small, launched() as other:
+        site = small.lay_out(tmp_path / "site")
+        file = site / "hub.toml"
+        file.write_text(file.read_text().replace("sqlite:///hub.db", url))
+        hub.run(site, "sync")
+        hub.run(site, "resolve")
+        with closing(Desk(hub, site, tmp_path / "shared")) as desk:
+            desk.helpdesk.latency = 0.05
+            runs = [launcher.start(desk.site, "publish") for launcher in (hub, other)]
+            assert [run.wait() for run in runs] == [0, 0], runs[0].said
+            writes += desk.assert_each_written_once()
+    postgres_server.drop_database(url)
+    tell(f"publish on PostgreSQL: two at once, {writes} writes, each made once")
 
 
 @pytest.mark.parametrize(("moment", "nth"), AWAY)
 def test_paused_past_its_lease(
-    moment: str, nth: int, hub: Hub, resolved: Path, published: Path, tmp_path: Path
+    moment: str, nth: int, hub: Hub, resolved: Path, published: Path, tmp_path: Path, tell: Tell
 ) -> None:
     for number in range(ROUNDS // 5):
         with (
@@ -49,4 +70,4 @@ def test_paused_past_its_lease(
             assert paused.wait() > 0
             assert "taken it over" in paused.said or "nothing was sent" in paused.said
             assert differences(desk.site, published) == []
-            print(f"publish: paused when {moment}, {desk.assert_each_written_once()} writes")
+            tell(f"publish: paused when {moment}, {desk.assert_each_written_once()} writes")

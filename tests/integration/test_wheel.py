@@ -31,6 +31,25 @@ def run(*command: str | Path, cwd: Path, **environment: str) -> str:
     return done.stdout
 
 
+LOAD_DAGS = """
+from hub.bundled import bundled
+assert "_bundled" in str(bundled("dags")), bundled("dags")
+from airflow.dag_processing.dagbag import DagBag
+bag = DagBag(str(bundled("dags")), include_examples=False)
+print(bag.import_errors, sorted(bag.dags))
+"""
+
+
+def _only_the_hub(environment: Path) -> Path:
+    """A folder with the installed packages of the wheel and none of its dependencies."""
+    (packages,) = (environment / "venv" / "lib").glob("python*/site-packages")
+    linked = environment / "linked"
+    linked.mkdir(exist_ok=True)
+    for name in ("hub", "connectors"):
+        (linked / name).symlink_to(packages / name)
+    return linked
+
+
 @pytest.fixture(scope="session")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("dist")
@@ -81,24 +100,11 @@ def test_the_bundled_dags_load_under_airflow(empty_environment: Path) -> None:
         if os.environ.get("CI"):
             pytest.fail("the Airflow environment is missing: run `make test`")
         pytest.skip("no Airflow environment here; `make test` makes one")
-    (packages,) = (empty_environment / "venv" / "lib").glob("python*/site-packages")
-    code = (
-        "import hub, sys; from hub.bundled import bundled; "
-        "assert '_bundled' in str(bundled('dags')), bundled('dags'); "
-        "from airflow.dag_processing.dagbag import DagBag; "
-        "bag = DagBag(str(bundled('dags')), include_examples=False); "
-        "print(bag.import_errors, sorted(bag.dags))"
-    )
-    linked = empty_environment / "linked"
-    linked.mkdir(exist_ok=True)
-    for name in ("hub", "connectors"):
-        (linked / name).symlink_to(packages / name)
-    home = empty_environment / "airflow"
     settings = {
-        "PYTHONPATH": str(linked),
-        "AIRFLOW_HOME": str(home),
+        "PYTHONPATH": str(_only_the_hub(empty_environment)),
+        "AIRFLOW_HOME": str(empty_environment / "airflow"),
         "HUB_CONFIG": str(empty_environment / "hub-demo"),
     }
-    told = run(AIRFLOW_PYTHON, "-c", code, cwd=empty_environment, **settings)
+    told = run(AIRFLOW_PYTHON, "-c", LOAD_DAGS, cwd=empty_environment, **settings)
     assert "{}" in told
     assert "hub_sync__sfa" in told
