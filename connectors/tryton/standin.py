@@ -28,6 +28,7 @@ import re
 from base64 import urlsafe_b64decode
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 from urllib.parse import parse_qs
 
@@ -78,6 +79,11 @@ _TO_ONE: Final[Mapping[str, str]] = {
 _AMOUNTS: Final = frozenset(f"{_MONEY} amount amount_to_pay receivable".split())
 _DATES: Final = frozenset(("sale_date", "invoice_date", "maturity_date"))
 _TIMES: Final = frozenset(("create_date", "write_date"))
+_DEFAULTS: Final[Mapping[str, Any]] = {
+    "write_date": None,
+    "create_date": FIRST_TIME,
+    "active": True,
+}
 _OPERATORS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
     "=": operator.eq,
     "!=": operator.ne,
@@ -130,7 +136,8 @@ class TrytonStandIn(HttpStandIn):
     def _search(self, model: str, request: Request) -> Response:
         query = {name: values[0] for name, values in parse_qs(request.query).items()}
         domain = _decoded(query.get("d"), [])
-        rows = [row for row in self._rows(model, request) if _matches(row, domain)]
+        matches = _compiled(model, domain)
+        rows = [row for row in self._rows(model, request) if matches(row)]
         for field, direction in reversed(_decoded(query.get("o"), [["id", "ASC"]])):
             rows.sort(key=lambda row: _order(row, field), reverse=direction == "DESC")
         start, end = _asked_range(request.headers.get("range"))
@@ -139,14 +146,14 @@ class TrytonStandIn(HttpStandIn):
             raise Refusal(_page(416, "Requested Range Not Satisfiable"))
         paths = parse_qs(request.query).get("f", ["rec_name"])
         shape = _Shape(self.state)
-        content: list[Any] = [shape.render(model, row, paths) for row in taken]
+        content: list[Any] = [shape.render(model, _completed(model, row), paths) for row in taken]
         total = {"content-range": f"records {start}-{start + len(taken)}/{len(rows)}"}
         return Response(200, content, total)
 
     def _rows(self, model: str, request: Request) -> list[Row]:
         context = _decoded(request.headers.get("x-tryton-context"), {})
         everything = context.get("active_test") is False
-        rows = [_completed(model, row) for row in self.state.stream(model).values()]
+        rows = self.state.stream(model).values()
         return [row for row in rows if everything or row.get("active", True)]
 
 
@@ -163,7 +170,7 @@ class _Shape:
         nested: dict[str, list[str]] = {}
         for path in paths:
             field, _, rest = path.partition(".")
-            if field not in f"{_COMMON} {_FIELDS[model]}".split():
+            if field not in _known_fields(model):
                 raise Refusal(_unknown(field))
             nested.setdefault(field, []).extend([rest] if rest else [])
         for field, inner in nested.items():
@@ -196,25 +203,36 @@ class _Shape:
 
 
 def _completed(model: str, row: Row) -> Row:
-    defaults = {"write_date": None, "create_date": FIRST_TIME, "active": True}
-    return {**dict.fromkeys(_FIELDS[model].split()), **defaults, **row}
+    return {**dict.fromkeys(_known_fields(model)), **_DEFAULTS, **row}
 
 
-def _matches(row: Row, domain: list[Any]) -> bool:
+def _compiled(model: str, domain: list[Any]) -> Callable[[Row], bool]:
+    """A domain as a test of rows; its values are decoded once, not for each row."""
     if domain and domain[0] == "OR":
-        return any(_matches(row, clause) for clause in domain[1:])
+        choices = [_compiled(model, clause) for clause in domain[1:]]
+        return lambda row: any(choice(row) for choice in choices)
     if len(domain) == 3 and isinstance(domain[1], str):
-        return _compares(row, *domain)
-    return all(_matches(row, clause) for clause in domain if clause != "AND")
+        return _comparison(model, *domain)
+    clauses = [_compiled(model, clause) for clause in domain if clause != "AND"]
+    return lambda row: all(clause(row) for clause in clauses)
 
 
-def _compares(row: Row, field: str, operation: str, expected: Any) -> bool:
-    if field not in row:
+def _comparison(model: str, field: str, operation: str, expected: Any) -> Callable[[Row], bool]:
+    if field not in _known_fields(model):
         raise Refusal(_unknown(field))
-    value = _comparable(field, row[field])
-    if value is None and operation not in ("=", "!=", "in"):
-        return False
-    return _OPERATORS[operation](value, _comparable(field, decode(expected)))
+    compare, wanted = _OPERATORS[operation], _comparable(field, decode(expected))
+    default, of_nothing = _DEFAULTS.get(field), operation in ("=", "!=", "in")
+
+    def test(row: Row) -> bool:
+        value = _comparable(field, row.get(field, default))
+        return compare(value, wanted) if value is not None or of_nothing else False
+
+    return test
+
+
+@cache
+def _known_fields(model: str) -> frozenset[str]:
+    return frozenset(f"{_COMMON} {_FIELDS[model]}".split())
 
 
 def _comparable(field: str, value: Any) -> Any:
@@ -222,7 +240,7 @@ def _comparable(field: str, value: Any) -> Any:
 
 
 def _order(row: Row, field: str) -> tuple[bool, Any]:
-    value = _comparable(field, row.get(field))
+    value = _comparable(field, row.get(field, _DEFAULTS.get(field)))
     return (value is not None, value)
 
 

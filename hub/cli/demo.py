@@ -47,7 +47,9 @@ def _summary(story: Story) -> dict[str, object]:
             name: dict(zip(("planted", "found", "extra"), row, strict=True))
             for name, row in story.planted.items()
         },
+        "invented": story.invented,
         "written": story.written,
+        "echoes": dict(zip(("came", "followed", "written"), story.echoes, strict=True)),
         "seconds": {name: round(value, 2) for name, value in story.seconds.items()},
     }
 
@@ -69,8 +71,9 @@ def _show(story: Story) -> None:
             ["duplicates merged", f"{story.merged:,}"],
             ["match quality", f"precision {pairs.precision:.3f}, recall {pairs.recall:.3f}"],
             ["records in quarantine", f"{story.quarantined:,} (see `hub quarantine list`)"],
-            *([f"planted {name}", _planted(row)] for name, row in story.planted.items()),
+            *([f"planted {name}", _planted(story, name)] for name in story.planted),
             ["values written back", f"{story.written.get('acknowledged', 0):,}"],
+            ["echoes of our writes", _echoes(story.echoes)],
             ["time", f"{sum(story.seconds.values()):.1f} s"],
         ],
     )
@@ -79,9 +82,17 @@ def _show(story: Story) -> None:
     say("next:   hub status · hub show NAME · hub sync · hub reconcile")
 
 
-def _planted(row: tuple[int, int, int]) -> str:
-    planted, found, extra = row
-    return f"{found:,} of {planted:,} found, {extra:,} more reported"
+def _planted(story: Story, name: str) -> str:
+    """A line beside the planted ones comes from a customer that was not recognised as one."""
+    planted, found, extra = story.planted[name]
+    more = f"; {extra:,} more, of customers in two places" if extra else ""
+    invented = story.invented.get(name, extra)
+    return f"{found:,} of {planted:,} found{more}; {invented:,} invented"
+
+
+def _echoes(echoes: tuple[int, int, int]) -> str:
+    came, followed, again = echoes
+    return f"{came:,} came back, {followed:,} records changed by them, {again:,} written again"
 
 
 def add_to(app: typer.Typer) -> None:

@@ -35,6 +35,8 @@ class Story:
 
     ``planted`` has, by report, how many breaks were planted, found, and reported beside them. A
     line beside them is ``invented`` unless its customer is ``split``: not recognised as one.
+    ``echoes`` are our own writes that came back, the canonical records and the further writes that
+    followed from them: the last two must be none.
     """
 
     folder: Path
@@ -51,6 +53,7 @@ class Story:
     split: frozenset[str] = frozenset()
     invented: dict[str, int] = field(default_factory=dict)
     written: dict[str, int] = field(default_factory=dict)
+    echoes: tuple[int, int, int] = (0, 0, 0)
     seconds: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -121,6 +124,19 @@ class Job:
                     written[state] = written.get(state, 0) + count
         return written
 
+    def read_back(self) -> None:
+        """Read the written systems again: our own writes come back, and nothing follows."""
+        names = sorted({rule.connection for rule in self.work.config.publish.rules})
+        came, followed = 0, 0
+        with self.story.timed("read back"):
+            for name in names:
+                for report in steps.sync_connection(self.work, name):
+                    counts = report.as_counts()
+                    came += int(counts["changed"])
+                    followed += int(counts["parts_changed"]) + int(counts["parts_new"])
+            steps.resolve(self.work)
+        self.story.echoes = (came, followed, sum(self.publish().values()))
+
     def reconcile(self, company: Company, cut_off: datetime | None = None) -> None:
         """Run the reports, and look for the planted breaks in them."""
         request = reconciliation.Request(company=self.work.config.hub.company, cut_off=cut_off)
@@ -154,7 +170,9 @@ def tell_story(folder: Path, customers: int, seed: int, tell: Tell) -> Story:
         lay_out(company, folder)
     work = open_workplace(folder / "hub.toml")
     try:
-        Job(work, story, tell).run(company)
+        job = Job(work, story, tell)
+        job.run(company)
+        job.read_back()
     finally:
         work.engine.dispose()
     return story

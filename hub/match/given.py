@@ -32,7 +32,7 @@ eduard: edi eddie edward eduardo edouard edoardo
 elisabeth: elizabeth lisa lisbeth elise else liesl elsbeth sissi betty bettina elisa isabel
 emanuel: manuel manu manni emmanuel emanuele
 ferdinand: ferdi fernando ferdinando
-francesco: franco francois francisco paco franz frank frances
+francesco: ciccio franco francois francisco paco franz frank frances
 francisco: paco pancho curro paquito francesco francois franz
 franziska: franzi francesca francisca francoise
 friedrich: fritz friedel fred frederick frederic federico frederik
@@ -60,7 +60,7 @@ konrad: conny kurt conrad corrado
 konstantin: kosta constantin costantino
 leonhard: leo leonard leonardo lennart
 lorenz: lawrence laurence lorenzo laurent lars
-ludwig: lutz louis luis luigi lewis
+ludwig: lutz louis luis luigi lewis wiggerl wiggl
 magdalena: lena leni magda maddalena madeleine
 manuel: manolo manu emanuel
 margarete: grete gretel gretchen rita margret margit margaret margherita margarita marguerite greta
@@ -152,7 +152,7 @@ leopold: poldi
 luigi: gigi gino ludwig
 luis: lucho ludwig
 madeleine: mado
-manfred: manni fredl
+manfred: manni fredl fredi fred
 manuela: manoli manu
 maria: marijke mieke ria maren marion
 marguerite: margot

@@ -48,6 +48,14 @@ sro:sro|spol sro
 kft:kft|zrt|nyrt|bt
 doo:doo|dd
 lda:lda|limitada|ltda
+og:og|keg
+sca:sca|scs
+asbl:asbl|vzw
+ou:ou|uab|sia
+jsc:jsc|ojsc|pjsc|ao
+sdn bhd:sdn bhd|bhd
+pllc:pllc|lllp|pc
+stiftung:stiftung
 """.strip().splitlines()
     for form in line.split(":")[1].split("|")
 }

@@ -120,7 +120,14 @@ def _kind(body: _Body, emails: Mapping[str, bool]) -> str:
     if name is not None and (name.form in _COMPANY_FORMS or "&" in shown):
         return "organisation"
     own_mailbox = any(not shared for shared in emails.values())
-    return "person" if own_mailbox or person.get("prefix") else OPEN
+    personal = own_mailbox and not (name is not None and _names_a_domain(name, emails))
+    return "person" if personal or person.get("prefix") else OPEN
+
+
+def _names_a_domain(name: OrganisationName, emails: Iterable[str]) -> bool:
+    """Whether the name is the mailbox's domain: Tischlerei Lorenz, ulm@tischlerei-lorenz."""
+    labels = {email_domain(address).partition(".")[0].replace("-", "") for address in emails}
+    return "".join(name.words) in {skeleton(label) for label in labels}
 
 
 def _shown_name(body: _Body) -> str:
@@ -168,7 +175,8 @@ def _full_form(name: PersonName, mailbox: str) -> PersonName | None:
     words = [skeleton(word) for word in split_words(mailbox.partition("@")[0])]
     if name.family[0] not in words:
         return None
-    found = [w for w in words if w[:2] == name.given[0][:2] and len(w) > 3 and w.isalpha()]
+    start = name.given[0][:2]
+    found = [w for w in words if w.startswith(start) and len(w) > 3 and w.isalpha()]
     return PersonName((found[0],), name.family, name.generation) if found else None
 
 

@@ -29,6 +29,7 @@ from hub.match.organisations import OrganisationAgreement, best_agreement, forms
 from hub.match.places import PlaceAgreement, nearest
 from hub.match.profile import OPEN, Identifier, Profile
 from hub.match.standardise import compare_dates, is_free_domain
+from hub.match.texts import skeleton
 
 CERTAIN: Final = 100
 PROBABLE: Final = 75
@@ -298,8 +299,14 @@ def _own_domains(profile: Profile, frequent: AbstractSet[str]) -> bool:
 def _domain_weight(one: Profile, other: Profile) -> int:
     """A mailbox that is no desk's (cologne@) may be a branch's; a bare desk is the company's."""
     if one.mailboxes or other.mailboxes:
-        return 30
+        return 70 if _sits_in(one, other) or _sits_in(other, one) else 30
     return 100 if _is_bare_desk(one) or _is_bare_desk(other) else 55
+
+
+def _sits_in(one: Profile, other: Profile) -> bool:
+    """A mailbox is named like the other's town: cologne@ and an address in Cologne."""
+    towns = {place.city.partition(" ")[0] for place in other.places if place.city}
+    return any(skeleton(mailbox.partition("@")[0]) in towns for mailbox in one.mailboxes)
 
 
 def _is_bare_desk(profile: Profile) -> bool:

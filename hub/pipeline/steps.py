@@ -112,7 +112,9 @@ def resolve(work: Workplace, *, allow_merges: bool = False) -> Mapping[str, Any]
     """Plan and apply what is pending, then compute the golden records it touches."""
     limit = None if allow_merges else work.config.resolve.max_merges
     applied = apply(work.engine, plan(work.engine, country=work.config.hub.country), limit=limit)
-    golden = compute_golden(work.engine, trust=work.config.resolve.trust)
+    golden = compute_golden(
+        work.engine, trust=work.config.resolve.trust, country=work.config.hub.country
+    )
     return {**applied, **golden}
 
 

@@ -52,7 +52,8 @@ R1: Final = ReportDefinition(
             ) claims
             GROUP BY party_id
         ) f ON f.party_id = p.party_id
-        WHERE NOT EXISTS (SELECT 1 FROM rpt_account_v1 a WHERE a.party_id = p.party_id)
+        LEFT JOIN (SELECT DISTINCT party_id FROM rpt_account_v1) a ON a.party_id = p.party_id
+        WHERE a.party_id IS NULL
         ORDER BY p.display_name, p.party_id
     """,
     columns={
@@ -75,12 +76,11 @@ R2: Final = ReportDefinition(
                a.balance, a.currency, a.active, a.party_id
         FROM rpt_account_v1 a
         LEFT JOIN rpt_party_v1 p ON p.party_id = a.party_id
+        LEFT JOIN (SELECT DISTINCT party_id FROM rpt_source_v1 WHERE office = 'front') s
+            ON s.party_id = a.party_id
         WHERE (a.active = 1 OR COALESCE(a.balance, 0) <> 0)
           AND a.since <= :settled_before
-          AND NOT EXISTS (
-              SELECT 1 FROM rpt_source_v1 s
-              WHERE s.party_id = a.party_id AND s.office = 'front'
-          )
+          AND s.party_id IS NULL
         ORDER BY a.connection, a.account_no, a.source_key
     """,
     columns={

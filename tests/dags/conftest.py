@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import sys
 import tempfile
 from importlib.util import find_spec
@@ -19,7 +21,9 @@ if (
 ):
     raise RuntimeError("Airflow is missing from .venv-airflow: its tests must not be skipped in CI")
 
-os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="hub-airflow-")
+HOME = tempfile.mkdtemp(prefix="hub-airflow-")
+atexit.register(shutil.rmtree, HOME, ignore_errors=True)
+os.environ["AIRFLOW_HOME"] = HOME
 os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
 os.environ["AIRFLOW__CORE__DAGS_FOLDER"] = str(bundled("dags"))
 os.environ["AIRFLOW__CORE__DAGBAG_IMPORT_ERROR_TRACEBACKS"] = "False"

@@ -110,7 +110,7 @@ def test_every_exit_code_is_explained() -> None:
 def demo_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("site") / "demo"
     lay_out(generate(seed=3, customers=20), folder)
-    for step in (["sync", "partners"], ["resolve"]):
+    for step in (["sync", "sfa"], ["resolve"]):
         app(["--config", str(folder), *step], standalone_mode=False)
     return folder
 

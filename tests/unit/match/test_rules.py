@@ -55,6 +55,23 @@ SAME: list[tuple[str, Body, Body]] = [
         person("Anna", "Berg", customer_no="2", **ANNA, **HOME),
     ),
 ]
+SAME += [
+    (
+        "nickname that the mailbox spells out",
+        person("Babsi", "Winkler", email="barbara.winkler@a.example", phone="030 1234567"),
+        person("Barbara", "Winkler", phone="030 1234567"),
+    ),
+    (
+        "another script, one birth date and house",
+        person("Jie", "Wang", birth="1993-09-14", **HOME),
+        {**person("", "", birth="1993-09-14", **HOME), "display_name": "王杰"},
+    ),
+    (
+        "company that signs with its own name",
+        person("Tischlerei", "Lorenz", email="berlin@tischlerei-lorenz.example"),
+        company("Tischlerei Lorenz GmbH", web="tischlerei-lorenz.example", **HOME),
+    ),
+]
 ASKED: list[tuple[str, Body, Body]] = [
     ("name and postcode", person("Anna", "Berg", postcode="10115"), person("Anna", "Berg", **HOME)),
     (
@@ -94,6 +111,12 @@ DIFFERENT: list[tuple[str, Body, Body]] = [
         "two VAT numbers",
         company("Acme GmbH", vat="DE123456788", **HOME),
         company("Acme GmbH", vat="DE987654321", **HOME),
+    ),
+    ("brother and sister", person("Daniel", "Berg", **HOME), person("Daniela", "Berg", **HOME)),
+    (
+        "colleague and the bare desk",
+        person("Anna", "Berg", email="info@acme.example"),
+        company("", email="info@acme.example"),
     ),
     ("one name in two cities", company("Acme GmbH", **HOME), company("Acme GmbH", **OFFICE)),
 ]

@@ -6,15 +6,22 @@ import time
 from collections.abc import Iterator
 from itertools import permutations
 from pathlib import Path
+from random import Random
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from hub.errors import StoreError
 from hub.pipeline.resolve import apply, plan
-from hub.store.bulk import LookUp
-from hub.store.database import Engine, open_store, reading
-from hub.store.parties import load_parties, resolve_party
+from hub.store.columns import new_id
+from hub.store.crosswalk import load_links, load_party_links
+from hub.store.database import Connection, Engine, open_store, reading
+from hub.store.decisions import load_decisions
+from hub.store.match_keys import find_frequent, find_holders, load_members
+from hub.store.parties import load_founded, load_parties, resolve_party
+from hub.store.party_records import pending_ids
+from hub.store.review import open_cases
 from hub.store.schema import migrate
 from hub.store.tables import frequent_key, link, match_key
 from tests.unit.pipeline.party_world import Body, World, company, person
@@ -270,18 +277,74 @@ def test_a_doubtful_pair_opens_one_case_which_ends_with_the_doubt(world: World) 
     assert len(world.cases("obsolete")) == 1
 
 
-def test_candidates_are_found_through_the_index(store: Engine) -> None:
+def _look_everything_up(db: Connection) -> None:
+    pending_ids(db, 0, 10)
+    load_links(db, [1])
+    load_party_links(db, [new_id()])
+    load_parties(db, [new_id()])
+    load_founded(db, [1])
+    find_holders(db, ["em:a"])
+    find_frequent(db, ["em:a"])
+    load_members(db, ["p"])
+    load_decisions(db, [1])
+    open_cases(db, [1])
+
+
+def test_every_bulk_look_up_goes_through_an_index(store: Engine) -> None:
     if store.dialect.name != "sqlite":
         pytest.skip("the planner of PostgreSQL reads small tables whole")
+    asked: list[tuple[str, Any]] = []
     with reading(store) as db:
-        statements: list[str] = []
-        sa.event.listen(db, "before_cursor_execute", lambda *call: statements.append(call[2]))
-        load_parties(db, ["0" * 32])
-        from hub.store import bulk
+        sa.event.listen(db, "before_cursor_execute", lambda *call: asked.append(call[2:4]))
+        _look_everything_up(db)
+        plans = {
+            text: [row[3] for row in db.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", bound)]
+            for text, bound in list(asked)
+        }
+    assert len(plans) >= 10
+    scans = [step for steps in plans.values() for step in steps if step.startswith("SCAN")]
+    assert all(step.startswith(("SCAN wanted", _PENDING)) for step in scans), scans
 
-        bulk.look_up(db, match_key, ("key", "profile"), LookUp("key", ["em:a"]))
-        plans = [
-            " ".join(row[3] for row in db.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", ("[]",)))
-            for text in list(statements)
-        ]
-    assert all("SEARCH held USING" in found for found in plans), plans
+
+_PENDING = "SCAN canonical_record USING INDEX ix_canonical_record_pending"
+
+
+def _crowd(shuffler: Random) -> dict[str, Body]:
+    """Forty customers that share names, phones and desks, each in several spellings."""
+    bodies: dict[str, Body] = {}
+    for n in range(40):
+        given, family = ("Anna", "Hans", "Mia")[n % 3], ("Berg", "Koch", "Vogel", "Lang")[n % 4]
+        full = {"email": f"{given}{n}@mail.example", "phone": f"030 12345{n // 3:02d}"}
+        for system in ("crm", "erp", "shop", "helpdesk"):
+            kept = {name: full[name] for name in full if shuffler.random() < 0.6}
+            shown = given if shuffler.random() < 0.8 else f"{given[0]}."
+            bodies[f"{system}:party:{n}"] = person(shown, family, city="Ulm", **kept)
+        bodies[f"crm:Account:{n}"] = company(
+            f"{family} Holz {n % 9}", email=f"info@h{n % 9}.example"
+        )
+    return bodies
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_small_batches_and_churn_end_where_one_load_does(
+    fast_world: World, tmp_path: Path, seed: int
+) -> None:
+    shuffler = Random(seed)  # repeatable, nothing secret
+    bodies = _crowd(shuffler)
+    fast_world.put_all(bodies)
+    fast_world.resolve()
+    engine = open_store(f"sqlite:///{tmp_path / 'batches.db'}")
+    migrate(engine)
+    world, keys = World(engine), sorted(bodies)
+    shuffler.shuffle(keys)
+    for start in range(0, len(keys), 23):
+        world.put_all({key: bodies[key] for key in keys[start : start + 23]})
+        world.resolve()
+        away = shuffler.choice(keys[: start + 23])
+        world.remove(away)
+        world.resolve()
+        world.put(away, bodies[away])
+    world.resolve()
+    assert world.partition() == fast_world.partition()
+    assert len(world.cases()) == len(fast_world.cases())
+    engine.dispose()
