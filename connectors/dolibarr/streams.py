@@ -108,7 +108,7 @@ class DolibarrConnector:
             )
         now = self.fetch(change.stream, change.key)
         if now is None:
-            raise RejectedError("dolibarr: the third party is gone; nothing was written")
+            raise ConflictError("dolibarr: the third party is gone; nothing was written")
         if change.expected_version is not None and now.version != change.expected_version:
             raise ConflictError("dolibarr: the third party changed since it was read")
         kept = {name: value for name, value in now.data.items() if name in _SENT_BACK}

@@ -46,7 +46,10 @@ class ImapClient:
         """Open a mailbox and give its UIDVALIDITY."""
         server = self._login()
         with self._let_go_if_broken():
-            status, _ = server.select(_quote(mailbox), readonly=True)
+            status, answer = server.select(_quote(mailbox), readonly=True)
+        if status != "OK" and _is_passing(answer):
+            message = f"the mailbox {mailbox} can't be opened at the moment; run it again later"
+            raise SourceUnavailableError(message, system=SYSTEM, stream=STREAM)
         if status != "OK":
             raise SourceSchemaError(
                 f"the mailbox {mailbox} can't be opened; set mailboxes to names the server has",
@@ -216,6 +219,12 @@ def _translated() -> Iterator[None]:
     except imaplib.IMAP4.error as error:
         message = "the server answers in a form that is not IMAP4rev1"
         raise SourceSchemaError(message, system=SYSTEM) from error
+
+
+def _is_passing(answer: list[Any]) -> bool:
+    """Whether a refusal will pass by itself (response codes of RFC 5530)."""
+    text = b" ".join(part for part in answer if isinstance(part, bytes)).upper()
+    return any(code in text for code in (b"[UNAVAILABLE]", b"[INUSE]", b"[SERVERBUG]"))
 
 
 def _quote(mailbox: str) -> str:

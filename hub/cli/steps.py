@@ -56,14 +56,9 @@ def _row(report: steps.StreamReport) -> dict[str, Any]:
         "changed": counts["changed"],
         "unchanged": counts["unchanged"] + counts["repeated"] + counts["stale"],
         "deleted": counts["tombstones"] + counts["vanished"],
-        "excluded": _total(report.extract["excluded"]) + _total(report.canonical["excluded"]),
+        "excluded": sum(counts["excluded"].values()),
         "quarantined": counts["unreadable"] + counts["quarantined"],
     }
-
-
-def _total(count: Any) -> int:
-    """Exclusions are counted by rule where the connector makes them."""
-    return sum(count.values()) if isinstance(count, Mapping) else int(count)
 
 
 def resolve(

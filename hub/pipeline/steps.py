@@ -37,8 +37,11 @@ class StreamReport:
     note: str | None = None
 
     def as_counts(self) -> dict[str, Any]:
-        """The counts in one level: what was read, what became of it."""
-        return {**self.extract, **self.canonical}
+        """The counts in one level: what was read, what became of it, by which rule left out."""
+        excluded = {**self.extract["excluded"]}
+        if self.canonical["excluded"]:
+            excluded["mapping"] = self.canonical["excluded"]
+        return {**self.extract, **self.canonical, "excluded": excluded}
 
 
 def stream_names(work: Workplace, connection: str) -> list[str]:

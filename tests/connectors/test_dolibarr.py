@@ -171,11 +171,18 @@ def test_write_meets_a_changed_version(standin: DolibarrStandIn) -> None:
 
 
 @pytest.mark.parametrize(
-    "bad", [{"key": "999"}, {"fields": {"colour": "red"}}, {"stream": "invoice"}]
+    ("bad", "error"),
+    [
+        ({"key": "999"}, ConflictError),
+        ({"fields": {"colour": "red"}}, RejectedError),
+        ({"stream": "invoice"}, RejectedError),
+    ],
 )
-def test_write_is_rejected(standin: DolibarrStandIn, bad: dict[str, Any]) -> None:
+def test_write_is_rejected(
+    standin: DolibarrStandIn, bad: dict[str, Any], error: type[Exception]
+) -> None:
     plain = change({"phone": "1"}, None)
-    with pytest.raises(RejectedError):
+    with pytest.raises(error):
         connect(standin).write(
             Change(
                 stream=bad.get("stream", plain.stream),

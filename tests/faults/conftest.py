@@ -22,14 +22,14 @@ def hub() -> Iterator[Hub]:
 @pytest.fixture(scope="session")
 def systems() -> Iterator[Systems]:
     """The systems of a small company, slow enough for kills to land in requests."""
-    with closing(Systems(customers=120, latency=0.01)) as running:
+    with closing(Systems(customers=60, latency=0.01)) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def half_resolved(hub: Hub, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Some systems resolved, all of them synced: to resolve it merges and extends customers."""
-    with closing(Systems(customers=700, latency=0)) as larger:
+    with closing(Systems(customers=400, latency=0)) as larger:
         site = larger.lay_out(tmp_path_factory.mktemp("half-resolved") / "site")
         hub.run(site, "sync", "sfa", "mail")
         hub.run(site, "resolve")
