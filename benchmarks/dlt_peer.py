@@ -28,7 +28,7 @@ def main() -> None:
         data_selector="data",
     )
 
-    @dlt.resource(name="customers", primary_key="id", write_disposition="append")
+    @dlt.resource(name="customers", primary_key="id", write_disposition="append")  # type: ignore[untyped-decorator]  # dlt has no types here
     def customers() -> Iterator[Any]:
         yield from client.paginate("/customers", params={"after": 0})
 

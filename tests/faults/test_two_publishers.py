@@ -70,4 +70,5 @@ def test_paused_past_its_lease(
             assert paused.wait() > 0
             assert "taken it over" in paused.said or "nothing was sent" in paused.said
             assert differences(desk.site, published) == []
-            tell(f"publish: paused when {moment}, {desk.assert_each_written_once()} writes")
+            writes = desk.assert_each_written_once()
+            tell(f"publish: paused when {moment} ({nth}), refused, {writes} writes, each made once")

@@ -35,7 +35,7 @@ LOAD_DAGS = """
 from hub.bundled import bundled
 assert "_bundled" in str(bundled("dags")), bundled("dags")
 from airflow.dag_processing.dagbag import DagBag
-bag = DagBag(str(bundled("dags")), include_examples=False)
+bag = DagBag(str(bundled("dags")))
 print(bag.import_errors, sorted(bag.dags))
 """
 
