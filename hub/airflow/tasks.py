@@ -11,7 +11,7 @@ from pathlib import Path
 from hub.airflow.credentials import airflow_credentials
 from hub.config import find_config
 from hub.errors import HubError, PermanentSourceError
-from hub.pipeline import steps
+from hub.pipeline import steps, writeback
 from hub.pipeline.workplace import Workplace, open_workplace
 
 Counts = dict[str, int]
@@ -44,13 +44,13 @@ def resolve(*, allow_merges: bool = False) -> Counts:
 def stage() -> Counts:
     """Turn events into deliveries."""
     with _workplace() as work:
-        return level(steps.stage(work))
+        return level(writeback.stage(work))
 
 
 def deliver(connection: str) -> Counts:
     """Send what is due to one connection."""
     with _workplace() as work:
-        return level(steps.deliver(work, connection))
+        return level(writeback.deliver(work, connection))
 
 
 def reconcile() -> Counts:

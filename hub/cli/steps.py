@@ -10,7 +10,7 @@ import typer
 
 from hub.cli.output import AsJson, emit_counts, emit_json, emit_table, say, warn, working
 from hub.cli.workplace import open_workplace
-from hub.pipeline import steps
+from hub.pipeline import steps, writeback
 from hub.pipeline.resolve import plan
 from hub.pipeline.workplace import Workplace
 
@@ -85,9 +85,9 @@ def publish(plan_only: PlanOnly = False, as_json: AsJson = False) -> None:
         _show_plan(work, as_json)
         return
     with working("publishing …"):
-        counts: dict[str, Any] = {"staged": dict(steps.stage(work))}
+        counts: dict[str, Any] = {"staged": dict(writeback.stage(work))}
         for name in sorted({rule.connection for rule in work.config.publish.rules}):
-            counts[name] = dict(steps.deliver(work, name))
+            counts[name] = dict(writeback.deliver(work, name))
     if as_json:
         emit_json(counts)
         return
@@ -99,7 +99,7 @@ def publish(plan_only: PlanOnly = False, as_json: AsJson = False) -> None:
 def _show_plan(work: Workplace, as_json: bool) -> None:
     """Field by field, without the key: a key may be an address; the row id finds it."""
     columns = ["party_id", "connection", "stream", "field", "before", "value"]
-    writes = steps.plan_publish(work)
+    writes = writeback.plan_publish(work)
     rows = [{name: getattr(write, name) for name in columns} for write in writes]
     if as_json:
         emit_json(rows)

@@ -16,7 +16,7 @@ from hub.demo.register import Ref
 from hub.demo.site import lay_out
 from hub.demo.truth import Score, score_bcubed, score_pairs
 from hub.pipeline import reconcile as reconciliation
-from hub.pipeline import steps
+from hub.pipeline import steps, writeback
 from hub.pipeline.workplace import Workplace, open_workplace
 from hub.reports.result import ReportPack, ReportResult
 from hub.store.database import reading
@@ -118,9 +118,9 @@ class Job:
         """Stage and deliver what waits; returns how many deliveries ended in each state."""
         written: dict[str, int] = {}
         with self.story.timed("publish"):
-            steps.stage(self.work)
+            writeback.stage(self.work)
             for name in sorted({rule.connection for rule in self.work.config.publish.rules}):
-                for state, count in steps.deliver(self.work, name).items():
+                for state, count in writeback.deliver(self.work, name).items():
                     written[state] = written.get(state, 0) + count
         return written
 

@@ -75,13 +75,17 @@ def split_person(text: str) -> PersonName | None:
     """
     if "@" in text:
         return None
-    family, comma, given = text.partition(",")
-    words, generation = _without_generation(_plain(given if comma else text))
-    if comma and words:
-        last, late = _without_generation(_plain(family))
-        return PersonName(words, _without_particles(last), generation or late)
-    if comma:
-        words, generation = _without_generation(_plain(family))
+    before, _, after = text.partition(",")
+    given, generation = _without_generation(_plain(after))
+    if not given:
+        return _split_words_of_person(before)
+    family, late = _without_generation(_plain(before))
+    return PersonName(given, _without_particles(family), generation or late)
+
+
+def _split_words_of_person(text: str) -> PersonName | None:
+    """The family name starts at the first particle, else it is the last word."""
+    words, generation = _without_generation(_plain(text))
     if len(words) < 2:
         return PersonName(words, (), generation) if words else None
     start = next((n for n in range(1, len(words) - 1) if words[n] in _PARTICLES), len(words) - 1)
@@ -157,11 +161,15 @@ def _lone_word_fits(one: PersonName, other: PersonName) -> bool:
 def _compare_family(one: tuple[str, ...], other: tuple[str, ...]) -> str | None:
     if not one or not other:
         return None
-    if one == other or set(one) == set(other) or "".join(one) == "".join(other):
+    if _same_words(one, other):
         return "same"
     if not set(one).isdisjoint(other) or _similar("".join(one), "".join(other)):
         return "similar"
     return "initial" if _initial_fits(one[0], other[0]) else "differs"
+
+
+def _same_words(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    return one == other or set(one) == set(other) or "".join(one) == "".join(other)
 
 
 def _compare_given(one: tuple[str, ...], other: tuple[str, ...]) -> str | None:
@@ -171,6 +179,10 @@ def _compare_given(one: tuple[str, ...], other: tuple[str, ...]) -> str | None:
         return "same" if _middle_fits(one[1:], other[1:]) else "nickname"
     if "".join(one) == "".join(other):
         return "same"
+    return _compare_unlike_given(one, other)
+
+
+def _compare_unlike_given(one: tuple[str, ...], other: tuple[str, ...]) -> str:
     if any(len(a) > 1 and same_given(a, b) for a in one for b in other):
         return "nickname"
     if _initial_of(one, other) or _initial_of(other, one):

@@ -98,15 +98,25 @@ def _numbered_piece(text: str) -> tuple[str, str]:
 
     "12, rue de la Paix" is one piece; "Skyline Apartments, 705 Sheppard Ave" gives the second.
     """
-    pieces = [piece.strip() for piece in text.split(",") if piece.strip()]
-    if len(pieces) > 1 and pieces[0].isdigit():
-        pieces[:2] = [f"{pieces[0]} {pieces[1]}"]
+    pieces = _pieces(text)
     for place, piece in enumerate(pieces):
-        if any(char.isdigit() for char in piece) and any(char.isalpha() for char in piece):
+        if _has_number_and_word(piece):
             return piece, ",".join(pieces[place + 1 :])
     if len(pieces) > 1 and pieces[1].isdigit():
         return " ".join(pieces[:2]), ",".join(pieces[2:])
     return (pieces[0], ",".join(pieces[1:])) if pieces else ("", "")
+
+
+def _pieces(text: str) -> list[str]:
+    """What stands between commas; a bare number in front belongs to the piece behind it."""
+    pieces = [piece.strip() for piece in text.split(",") if piece.strip()]
+    if len(pieces) > 1 and pieces[0].isdigit():
+        pieces[:2] = [f"{pieces[0]} {pieces[1]}"]
+    return pieces
+
+
+def _has_number_and_word(piece: str) -> bool:
+    return any(char.isdigit() for char in piece) and any(char.isalpha() for char in piece)
 
 
 def _join_street(words: list[str]) -> str:
@@ -133,23 +143,36 @@ def _postcode_in(text: str) -> str:
 @lru_cache(maxsize=131_072)
 def compare_places(one: Place, other: Place) -> PlaceAgreement:
     """How near the two are; a part that is missing on one side says nothing."""
-    if one.country and other.country and one.country != other.country:
+    if _in_other_countries(one, other):
         return PlaceAgreement.ELSEWHERE
     same_area = _same_area(one, other)
     if same_area and _same_street(one, other):
-        if one.number and other.number:
-            return PlaceAgreement.HOUSE if one.number == other.number else PlaceAgreement.POSTCODE
-        return PlaceAgreement.STREET
-    if one.postcode and one.postcode == other.postcode:
+        return _compare_numbers(one, other)
+    if _same_postcode(one, other):
         return PlaceAgreement.POSTCODE
     if _same_city(one, other):
         return PlaceAgreement.CITY
     return PlaceAgreement.ELSEWHERE if same_area is False else PlaceAgreement.UNKNOWN
 
 
+def _in_other_countries(one: Place, other: Place) -> bool:
+    return bool(one.country and other.country) and one.country != other.country
+
+
+def _compare_numbers(one: Place, other: Place) -> PlaceAgreement:
+    """How near two houses in one street are; another number is no nearer than the postcode."""
+    if not one.number or not other.number:
+        return PlaceAgreement.STREET
+    return PlaceAgreement.HOUSE if one.number == other.number else PlaceAgreement.POSTCODE
+
+
+def _same_postcode(one: Place, other: Place) -> bool:
+    return bool(one.postcode) and one.postcode == other.postcode
+
+
 def _same_area(one: Place, other: Place) -> bool | None:
     """Same postcode or city; None where neither side can tell."""
-    if one.postcode and one.postcode == other.postcode:
+    if _same_postcode(one, other):
         return True
     if one.city and other.city:
         return _same_city(one, other)

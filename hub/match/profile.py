@@ -117,11 +117,20 @@ def _kind(body: _Body, emails: Mapping[str, bool]) -> str:
         return str(body["kind"])
     shown = _shown_name(body)
     name = standardise_organisation(shown)
-    if name is not None and (name.form in _COMPANY_FORMS or "&" in shown):
+    if name is not None and _is_company(name, shown):
         return "organisation"
-    own_mailbox = any(not shared for shared in emails.values())
-    personal = own_mailbox and not (name is not None and _names_a_domain(name, emails))
-    return "person" if personal or person.get("prefix") else OPEN
+    return "person" if _has_personal_mailbox(name, emails) or person.get("prefix") else OPEN
+
+
+def _is_company(name: OrganisationName, shown: str) -> bool:
+    return name.form in _COMPANY_FORMS or "&" in shown
+
+
+def _has_personal_mailbox(name: OrganisationName | None, emails: Mapping[str, bool]) -> bool:
+    """Whether a mailbox is nobody else's, and its domain is not named like the record itself."""
+    if all(emails.values()):
+        return False
+    return name is None or not _names_a_domain(name, emails)
 
 
 def _names_a_domain(name: OrganisationName, emails: Iterable[str]) -> bool:
@@ -155,17 +164,21 @@ def _unique(items: Iterable[Any]) -> tuple[Any, ...]:
 
 
 def _people(body: _Body, mailboxes: Iterable[str]) -> tuple[PersonName, ...]:
-    person = body.get("person") or {}
-    parts = (person.get("middle") or "", person.get("family") or "")
-    names = [
-        standardise_person(given, *parts)
-        for given in {person.get("given") or "", person.get("preferred") or ""}
-        if given or not person.get("given")
-    ]
+    names = _stated_people(body.get("person") or {})
     if not any(names):
         names = [split_person(body.get("display_name") or "")]
     names += [_full_form(name, mailbox) for name in names if name for mailbox in mailboxes]
     return _unique(names)
+
+
+def _stated_people(person: Mapping[str, Any]) -> list[PersonName | None]:
+    """The name as its parts state it, once with the given name and once with the call name."""
+    parts = (person.get("middle") or "", person.get("family") or "")
+    return [
+        standardise_person(given, *parts)
+        for given in {person.get("given") or "", person.get("preferred") or ""}
+        if given or not person.get("given")
+    ]
 
 
 def _full_form(name: PersonName, mailbox: str) -> PersonName | None:

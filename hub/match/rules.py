@@ -283,13 +283,17 @@ def _organisation_reach(
     """A mailbox implies its domain; without a name it may be the desk of whoever writes from it."""
     mailboxes = (one.mailboxes | one.desks) & (other.mailboxes | other.desks)
     if any(email_match_key(address) not in frequent for address in mailboxes):
-        unnamed = not (one.organisations and other.organisations)
-        someone = _has_full_name(one) or _has_full_name(other)
-        yield Evidence("email", "same", 60 if unnamed and someone else 100)
+        yield Evidence("email", "same", _mailbox_weight(one, other))
     elif _common_domain(one, other, frequent):
         yield Evidence("domain", "same", _domain_weight(one, other))
     elif _own_domains(one, frequent) and _own_domains(other, frequent):
         yield Evidence("domain", "another", -30)
+
+
+def _mailbox_weight(one: Profile, other: Profile) -> int:
+    unnamed = not (one.organisations and other.organisations)
+    someone = _has_full_name(one) or _has_full_name(other)
+    return 60 if unnamed and someone else 100
 
 
 def _own_domains(profile: Profile, frequent: AbstractSet[str]) -> bool:

@@ -41,7 +41,7 @@ def build_body(entity: str, fields: Mapping[str, Any]) -> Body:
     except ValidationError as error:
         raise InvalidRecordError(_explain(entity, error)) from None
     text = to_json(record)
-    if _NUL in text and _NUL in text.replace(b"\\\\", b""):
+    if b"\\" in text and _NUL in text.replace(b"\\\\", b""):
         raise InvalidRecordError(f"{entity}: a text holds a NUL character")
     document = _DOCUMENTS.get(entity)
     return Body(

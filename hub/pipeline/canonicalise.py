@@ -26,11 +26,11 @@ from hub.pipeline.bodies import build_body
 from hub.pipeline.collection import paced_collection
 from hub.pipeline.counts import balanced_taken
 from hub.pipeline.echo import undo_echoes
-from hub.store import canonical, mappings, outbox, quarantine, runs, streams
+from hub.store import canonical, deliveries, mappings, quarantine, runs, streams
 from hub.store.canonical import Taken, Translated, Translation
 from hub.store.database import Connection, Engine, reading, writing
+from hub.store.deliveries import AcknowledgedWrite
 from hub.store.ids import IdSource
-from hub.store.outbox import AcknowledgedWrite
 from hub.store.streams import StreamState
 
 STEP: Final = "canonicalise"
@@ -156,14 +156,14 @@ class _Run:
         with writing(engine) as connection:
             self._run_id = runs.start_run(connection, STEP, stream_id=stream_id)
             runs.abandon_runs(connection, stream_id, step=STEP, keep=self._run_id)
-            self._written = outbox.has_written(connection)
+            self._written = deliveries.has_written(connection)
 
     def own_writes(self, chunk: Sequence[Taken]) -> _Writes:
         """What we ourselves have written to these records."""
         if not self._written:
             return {}
         with reading(self._engine) as connection:
-            return outbox.acknowledged_writes(connection, [taken.id for taken in chunk])
+            return deliveries.acknowledged_writes(connection, [taken.id for taken in chunk])
 
     def adopt_mapping(self) -> None:
         """Keep the mapping's text; where the stream used another one, queue all of its records."""

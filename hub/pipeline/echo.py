@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from hub.store.outbox import AcknowledgedWrite
+from hub.store.deliveries import AcknowledgedWrite
 
 
 class Echo(NamedTuple):

@@ -17,12 +17,13 @@ from hub.pipeline.collection import paced_collection
 from hub.pipeline.counts import ExtractCounts
 from hub.pipeline.pages import PreparedPage, prepare_page
 from hub.sdk.contract import Capability, Connector, Page, Stream, Unreadable
-from hub.store import quarantine, runs, streams
+from hub.store import leases, quarantine, runs, streams, unreadable
 from hub.store.columns import to_micros
 from hub.store.database import Connection, Engine, writing
 from hub.store.ids import IdSource
 from hub.store.landing import PageContext, PageLanding, count_missing, vanish
-from hub.store.streams import Lease, StreamState
+from hub.store.leases import Lease
+from hub.store.streams import StreamState
 
 STEP: Final = "extract"
 _STUCK_AFTER: Final = 10
@@ -93,7 +94,7 @@ class _Read:
         self._stuck = 0
         with writing(engine) as connection:
             self._state, self._lease = _take_stream(connection, task)
-            self._unread = quarantine.open_fingerprints(
+            self._unread = unreadable.open_fingerprints(
                 connection, self._state.id, quarantine.READING
             )
 
@@ -130,7 +131,7 @@ class _Read:
         self._pages.clear()
         opened = replace(self._state, cursor=None, epoch=self._state.epoch + 1, epoch_open=True)
         with writing(self._engine) as connection:
-            advanced = streams.advance(connection, self._state, opened, lease=self._lease)
+            advanced = leases.advance(connection, self._state, opened, lease=self._lease)
         self._state = advanced
 
     def complete(self) -> ExtractResult:
@@ -139,7 +140,7 @@ class _Read:
             note = self._close_epoch(connection) if self._state.epoch_open else None
             state, counts = "held" if note else "ok", self._stored_counts()
             runs.finish_run(connection, self._run_id, state=state, counts=counts, error=note)
-            streams.release_lease(connection, self._state.id, self._lease)
+            leases.release_lease(connection, self._state.id, self._lease)
         return ExtractResult(self._run_id, self._state.id, state, counts, note)
 
     def fail(self, error: BaseException) -> None:
@@ -151,7 +152,7 @@ class _Read:
                 runs.finish_run(
                     connection, self._run_id, state="failed", counts=counts, error=message
                 )
-                streams.release_lease(connection, self._state.id, self._lease)
+                leases.release_lease(connection, self._state.id, self._lease)
         except HubError as second:
             error.add_note(f"the failed run could not be recorded: {second}")
 
@@ -180,7 +181,7 @@ class _Read:
         self._quarantine_ids.reserve(len(page.unreadable))
         with writing(self._engine) as connection:
             after = replace(self._state, cursor=page.cursor)
-            advanced = streams.advance(connection, self._state, after, lease=self._lease)
+            advanced = leases.advance(connection, self._state, after, lease=self._lease)
             landing = PageLanding(connection, self._context(), keys=keys, ids=self._ids)
             landing.place(page.records)
             landing.bury(page.tombstones)
@@ -208,7 +209,7 @@ class _Read:
     ) -> None:
         rejected = [
             quarantine.Rejected(
-                fingerprint=quarantine.reading_fingerprint(item.key, item.raw),
+                fingerprint=unreadable.reading_fingerprint(item.key, item.raw),
                 stage=quarantine.READING,
                 error="Unreadable",
                 message=item.reason,
@@ -227,10 +228,10 @@ class _Read:
         """Close what waited in quarantine for records that could be read this time."""
         if not self._unread:
             return
-        marks = {quarantine.reading_fingerprint(record.key, "") for record in page.records}
+        marks = {unreadable.reading_fingerprint(record.key, "") for record in page.records}
         read_now = marks & self._unread
         if read_now:
-            quarantine.settle_fingerprints(connection, self._state.id, read_now)
+            unreadable.settle_fingerprints(connection, self._state.id, read_now)
             self._unread -= read_now
 
     def _close_epoch(self, connection: Connection) -> str | None:
@@ -238,7 +239,7 @@ class _Read:
         incremental = Capability.INCREMENTAL in self._task.stream.capabilities
         cursor = self._state.cursor if incremental else None
         after = replace(self._state, cursor=cursor, epoch_open=False)
-        advanced = streams.advance(connection, self._state, after, lease=self._lease)
+        advanced = leases.advance(connection, self._state, after, lease=self._lease)
         note = None
         if not self._task.stream.retains:
             note = self._objection(connection)
@@ -253,7 +254,7 @@ class _Read:
         missing, live = count_missing(connection, self._context())
         if missing == 0 or task.max_missing_share >= 1:
             return None
-        keyless = quarantine.count_keyless(connection, self._state.id, self._state.epoch)
+        keyless = unreadable.count_keyless(connection, self._state.id, self._state.epoch)
         if keyless:
             return (
                 f"{missing} of {live} records were not met, but {keyless} unreadable ones don't "
@@ -288,6 +289,6 @@ def _take_stream(connection: Connection, task: StreamTask) -> tuple[StreamState,
     stream_id = streams.ensure_stream(connection, connection_id, task.stream.name)
     run_id = runs.start_run(connection, STEP, connection_id=connection_id, stream_id=stream_id)
     lease = Lease(run_id, task.lease_seconds)
-    state = streams.acquire_lease(connection, stream_id, lease)
+    state = leases.acquire_lease(connection, stream_id, lease)
     runs.abandon_runs(connection, stream_id, step=STEP, keep=run_id)
     return state, lease

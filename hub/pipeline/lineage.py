@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from hub.errors import MappingError
 from hub.mapping import CompiledMapping, compile_mapping, load_mapping
 from hub.survivorship import Candidate
 
 _ITEM: Final = re.compile(r"^(\w+)\[(\d+)\](.*)$")
+_LISTED: Final = re.compile(r"^(\w+)\[(\d+|\*)\]")
 
 
 class MappingLines:
@@ -19,20 +20,20 @@ class MappingLines:
 
     def __init__(self, texts: Mapping[str, str]) -> None:
         self._texts = texts
-        self._lines: dict[tuple[str, str, str], dict[str, int]] = {}
+        self._lines: dict[tuple[str, str, str], _Lines] = {}
 
     def find(self, candidate: Candidate, path: str) -> int | None:
         """The line of the path, or of the nearest part around it; None for an unknown mapping."""
         source = candidate.source
         name = (candidate.mapping_digest, source.type, source.part)
         if name not in self._lines:
-            self._lines[name] = self._read(*name)
+            self._lines[name] = _counted(self._read(*name))
         lines = self._lines[name]
         found = _ITEM.match(path)
-        exact = _item_path(lines, found, candidate.body) if found else path
-        while exact and exact not in lines:
+        exact = lines.path_of_item(found, candidate.body) if found else path
+        while exact and exact not in lines.of:
             exact = exact.rpartition(".")[0]
-        return lines.get(exact) if exact else lines.get(path.partition("[")[0])
+        return lines.of.get(exact) if exact else lines.of.get(path.partition("[")[0])
 
     def _read(self, digest: str, stream: str, part: str) -> dict[str, int]:
         text = self._texts.get(digest)
@@ -49,13 +50,30 @@ def _compile(text: str) -> CompiledMapping:
     return compile_mapping(load_mapping(text, file="stored mapping"))
 
 
-def _item_path(lines: Mapping[str, int], found: re.Match[str], body: Mapping[str, Any]) -> str:
-    """The item's own path; the list's where left-out items make its number uncertain."""
-    name, place, rest = found.groups()
-    numbers = {int(item[2]) for line in lines if (item := _ITEM.match(line)) and item[1] == name}
-    repeated = f"{name}[*]" in lines or any(line.startswith(f"{name}[*].") for line in lines)
-    if repeated and not numbers:
-        return f"{name}[*]{rest}"
-    if not repeated and len(numbers) == len(body.get(name, ())):
-        return f"{name}[{place}]{rest}"
-    return name
+class _Lines(NamedTuple):
+    """The lines of one part, and how many items of each list the mapping writes one by one.
+
+    A list that is repeated over sub-records has 0.
+    """
+
+    of: Mapping[str, int]
+    items: Mapping[str, int]
+
+    def path_of_item(self, found: re.Match[str], body: Mapping[str, Any]) -> str:
+        """The item's own path; the list's where left-out items make its number uncertain."""
+        name, place, rest = found.groups()
+        listed = self.items.get(name)
+        if listed == 0:
+            return f"{name}[*]{rest}"
+        if listed == len(body.get(name, ())):
+            return f"{name}[{place}]{rest}"
+        return str(name)
+
+
+def _counted(lines: Mapping[str, int]) -> _Lines:
+    numbers: dict[str, set[str]] = {}
+    for path in lines:
+        if found := _LISTED.match(path):
+            numbers.setdefault(found[1], set()).add(found[2])
+    pure = {name: found for name, found in numbers.items() if found == {"*"} or "*" not in found}
+    return _Lines(lines, {name: 0 if "*" in found else len(found) for name, found in pure.items()})

@@ -93,13 +93,17 @@ def _flaw(key: object, version: object) -> str | None:
     """Why a record can't be stored under this key, without naming it."""
     if type(key) is not str or not key:
         return "the record has no text as its key"
-    if version is not None and (type(version) is not str or not _storable(version)):
+    if version is not None and not _is_storable_text(version):
         return "the record's version is not text that can be stored"
     if not _storable(key):
         return "the record's key holds characters that no database stores"
     if len(key) * 4 > MAX_KEY_BYTES and len(key.encode()) > MAX_KEY_BYTES:
         return f"the record's key is longer than {MAX_KEY_BYTES} bytes"
     return None
+
+
+def _is_storable_text(value: object) -> bool:
+    return type(value) is str and _storable(value)
 
 
 def _storable(text: str) -> bool:

@@ -25,10 +25,11 @@ from hub.errors import (
 from hub.match.standardise import standardise_email, standardise_phone
 from hub.pipeline.connections import OpenConnection
 from hub.sdk.contract import Change, Record, Writer
-from hub.store import outbox
+from hub.store import deliveries, outbox
 from hub.store.columns import new_id
 from hub.store.database import Connection, Engine, reading, writing
-from hub.store.outbox import Outcome, PlannedWrite
+from hub.store.deliveries import Outcome
+from hub.store.outbox import PlannedWrite
 
 _CHUNK = 500
 
@@ -142,7 +143,7 @@ def _coalesce(
     db: Connection, wanted: Sequence[PlannedWrite]
 ) -> tuple[list[PlannedWrite], int, set[str]]:
     """New writes, how many planned ones they replace, and parties that wait for one under way."""
-    open_now = outbox.open_deliveries(db, {write.record_id for write in wanted})
+    open_now = deliveries.open_deliveries(db, {write.record_id for write in wanted})
     fresh: dict[tuple[int, str], PlannedWrite] = {}
     superseded, blocked = 0, set[str]()
     for write in wanted:
@@ -169,7 +170,7 @@ def deliver(engine: Engine, target: OpenConnection, pace: Pace) -> dict[str, int
     counts: dict[str, int] = {}
     while sum(counts.values()) < pace.max_writes:
         with reading(engine) as db:
-            due = outbox.due_deliveries(db, target.name, _now(), _CHUNK)
+            due = deliveries.due_deliveries(db, target.name, _now(), _CHUNK)
         fresh = [row for row in due if row["id"] not in worker.seen]
         if not fresh:
             break
@@ -194,11 +195,11 @@ class _Worker:
         """Bring one delivery to its next state."""
         self.seen.add(row["id"])
         with writing(self._engine) as db:
-            if not outbox.claim(db, row, self._name, self._until()):
+            if not deliveries.claim(db, row, self._name, self._until()):
                 return "taken"
         outcome = self._attempt(row)
         with writing(self._engine) as db:
-            outbox.settle(db, row["id"], self._name, outcome, _now())
+            deliveries.settle(db, row["id"], self._name, outcome, _now())
         return outcome.state
 
     def _until(self) -> datetime:
@@ -223,7 +224,7 @@ class _Worker:
     def _give_back(self, row: Mapping[str, Any]) -> None:
         with writing(self._engine) as db:
             outcome = Outcome(state="planned", message="the target refuses our credentials")
-            outbox.settle(db, row["id"], self._name, outcome, _now())
+            deliveries.settle(db, row["id"], self._name, outcome, _now())
 
     def _compare_and_write(self, row: Mapping[str, Any]) -> Outcome:
         """Look before writing: done already, changed meanwhile, or still as planned from."""
@@ -239,7 +240,7 @@ class _Worker:
 
     def _write(self, row: Mapping[str, Any], current: Record) -> Outcome:
         with writing(self._engine) as db:
-            outbox.mark_sent(db, row["id"], self._name, _now(), self._until())
+            deliveries.mark_sent(db, row["id"], self._name, _now(), self._until())
         receipt = self._writer.write(
             Change(
                 stream=row["stream_name"],

@@ -4,25 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from hub.errors import ConfigError
 from hub.mapping import compile_mapping
-from hub.pipeline import publish
 from hub.pipeline import reconcile as reconciliation
 from hub.pipeline.canonicalise import CanonicaliseTask, canonicalise
 from hub.pipeline.connections import OpenConnection
 from hub.pipeline.extract import StreamTask, extract
 from hub.pipeline.golden import compute_golden
-from hub.pipeline.publish import Pace, Subscription
 from hub.pipeline.resolve import apply, plan
 from hub.pipeline.workplace import Workplace
 from hub.reports.definitions import REPORTS
 from hub.sdk.contract import Stream
 from hub.store.database import reading
-from hub.store.outbox import PlannedWrite
 from hub.store.overview import known_streams
 
 
@@ -119,54 +115,6 @@ def resolve(work: Workplace, *, allow_merges: bool = False) -> Mapping[str, Any]
         work.engine, trust=work.config.resolve.trust, country=work.config.hub.country
     )
     return {**applied, **golden}
-
-
-def subscriptions(work: Workplace) -> list[Subscription]:
-    """Who gets which golden value, with the field that the mapping's write side names."""
-    return [
-        Subscription(
-            attribute=rule.attribute,
-            connection=rule.connection,
-            stream=rule.stream,
-            field=_field(work, rule.connection, rule.stream, rule.attribute),
-            mode=rule.mode,
-        )
-        for rule in work.config.publish.rules
-    ]
-
-
-def _field(work: Workplace, connection: str, stream: str, attribute: str) -> str:
-    mapping = work.site.mapping(connection)
-    field = mapping.write.get(stream, {}).get(attribute)
-    if field is None:
-        raise ConfigError(
-            f"publish.rules: the mapping {mapping.file} has no write side for {attribute} of "
-            f"{connection}/{stream}; add it under write:"
-        )
-    return field
-
-
-def plan_publish(work: Workplace) -> list[PlannedWrite]:
-    """What a publish would write now; nothing is stored."""
-    return publish.plan_writes(work.engine, subscriptions(work), work.config.hub.country)
-
-
-def stage(work: Workplace) -> Mapping[str, int]:
-    """Turn waiting events into deliveries."""
-    return publish.stage_deliveries(work.engine, subscriptions(work), work.config.hub.country)
-
-
-def deliver(work: Workplace, connection: str) -> Mapping[str, int]:
-    """Send what is due to one connection."""
-    section = work.config.publish
-    pace = Pace(
-        settle=timedelta(seconds=section.settle_seconds),
-        request=timedelta(seconds=section.request_seconds),
-        max_writes=section.max_writes,
-        country=work.config.hub.country,
-    )
-    with work.site.connected(connection) as opened:
-        return publish.deliver(work.engine, opened, pace)
 
 
 def reconcile(

@@ -108,7 +108,7 @@ def take_pending(connection: Connection, stream_id: int, *, after: int, limit: i
         .order_by(source_record.c.id)
         .limit(limit)
     )
-    return [Taken._make(row) for row in connection.execute(pending)]
+    return [Taken._make(row) for row in connection.execute(pending).all()]
 
 
 def confirm_pending(

@@ -19,7 +19,6 @@ from hub.store.tables import quarantine, source_record
 OPEN = "open"
 READING = "extract"
 MAPPING = "canonicalise"
-_KEYLESS = "raw:"
 _COLUMNS = (
     "id",
     "stream_id",
@@ -55,11 +54,6 @@ def fingerprint(*parts: object) -> str:
     return blake2b(repr(parts).encode(), digest_size=16).hexdigest()
 
 
-def reading_fingerprint(key: str | None, raw: str) -> str:
-    """Names an unreadable record: by its key, or by its raw text where it has none."""
-    return f"key:{fingerprint(key)}" if key else f"{_KEYLESS}{fingerprint(raw)}"
-
-
 def quarantine_records(
     connection: Connection, stream_id: int, *, rejected: Sequence[Rejected], ids: IdSource
 ) -> None:
@@ -74,20 +68,6 @@ def quarantine_records(
     _reopen(connection, [(held[mark], unique[mark]) for mark in held])
 
 
-def count_keyless(connection: Connection, stream_id: int, epoch: int) -> int:
-    """Unreadable records of this full read that don't say which record they are."""
-    found: int | None = connection.scalar(
-        sa.select(sa.func.count())
-        .select_from(quarantine)
-        .where(
-            quarantine.c.stream_id == stream_id,
-            quarantine.c.epoch == epoch,
-            quarantine.c.fingerprint.startswith(_KEYLESS),
-        )
-    )
-    return found or 0
-
-
 def open_records(connection: Connection, stream_id: int, stage: str) -> set[int]:
     """Row ids of the source records that wait in quarantine at this stage."""
     rows = connection.scalars(
@@ -99,27 +79,6 @@ def open_records(connection: Connection, stream_id: int, stage: str) -> set[int]
         )
     )
     return {row for row in rows if row is not None}
-
-
-def open_fingerprints(connection: Connection, stream_id: int, stage: str) -> set[str]:
-    """Fingerprints of what waits in quarantine at this stage."""
-    rows = connection.scalars(
-        sa.select(quarantine.c.fingerprint).where(
-            quarantine.c.stream_id == stream_id,
-            quarantine.c.state == OPEN,
-            quarantine.c.stage == stage,
-        )
-    )
-    return set(rows)
-
-
-def settle_fingerprints(connection: Connection, stream_id: int, fingerprints: set[str]) -> None:
-    """Close entries whose records could be read since."""
-    connection.execute(
-        sa.update(quarantine)
-        .where(quarantine.c.stream_id == stream_id, quarantine.c.fingerprint.in_(fingerprints))
-        .values(state="superseded", settled_at=datetime.now(UTC))
-    )
 
 
 def settle_records(

@@ -30,7 +30,6 @@ MANY_NAMES = {
     "hub/model/party.py": "a family of small types",
     "hub/model/service.py": "a family of small types",
     "hub/model/commerce.py": "a family of small types",
-    "hub/store/outbox.py": "the states of a delivery are read as one page",
 }
 
 

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from connectors.request_tracker.standin import RequestTrackerStandIn
 from hub.sdk import StandInState
 from hub.sdk.standin import Request, Response, Row
-from hub.store import outbox
+from hub.store import deliveries
 from hub.store.database import reading
 from tests.faults.harness import Hub, Run, clone, declare, open_site_store
 
@@ -86,7 +86,7 @@ class Desk:
     def deliveries(self) -> Counter[str]:
         """How many there are in each state."""
         with reading(self.store) as db:
-            return Counter(outbox.count_deliveries(db))
+            return Counter(deliveries.count_deliveries(db))
 
     def sent_and_done(self) -> tuple[int, int]:
         """How many writes the store knows to have left, and how many were carried out."""

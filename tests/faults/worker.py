@@ -93,6 +93,6 @@ def _bill(key: int) -> dict[str, str]:
 
 if __name__ == "__main__":
     store = open_store(sys.argv[1])
-    print("working", flush=True)
+    print("working", flush=True)  # noqa: T201  # the test that kills us waits for it
     work(store)
-    print("done", flush=True)
+    print("done", flush=True)  # noqa: T201  # the test reads it

@@ -19,7 +19,7 @@ from hub.pipeline.connections import OpenConnection
 from hub.pipeline.extract import StreamTask, extract
 from hub.pipeline.publish import Pace, Subscription
 from hub.sdk import StandInState
-from hub.store import outbox, tables
+from hub.store import deliveries, outbox, tables
 from hub.store.columns import new_id
 from hub.store.database import Engine, reading, writing
 
@@ -119,7 +119,7 @@ class PublishWorld:
 
     def states(self) -> dict[str, int]:
         with reading(self.engine) as db:
-            return outbox.count_deliveries(db)
+            return deliveries.count_deliveries(db)
 
 
 def subscription(mode: str) -> Subscription:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -9,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from hub.errors import ConfigError, WatermarkRegressionError
+from hub.mapping.compiler import CompiledStream
 from hub.pipeline import canonicalise as module
 from hub.sdk.contract import Record, Tombstone
 from hub.store import quarantine as quarantine_store
@@ -192,58 +194,53 @@ def test_the_size_of_chunks_changes_nothing(store: Engine, chunk: int) -> None:
     assert (counts["taken"], counts["parts_new"]) == (7, 14)
 
 
+class _Interrupted:
+    """The mapping, with something that happens right before the first record is translated."""
+
+    def __init__(self, meanwhile: Callable[[], object]) -> None:
+        self._compiled = mapping()
+        self._waiting = [meanwhile]
+        self.mapping = self._compiled.mapping
+
+    def stream(self, name: str) -> _InterruptedStream:
+        return _InterruptedStream(self._compiled.stream(name), self._waiting)
+
+
+class _InterruptedStream:
+    def __init__(self, inner: CompiledStream, waiting: list[Callable[[], object]]) -> None:
+        self.excluded_by = inner.excluded_by
+        self._inner = inner
+        self._waiting = waiting
+
+    def translate(self, fields: dict[str, Any]) -> object:
+        while self._waiting:
+            self._waiting.pop()()
+        return self._inner.translate(fields)
+
+
+def _translate_interrupted(store: Engine, meanwhile: Callable[[], object]) -> int:
+    task = module.CanonicaliseTask(connection="toy", stream="person", text=MAPPING)
+    slow: Any = _Interrupted(meanwhile)
+    return module.canonicalise(store, slow, task=task).counts["taken"]
+
+
 def test_a_record_that_changed_while_it_was_translated_stays_pending(store: Engine) -> None:
     read(store, page(record("a"), record("b")))
-    compiled = mapping()
-    task = module.CanonicaliseTask(connection="toy", stream="person", text=MAPPING)
-
-    class Meanwhile:
-        mapping = compiled.mapping
-
-        def stream(self, name: str) -> Any:
-            inner = compiled.stream(name)
-            once = [page(record("a", name="Newer"))]
-
-            class Slow:
-                excluded_by = staticmethod(inner.excluded_by)
-
-                def translate(self, fields: dict[str, Any]) -> Any:
-                    if once:
-                        read(store, once.pop())
-                    return inner.translate(fields)
-
-            return Slow()
-
-    result = module.canonicalise(store, Meanwhile(), task=task)  # type: ignore[arg-type]  # a slow one
-    assert result.counts["taken"] == 1
+    newer = page(record("a", name="Newer"))
+    assert _translate_interrupted(store, lambda: read(store, newer)) == 1
     waiting = [row.source_key for row in _rows(store, source_record) if row.pending]
     assert waiting == ["a"]
     assert translate(store).counts["taken"] == 1
 
 
 def test_a_worker_with_an_old_mapping_stops(store: Engine) -> None:
+    def change_mapping() -> None:
+        with writing(store) as db:
+            db.execute(sa.update(stream).values(mapping_digest="newer"))
+
     read(store, page(record("a")))
-    compiled = mapping()
-    task = module.CanonicaliseTask(connection="toy", stream="person", text=MAPPING)
-
-    class Overtaken:
-        mapping = compiled.mapping
-
-        def stream(self, name: str) -> Any:
-            inner = compiled.stream(name)
-
-            class Slow:
-                excluded_by = staticmethod(inner.excluded_by)
-
-                def translate(self, fields: dict[str, Any]) -> Any:
-                    with writing(store) as db:
-                        db.execute(sa.update(stream).values(mapping_digest="newer"))
-                    return inner.translate(fields)
-
-            return Slow()
-
     with pytest.raises(WatermarkRegressionError, match="another mapping"):
-        module.canonicalise(store, Overtaken(), task=task)  # type: ignore[arg-type]  # a slow one
+        _translate_interrupted(store, change_mapping)
     assert _rows(store, canonical_record) == []
 
 

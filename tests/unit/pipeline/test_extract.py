@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 import sqlalchemy as sa
 
@@ -14,11 +16,11 @@ from hub.errors import (
     WatermarkRegressionError,
 )
 from hub.pipeline.extract import StreamTask, extract
-from hub.sdk.contract import Page, Record, Tombstone, Unreadable
-from hub.store import streams
+from hub.sdk.contract import Cursor, Page, Record, Tombstone, Unreadable
+from hub.store import leases, streams
 from hub.store.database import Engine, reading, writing
 from hub.store.digest import digest
-from hub.store.streams import Lease
+from hub.store.leases import Lease
 from hub.store.tables import quarantine, raw_version, run, source_record, stream
 from tests.unit.pipeline.scripted import (
     FULL_ONLY,
@@ -253,7 +255,7 @@ def test_counts_are_stored_with_the_run(store: Engine) -> None:
 def test_a_second_reader_is_turned_away(store: Engine) -> None:
     result = read(store, page(record("a")))
     with writing(store) as db:
-        streams.acquire_lease(db, result.stream_id, Lease("other", 60))
+        leases.acquire_lease(db, result.stream_id, Lease("other", 60))
     with pytest.raises(StoreError, match="read by another worker"):
         read(store, page(record("b")))
 
@@ -261,7 +263,7 @@ def test_a_second_reader_is_turned_away(store: Engine) -> None:
 def test_a_lease_that_ran_out_is_taken_over(store: Engine) -> None:
     result = read(store, page(record("a")))
     with writing(store) as db:
-        streams.acquire_lease(db, result.stream_id, Lease("dead", -1))
+        leases.acquire_lease(db, result.stream_id, Lease("dead", -1))
     assert read(store, page(record("b"))).state == "ok"
 
 
@@ -272,7 +274,7 @@ def test_the_page_of_a_worker_that_was_overtaken_is_refused(store: Engine) -> No
         return page(record("late"))
 
     class Paused(ScriptedConnector):
-        def read(self, stream: str, cursor: object) -> object:  # type: ignore[override]  # generator
+        def read(self, stream: str, cursor: Cursor | None) -> Iterator[Page]:
             yield Page(records=[record("first")], cursor={"page": 1})
             yield overtaken()
 
@@ -284,7 +286,7 @@ def test_the_page_of_a_worker_that_was_overtaken_is_refused(store: Engine) -> No
 
 def test_a_system_that_repeats_one_page_for_ever_is_stopped(store: Engine) -> None:
     class Stuck(ScriptedConnector):
-        def read(self, stream: str, cursor: object) -> object:  # type: ignore[override]  # generator
+        def read(self, stream: str, cursor: Cursor | None) -> Iterator[Page]:
             while True:
                 yield Page(records=[record("a")], cursor={"page": 1})
 
@@ -295,7 +297,7 @@ def test_a_system_that_repeats_one_page_for_ever_is_stopped(store: Engine) -> No
 
 def test_a_cursor_that_is_not_json_is_the_connectors_fault(store: Engine) -> None:
     class Careless(ScriptedConnector):
-        def read(self, stream: str, cursor: object) -> object:  # type: ignore[override]  # generator
+        def read(self, stream: str, cursor: Cursor | None) -> Iterator[Page]:
             yield Page(records=[], cursor={"at": object()})  # type: ignore[dict-item]  # the fault
 
     task = StreamTask(connection="toy", connector="toy", stream=INCREMENTAL)

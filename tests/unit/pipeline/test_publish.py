@@ -11,9 +11,9 @@ import pytest
 from hub.errors import AuthenticationError, StoreError
 from hub.pipeline import publish
 from hub.sdk import Fault
-from hub.store import outbox
+from hub.store import deliveries
 from hub.store.database import Engine, reading, writing
-from hub.store.outbox import Outcome
+from hub.store.deliveries import Outcome
 from tests.unit.pipeline.publish_world import (
     PHONE,
     QUICK,
@@ -76,16 +76,16 @@ def test_a_killed_worker_is_taken_over_after_the_settle_time(world: PublishWorld
     publish.stage_deliveries(world.engine, [subscription("update")], "DE")
     now = datetime.now(UTC)
     with reading(world.engine) as db:
-        (row,) = outbox.due_deliveries(db, "helpdesk", now, 10)
+        (row,) = deliveries.due_deliveries(db, "helpdesk", now, 10)
     with writing(world.engine) as db:
-        assert outbox.claim(db, row, "dead", now + timedelta(seconds=0.5))
+        assert deliveries.claim(db, row, "dead", now + timedelta(seconds=0.5))
     assert publish.deliver(world.engine, world.target, QUICK) == {}
     time.sleep(0.6)
     assert publish.deliver(world.engine, world.target, QUICK) == {"acknowledged": 1}
     with pytest.raises(StoreError, match="taken it over"), writing(world.engine) as db:
-        outbox.settle(db, row["id"], "dead", Outcome(state="acknowledged"), datetime.now(UTC))
+        deliveries.settle(db, row["id"], "dead", Outcome(state="acknowledged"), datetime.now(UTC))
     with pytest.raises(StoreError, match="nothing was sent"), writing(world.engine) as db:
-        outbox.mark_sent(db, row["id"], "dead", datetime.now(UTC), datetime.now(UTC))
+        deliveries.mark_sent(db, row["id"], "dead", datetime.now(UTC), datetime.now(UTC))
     assert world.states() == {"acknowledged": 1}
 
 
@@ -94,9 +94,9 @@ def test_two_workers_never_claim_one_delivery(world: PublishWorld) -> None:
     publish.stage_deliveries(world.engine, [subscription("update")], "DE")
     until = datetime.now(UTC) + timedelta(seconds=60)
     with reading(world.engine) as db:
-        (row,) = outbox.due_deliveries(db, "helpdesk", datetime.now(UTC), 10)
+        (row,) = deliveries.due_deliveries(db, "helpdesk", datetime.now(UTC), 10)
     with writing(world.engine) as db:
-        assert [outbox.claim(db, row, name, until) for name in ("one", "two")] == [True, False]
+        assert [deliveries.claim(db, row, name, until) for name in ("one", "two")] == [True, False]
 
 
 def test_a_refused_value_is_rejected_with_the_reason(world: PublishWorld) -> None:

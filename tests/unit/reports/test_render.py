@@ -54,9 +54,7 @@ def result_of(definition: ReportDefinition, rows: list[dict[str, Any]]) -> Repor
 
 
 def page_of(*results: ReportResult) -> str:
-    pack = ReportPack(
-        company="Test", made_at=NOW, cut_off=NOW, data_hash="d" * 32, results=results
-    )
+    pack = ReportPack(company="Test", made_at=NOW, cut_off=NOW, data_hash="d" * 32, results=results)
     return render_html(pack)
 
 

@@ -187,7 +187,7 @@ def test_a_refused_connection_never_sent_the_write() -> None:
         taken.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{taken.getsockname()[1]}"
         policy = RestPolicy(sleep=lambda _: None, attempts=2)
-        with pytest.raises(SourceUnavailableError, match="can.t be reached"):
+        with pytest.raises(SourceUnavailableError, match=r"can.t be reached"):
             RestClient(url, system="sfa", policy=policy).send("POST", "/a", json={})
 
 

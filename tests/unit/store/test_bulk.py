@@ -30,7 +30,7 @@ def test_rows_are_inserted_updated_and_deleted(filled: Engine) -> None:
         bulk.delete(db, source_record, "id", [11])
         where = bulk.LookUp("source_key", ["new 10", "new 11", "k1"], fixed=("stream_id", 1))
         found = bulk.look_up(db, source_record, ("source_key", "version", "deleted"), where)
-    assert sorted((row[0], row[1], bool(row[2])) for row in found) == [
+    assert sorted((row.source_key, row.version, bool(row.deleted)) for row in found) == [
         ("k1", 1, False),
         ("new 10", 7, True),
     ]
@@ -73,12 +73,16 @@ def test_one_active_link_for_each_record_and_part(filled: Engine) -> None:
 @pytest.mark.parametrize(
     "copy",
     [
-        "INSERT INTO source_record (id, stream_id, source_key, version, payload_hash, epoch, "
-        "pending) SELECT 99, stream_id, source_key, 1, payload_hash, 1, pending "
-        "FROM source_record WHERE id = 1",
-        "INSERT INTO canonical_record (id, record_id, part, entity, body, body_hash, raw_version, "
-        "mapping_digest, active, pending) SELECT 99, record_id, part, entity, body, body_hash, 1, "
-        "mapping_digest, active, pending FROM canonical_record WHERE id = 1",
+        (
+            "INSERT INTO source_record (id, stream_id, source_key, version, payload_hash, epoch, "
+            "pending) SELECT 99, stream_id, source_key, 1, payload_hash, 1, pending "
+            "FROM source_record WHERE id = 1"
+        ),
+        (
+            "INSERT INTO canonical_record (id, record_id, part, entity, body, body_hash, "
+            "raw_version, mapping_digest, active, pending) SELECT 99, record_id, part, entity, "
+            "body, body_hash, 1, mapping_digest, active, pending FROM canonical_record WHERE id = 1"
+        ),
     ],
 )
 def test_a_key_and_a_part_stand_once(filled: Engine, copy: str) -> None:

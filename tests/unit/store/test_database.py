@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from hub.errors import ConfigError, StoreError
-from hub.store.database import open_store, reading, writing
+from hub.store.database import Connection, open_store, reading, writing
 from hub.store.schema import migrate
 from hub.store.tables import frequent_key
 
@@ -39,14 +39,19 @@ def test_a_reader_waits_for_no_writer(tmp_path: Path) -> None:
     engine.dispose()
 
 
+def _overfill(db: Connection) -> None:
+    """Write more than the pages that the database may have."""
+    pages = db.exec_driver_sql("PRAGMA page_count").scalar()
+    db.exec_driver_sql(f"PRAGMA max_page_count={pages}")
+    rows = [{"key": f"{n:0500}"} for n in range(1_000)]
+    db.execute(sa.insert(frequent_key), rows)
+
+
 def test_a_full_database_rolls_the_step_back(tmp_path: Path) -> None:
     engine = open_store(f"sqlite:///{tmp_path / 'hub.db'}")
     migrate(engine)
     with pytest.raises(StoreError, match="full"), writing(engine) as db:
-        pages = db.exec_driver_sql("PRAGMA page_count").scalar()
-        db.exec_driver_sql(f"PRAGMA max_page_count={pages}")
-        rows = [{"key": f"{n:0500}"} for n in range(1_000)]
-        db.execute(sa.insert(frequent_key), rows)
+        _overfill(db)
     with reading(engine) as db:
         assert db.scalar(sa.select(sa.func.count()).select_from(frequent_key)) == 0
     engine.dispose()

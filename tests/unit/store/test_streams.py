@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
 
 from hub.errors import ConfigError, StoreError, WatermarkRegressionError
-from hub.store import streams
+from hub.store import leases, streams
 from hub.store.database import Connection, Engine, reading, writing
 from hub.store.ids import IdSource, take_block
-from hub.store.streams import Lease, StreamState
+from hub.store.leases import Lease
+from hub.store.streams import StreamState
 
 LEASE = Lease("run-1", 60)
 
 
 @pytest.fixture
-def held(store: Engine) -> Iterator[StreamState]:
+def held(store: Engine) -> StreamState:
     """A stream under our lease."""
     with writing(store) as db:
         connection_id = streams.ensure_connection(db, "sfa", connector="toy")
         stream_id = streams.ensure_stream(db, connection_id, "Contact")
-        state = streams.acquire_lease(db, stream_id, LEASE)
-    yield state
+        state = leases.acquire_lease(db, stream_id, LEASE)
+    return state
 
 
 def _moved(db: Connection, state: StreamState, lease: Lease = LEASE) -> StreamState:
-    return streams.advance(db, state, replace(state, cursor={"n": 1}), lease=lease)
+    return leases.advance(db, state, replace(state, cursor={"n": 1}), lease=lease)
 
 
 def test_connections_and_streams_are_made_once(store: Engine) -> None:
@@ -86,17 +86,17 @@ def test_another_holder_is_refused(store: Engine, held: StreamState) -> None:
 
 def test_a_lease_is_exclusive_until_it_is_released(store: Engine, held: StreamState) -> None:
     with pytest.raises(StoreError, match="another worker"), writing(store) as db:
-        streams.acquire_lease(db, held.id, Lease("run-2", 60))
+        leases.acquire_lease(db, held.id, Lease("run-2", 60))
     with writing(store) as db:
-        streams.release_lease(db, held.id, LEASE)
-        streams.acquire_lease(db, held.id, Lease("run-2", 60))
+        leases.release_lease(db, held.id, LEASE)
+        leases.acquire_lease(db, held.id, Lease("run-2", 60))
 
 
 def test_a_zombie_cannot_release_anothers_lease(store: Engine, held: StreamState) -> None:
     with writing(store) as db:
-        streams.release_lease(db, held.id, Lease("zombie", 60))
+        leases.release_lease(db, held.id, Lease("zombie", 60))
     with pytest.raises(StoreError), writing(store) as db:
-        streams.acquire_lease(db, held.id, Lease("run-2", 60))
+        leases.acquire_lease(db, held.id, Lease("run-2", 60))
 
 
 def test_ids_are_never_handed_out_twice(store: Engine) -> None:
