@@ -7,10 +7,9 @@ import sys
 from typing import Annotated
 
 import typer
-from rich.text import Text
 
 from hub.cli import airflow, customer, demo, look, mapping, setup, steps
-from hub.cli.output import err
+from hub.cli.output import complain
 from hub.cli.workplace import CHOICE
 from hub.errors import HubError
 
@@ -56,5 +55,5 @@ def run() -> None:
 
 
 def _fail(message: str, code: int) -> None:
-    err.print(Text(f"error: {' '.join(message.split())}", style="red"))
+    complain(message)
     sys.exit(code)

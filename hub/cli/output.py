@@ -83,6 +83,11 @@ def warn(message: str) -> None:
     err.print(Text(f"warning: {message}", style="yellow"))
 
 
+def complain(message: object) -> None:
+    """What went wrong, as one line on standard error."""
+    err.print(Text(f"error: {' '.join(str(message).split())}", style="red"))
+
+
 @contextmanager
 def working(message: str) -> Iterator[None]:
     """A spinner while something longer runs; silent where no person watches."""

@@ -8,8 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
-from hub.cli.output import AsJson, emit_counts, emit_json, emit_table, say, warn, working
+from hub.cli.output import AsJson, complain, emit_counts, emit_json, emit_table, say, warn, working
 from hub.cli.workplace import open_workplace
+from hub.errors import HubError
 from hub.pipeline import steps, writeback
 from hub.pipeline.resolve import plan
 from hub.pipeline.workplace import Workplace
@@ -28,19 +29,37 @@ def sync(
 ) -> None:
     """Read what changed in the systems, land it, translate it."""
     work = open_workplace()
-    rows, reports = [], []
-    for name in connections or list(work.config.connections):
+    reports: list[steps.StreamReport] = []
+    errors: list[HubError] = []
+    names = connections or list(work.config.connections)
+    for name in names:
         work.config.connection(name)
+    for name in names:
         with working(f"reading {name} …"):
-            for report in steps.sync_connection(work, name, full=full):
-                rows.append(_row(report))
-                reports.append(report)
-                if report.note:
-                    warn(f"{name}/{report.stream}: {report.note}")
+            errors += _read(work, name, full, reports)
     if as_json:
         emit_json([{**_names(report), **report.as_counts()} for report in reports])
-        return
-    emit_counts(rows, as_json=False)
+    elif reports or not errors:
+        emit_counts([_row(report) for report in reports], as_json=False)
+    for message in dict.fromkeys(map(str, errors)):
+        complain(message)
+    if errors:
+        raise typer.Exit(errors[0].exit_code)
+
+
+def _read(
+    work: Workplace, name: str, full: bool, reports: list[steps.StreamReport]
+) -> list[HubError]:
+    """One system, into the reports; what failed in it is returned and stops no other system."""
+    errors: list[HubError] = []
+    try:
+        for report in steps.sync_connection(work, name, full=full, failed=errors.append):
+            reports.append(report)
+            if report.note:
+                warn(f"{name}/{report.stream}: {report.note}")
+    except HubError as error:
+        errors.append(error)
+    return [steps.name_connection(error, name) for error in errors]
 
 
 def _names(report: steps.StreamReport) -> dict[str, str]:

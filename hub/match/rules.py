@@ -149,7 +149,10 @@ def _weigh(
 
 
 def _grade(weight: int, evidence: tuple[Evidence, ...], vetoes: tuple[str, ...]) -> Grade:
-    """Names alone are namesakes; some vetoes against much agreement are a person's to judge."""
+    """Names alone are namesakes; some vetoes against much agreement are a person's to judge.
+
+    One number under two names (a firm renamed, a number mistyped) is asked about at least.
+    """
     if all(item.field == "name" or item.weight <= 0 for item in evidence):
         return Grade.NONE
     if vetoes:
@@ -158,7 +161,8 @@ def _grade(weight: int, evidence: tuple[Evidence, ...], vetoes: tuple[str, ...])
         return Grade.CERTAIN
     if weight >= PROBABLE:
         return Grade.PROBABLE
-    return Grade.POSSIBLE if weight >= POSSIBLE else Grade.NONE
+    numbered = any(item.field == "identifier" for item in evidence)
+    return Grade.POSSIBLE if numbered or weight >= POSSIBLE else Grade.NONE
 
 
 def _worth_asking(weight: int, evidence: tuple[Evidence, ...], vetoes: tuple[str, ...]) -> bool:

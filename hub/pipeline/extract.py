@@ -205,7 +205,7 @@ class _Read:
         return counts
 
     def _quarantine(
-        self, connection: Connection, landing: PageLanding, unreadable: Sequence[Unreadable]
+        self, connection: Connection, landing: PageLanding, items: Sequence[Unreadable]
     ) -> None:
         rejected = [
             quarantine.Rejected(
@@ -217,7 +217,7 @@ class _Read:
                 epoch=self._state.epoch,
                 raw=item.raw,
             )
-            for item in unreadable
+            for item in items
         ]
         quarantine.quarantine_records(
             connection, self._state.id, rejected=rejected, ids=self._quarantine_ids

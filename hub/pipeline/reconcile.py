@@ -84,17 +84,23 @@ def _found(definition: ReportDefinition, key: str, row: dict[str, Any]) -> Found
 
 
 def write_reports(pack: ReportPack, folder: Path, forms: Sequence[str]) -> list[Path]:
-    """Write the pack in the forms asked for; each file is complete or absent."""
+    """Write the pack in the forms asked for; each file is complete or absent.
+
+    Raises ConfigError for an unknown form, and for a folder that can't be written to.
+    """
     for form in forms:
         if form not in FORMS:
             raise ConfigError(f"there is no report form {form!r}; known: {', '.join(FORMS)}")
-    folder.mkdir(parents=True, exist_ok=True)
     contents: dict[str, str] = {}
     if "html" in forms:
         contents["reconciliation.html"] = render_html(pack)
     if "csv" in forms:
         contents |= {f"{item.definition.id}.csv": render_csv(item) for item in pack.results}
-    return [_write(folder / name, text) for name, text in contents.items()]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return [_write(folder / name, text) for name, text in contents.items()]
+    except OSError as error:
+        raise ConfigError(f"{folder}: can't be written to ({error.strerror})") from error
 
 
 def _write(path: Path, text: str) -> Path:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hub.errors import ConfigError
+from hub.errors import (
+    AuthenticationError,
+    ConfigError,
+    HubError,
+    PermanentSourceError,
+    SourceError,
+)
 from hub.mapping import compile_mapping
 from hub.pipeline import reconcile as reconciliation
 from hub.pipeline.canonicalise import CanonicaliseTask, canonicalise
@@ -47,12 +53,34 @@ def stream_names(work: Workplace, connection: str) -> list[str]:
 
 
 def sync_connection(
-    work: Workplace, connection: str, *, full: bool = False
+    work: Workplace,
+    connection: str,
+    *,
+    full: bool = False,
+    failed: Callable[[HubError], None] | None = None,
 ) -> Iterator[StreamReport]:
-    """Sync every stream of a connection, in order, over one open connection."""
+    """Sync every stream of a connection, in order, over one open connection.
+
+    Where ``failed`` is given, it is told of a stream that is broken in itself, and the next
+    stream is read; a system that can't be reached or logged in to is always raised.
+    """
     with work.site.connected(connection) as opened:
         for stream in opened.streams:
-            yield _sync(work, opened, stream, full=full)
+            try:
+                yield _sync(work, opened, stream, full=full)
+            except AuthenticationError:
+                raise
+            except PermanentSourceError as error:
+                if failed is None:
+                    raise
+                failed(error)
+
+
+def name_connection(error: HubError, connection: str) -> HubError:
+    """The same error, naming the connection: two of them may be of one system."""
+    if not isinstance(error, SourceError):
+        return error
+    return type(error)(error.message, system=connection, stream=error.stream)
 
 
 def sync_stream(work: Workplace, connection: str, name: str, *, full: bool = False) -> StreamReport:

@@ -7,6 +7,7 @@ field names. The state can be saved to a file, so that a stand-in may be stopped
 from __future__ import annotations
 
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -147,7 +148,7 @@ class HttpStandIn:
         self.open_connections: set[socket.socket] = set()
         self._faults: list[Fault] = []
         self._lock = threading.Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), _handler_for(self))
+        self._server = _Server(("127.0.0.1", port), _handler_for(self))
         self._server.daemon_threads = True
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
@@ -200,6 +201,13 @@ class HttpStandIn:
                         self._faults[place] = replace(fault, times=fault.times - 1)
                     return fault
         return None
+
+
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that went away is none of ours to report."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]  # as given
 
 
 def _handler_for(server: HttpStandIn) -> type[BaseHTTPRequestHandler]:

@@ -25,11 +25,8 @@ FORBIDDEN_WORDS = {"utils", "util", "helpers", "helper", "manager", "process", "
 MANY_NAMES = {
     "hub/errors.py": "the whole error tree stands in one file on purpose",
     "hub/sdk/contract.py": "the contract is read as one page",
-    "hub/sdk/standin.py": "the stand-in protocol is read as one page",
-    "hub/model/contact.py": "a family of small types",
     "hub/model/party.py": "a family of small types",
     "hub/model/service.py": "a family of small types",
-    "hub/model/commerce.py": "a family of small types",
 }
 
 

@@ -64,11 +64,12 @@ class Bench:
         return code, shown.out, shown.err
 
     def fails(self, *words: str) -> str:
-        """Run a command that must fail with one clean line; returns the line."""
+        """Run a command that must fail with one clean line for each stream; returns the first."""
         code, out, err = self.hub(*words)
         errors = [line for line in err.splitlines() if line.startswith("error:")]
         assert code not in (0, 70), (out, err)
-        assert len(errors) == 1, err
+        assert errors, err
+        assert errors == err.splitlines()
         assert "Traceback" not in err + out
         assert SECRET not in err + out
         assert "customer.example" not in err
@@ -166,6 +167,27 @@ def test_an_answer_that_no_connector_expects(bench: Bench) -> None:
     line = bench.fails("sync")
     assert "it/user" in line
     assert "tomorrow" not in line
+
+
+def test_a_broken_system_stops_no_other(bench: Bench) -> None:
+    (bench.folder / "blank.csv").touch()
+    (bench.folder / "list.csv").write_text("id,name\n1,A GmbH\n", encoding="utf-8")
+    files = """[connections.{}]
+        connector = "file"
+        options = {{ root = ".", files = [
+            {{ name = "blank", path = "blank.csv", format = "csv", key = ["id"] }},
+            {{ name = "customers", path = "list.csv", format = "csv", key = ["id"] }},
+        ] }}
+    """
+    both = files.format("first") + files.format("second")
+    (bench.folder / "hub.toml").write_text(both, encoding="utf-8")
+    code, out, err = bench.hub("sync", "--json")
+    assert code == 4
+    assert [line.split(": ")[1] for line in err.splitlines()] == ["first/blank", "second/blank"]
+    assert [(row["connection"], row["new"]) for row in json.loads(out)] == [
+        ("first", 1),
+        ("second", 1),
+    ]
 
 
 def test_a_missing_key_is_kept_and_named(bench: Bench) -> None:
