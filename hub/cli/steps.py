@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -41,10 +41,15 @@ def sync(
         emit_json([{**_names(report), **report.as_counts()} for report in reports])
     elif reports or not errors:
         emit_counts([_row(report) for report in reports], as_json=False)
+    if errors:
+        _end_with(errors)
+
+
+def _end_with(errors: list[HubError]) -> NoReturn:
+    """Say each thing once, and end as the first of them would have."""
     for message in dict.fromkeys(map(str, errors)):
         complain(message)
-    if errors:
-        raise typer.Exit(errors[0].exit_code)
+    raise typer.Exit(errors[0].exit_code)
 
 
 def _read(

@@ -157,6 +157,10 @@ def _grade(weight: int, evidence: tuple[Evidence, ...], vetoes: tuple[str, ...])
         return Grade.NONE
     if vetoes:
         return Grade.PROBABLE if _worth_asking(weight, evidence, vetoes) else Grade.NONE
+    return _grade_agreement(weight, evidence)
+
+
+def _grade_agreement(weight: int, evidence: tuple[Evidence, ...]) -> Grade:
     if weight >= CERTAIN:
         return Grade.CERTAIN
     if weight >= PROBABLE:

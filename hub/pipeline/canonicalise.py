@@ -44,7 +44,6 @@ class CanonicaliseTask:
     connection: str
     stream: str
     text: str
-    file: str = ""
     chunk: int = 1_000
 
 

@@ -62,7 +62,7 @@ def pending_events(db: Connection, limit: int) -> list[PendingEvent]:
     """The oldest events that nobody has planned for."""
     query = (
         sa.select(party_event.c.id, party_event.c.party_id)
-        .where(party_event.c.pending)
+        .where(sa.text("pending"))  # as in the partial index: SQLite would not use "pending = 1"
         .order_by(party_event.c.seq)
         .limit(limit)
     )
