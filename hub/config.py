@@ -272,12 +272,12 @@ def read_credentials(
         return _parse_credentials(os.environ.get(rest), f"environment variable {rest}")
     if scheme == "file":
         path = root / rest
-        text = path.read_text(encoding="utf-8") if path.is_file() else None
-        return _parse_credentials(text, f"credentials file {rest}")
+        content = path.read_bytes() if path.is_file() else None
+        return _parse_credentials(content, f"credentials file {rest}")
     raise ConfigError(f"credentials {scheme}:… need Airflow; use env:NAME or file:PATH here")
 
 
-def _parse_credentials(text: str | None, where: str) -> Mapping[str, JsonValue]:
+def _parse_credentials(text: str | bytes | None, where: str) -> Mapping[str, JsonValue]:
     if text is None:
         raise ConfigError(f"{where} is not there; put the connection's settings in it as JSON")
     try:

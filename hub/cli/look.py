@@ -78,7 +78,7 @@ def replay(
     if as_json:
         emit_json({"queued": queued, **counts})
         return
-    say(f"{queued} queued, {counts['mapped']} mapped, {counts['quarantined']} still in quarantine")
+    say(f"{queued} queued, {counts['mapped']} mapped, {counts['quarantined']} failed again")
 
 
 @store.command("digest")

@@ -19,7 +19,9 @@ from hub.store.dossier import (
     LinkedRecord,
     Posting,
     find_record,
+    last_party,
     linked_records,
+    merged_record,
     postings,
     referring_records,
     search_names,
@@ -71,14 +73,31 @@ class CustomerView:
 
 
 def find_customer(engine: Engine, text: str) -> str | None:
-    """The party that a text names: its id (merged ids too) or CONNECTION:TYPE:KEY[#part]."""
+    """The party that a text names: its id (merged ids too) or CONNECTION:TYPE:KEY[#part].
+
+    A record that its system merged away leads to the one it went into; one that was deleted, to
+    the party it belonged to.
+    """
     with reading(engine) as db:
         if _is_uuid(text):
             party = resolve_party(db, str(UUID(text)))
             return party.id if party else None
         record = _find_source(db, text)
-        links = load_links(db, [record]) if record is not None else []
-        return links[0].party_id if links else None
+        return _party_of(db, record) if record is not None else None
+
+
+def _party_of(db: Connection, record: int) -> str | None:
+    seen: set[int] = set()
+    last: int | None = record
+    while last is not None and last not in seen:
+        seen.add(last)
+        links = load_links(db, [last])
+        if links:
+            return links[0].party_id
+        last = merged_record(db, last)
+    former = last_party(db, record)
+    party = resolve_party(db, former) if former else None
+    return party.id if party else None
 
 
 def search_customers(engine: Engine, text: str, *, limit: int = 20) -> list[tuple[str, str]]:

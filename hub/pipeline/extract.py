@@ -242,6 +242,7 @@ class _Read:
         advanced = leases.advance(connection, self._state, after, lease=self._lease)
         note = None
         if not self._task.stream.retains:
+            unreadable.settle_unmet(connection, self._state.id, self._state.epoch)
             note = self._objection(connection)
             if note is None:
                 self._counts.kinds["vanished"] += vanish(connection, self._context())

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, IntegrityError, OperationalError
 
 from hub.errors import ConfigError, StoreError
 
@@ -108,8 +108,17 @@ def _explained(engine: Engine) -> Iterator[None]:
         cause = getattr(error, "orig", None) or error
         raise StoreError(
             f"the store ({engine.dialect.name}) refused a change ({type(cause).__name__}); "
-            "it was rolled back"
+            f"it was rolled back{_advice(error)}"
         ) from error
+
+
+def _advice(error: Exception) -> str:
+    """What a person can do, where the kind of error tells."""
+    if isinstance(error, IntegrityError):
+        return "; where another run is at work, wait for its end and run again"
+    if type(error) is DatabaseError:
+        return "; the file may be damaged or no database: restore it, or name another store"
+    return ""
 
 
 def _reason(error: DBAPIError) -> str:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from hub.store.quarantine import OPEN, fingerprint
+from hub.store.quarantine import OPEN, READING, fingerprint
 from hub.store.tables import quarantine
 
 _KEYLESS = "raw:"
@@ -49,5 +49,19 @@ def settle_fingerprints(connection: Connection, stream_id: int, fingerprints: se
     connection.execute(
         sa.update(quarantine)
         .where(quarantine.c.stream_id == stream_id, quarantine.c.fingerprint.in_(fingerprints))
+        .values(state="superseded", settled_at=datetime.now(UTC))
+    )
+
+
+def settle_unmet(connection: Connection, stream_id: int, epoch: int) -> None:
+    """Close what the full read of this epoch did not meet again: the system has it no more."""
+    connection.execute(
+        sa.update(quarantine)
+        .where(
+            quarantine.c.stream_id == stream_id,
+            quarantine.c.state == OPEN,
+            quarantine.c.stage == READING,
+            quarantine.c.epoch < epoch,
+        )
         .values(state="superseded", settled_at=datetime.now(UTC))
     )

@@ -80,6 +80,11 @@ ASKED: list[tuple[str, Body, Body]] = [
         company("Acme GmbH", web="acme.example", phone="030 1234567", **OFFICE),
     ),
     (
+        "one VAT number under two names",
+        company("Alpha Industrie GmbH", vat="DE123456788"),
+        company("Zeta Services AG", vat="DE123456788"),
+    ),
+    (
         "couple with one mailbox",
         person("Hans", "Berg", email="berg@home.example"),
         person("Erika", "Berg", email="berg@home.example"),
