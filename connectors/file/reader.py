@@ -23,6 +23,7 @@ from hub.errors import CursorExpiredError, SourceSchemaError, SourceUnavailableE
 from hub.sdk import Cursor, Page, Record, Unreadable, composite_key
 
 PAGE_SIZE: Final = 1000
+REPLACED: Final = "a later row has the same key"
 
 
 class FileReader:
@@ -45,12 +46,14 @@ class FileReader:
         with self._opened(source) as file:
             identity = _identity(file)
             start = _offset(cursor, identity)
-            entries = _lines_of(source, file).entries(start)
+            lines = _lines_of(source, file)
+            last = _last_of_repeated(source, lines)
+            entries = lines.entries(start)
             while batch := list(islice(entries, PAGE_SIZE)):
                 if _identity(file) != identity:
                     message = "the file was changed while it was read; read it once it is complete"
                     raise SourceUnavailableError(message, system=SYSTEM, stream=stream)
-                yield _page(source, batch, identity)
+                yield _page(source, batch, identity, last)
 
     def close(self) -> None:
         """Nothing is kept open between reads."""
@@ -112,9 +115,27 @@ def _offset(cursor: Cursor | None, identity: str) -> int:
     return offset
 
 
-def _page(source: FileSource, batch: list[Entry], identity: str) -> Page:
+def _last_of_repeated(source: FileSource, lines: LineReader) -> dict[str, int]:
+    """Where the last row ends of each key that several rows have.
+
+    Without it they would replace one another in each read, and the record would never rest.
+    """
+    seen: set[int] = set()
+    last: dict[str, int] = {}
+    for entry in lines.entries(0):
+        key = None if entry.reason else _key(source, entry.row)
+        if key is None:
+            continue
+        if hash(key) in seen:
+            last[key] = entry.end
+        seen.add(hash(key))
+    return last
+
+
+def _page(source: FileSource, batch: list[Entry], identity: str, last: Mapping[str, int]) -> Page:
     records: list[Record] = []
     unreadable: list[Unreadable] = []
+    replaced = 0
     for entry in batch:
         key = _key(source, entry.row)
         if entry.reason:
@@ -122,10 +143,13 @@ def _page(source: FileSource, batch: list[Entry], identity: str) -> Page:
         elif key is None:
             reason = f"no value in the key field {', '.join(source.key)}"
             unreadable.append(Unreadable(None, reason, _as_raw(entry.row)))
+        elif last.get(key, entry.end) != entry.end:
+            replaced += 1
         else:
             records.append(Record(key, entry.row, _version(source, entry.row)))
     cursor: Cursor = {"file": identity, "offset": batch[-1].end}
-    return Page(records=records, unreadable=unreadable, cursor=cursor)
+    excluded = {REPLACED: replaced} if replaced else {}
+    return Page(records=records, unreadable=unreadable, cursor=cursor, excluded=excluded)
 
 
 def _key(source: FileSource, row: Mapping[str, Any]) -> str | None:

@@ -143,7 +143,7 @@ def reconcile(
     work = open_workplace()
     folder = out or work.config.root / "reports"
     with working("reconciling …"):
-        forms = tuple(part.strip() for part in form.split(",") if part.strip())
+        forms = tuple(part.strip() for part in form.split(","))
         breaks = steps.reconcile(work, folder, reports=tuple(report or ()), forms=forms)
     if as_json:
         emit_json({"breaks": dict(breaks), "folder": str(folder)})

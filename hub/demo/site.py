@@ -92,6 +92,8 @@ def clear(folder: Path) -> None:
     """Remove an earlier demo; anything else that lies there is left alone."""
     if not folder.exists():
         return
+    if not folder.is_dir():
+        raise ConfigError(f"{folder} is not a folder; name another one for the demo")
     if any(folder.iterdir()) and not (folder / MARK).is_file():
         raise ConfigError(f"{folder} holds something else; name another folder for the demo")
     shutil.rmtree(folder)

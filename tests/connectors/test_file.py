@@ -70,6 +70,16 @@ def test_reads_json_lines_with_their_types(tmp_path: Path) -> None:
     assert page.records[0].data == {"id": 7, "name": "Example", "tags": ["a"]}
 
 
+def test_of_several_rows_with_one_key_the_last_counts(tmp_path: Path) -> None:
+    first, last = read(
+        tmp_path,
+        HEADER + "1,A,\n2,B,\n1,C,\n" + "".join(f"{n},N{n},\n" for n in range(3, 1001)) + "2,D,\n",
+    )
+    assert names([first])[:2] == ["C", "N3"]
+    assert names([last])[-1] == "D"
+    assert first.excluded == {"a later row has the same key": 2}
+
+
 def test_a_key_of_several_fields_is_a_json_array(tmp_path: Path) -> None:
     (page,) = read(tmp_path, "a,b,name\n1,x,Example\n", key=["a", "b"])
     assert page.records[0].key == '["1","x"]'

@@ -169,6 +169,13 @@ def test_an_answer_that_no_connector_expects(bench: Bench) -> None:
     assert "tomorrow" not in line
 
 
+def test_a_report_folder_that_is_a_file(bench: Bench) -> None:
+    (bench.folder / "hub.toml").touch()
+    (bench.folder / "taken").touch()
+    folder = str(bench.folder / "taken")
+    assert "taken: can't be written to" in bench.fails("reconcile", "--out", folder)
+
+
 def test_a_broken_system_stops_no_other(bench: Bench) -> None:
     (bench.folder / "blank.csv").touch()
     (bench.folder / "list.csv").write_text("id,name\n1,A GmbH\n", encoding="utf-8")

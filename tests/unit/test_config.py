@@ -93,6 +93,12 @@ def test_credentials_come_from_where_the_reference_says(
     assert read["airflow:sfa_default"] == {"conn": "sfa_default"}
 
 
+def test_a_credentials_file_that_is_no_text_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "key.json").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(ConfigError, match=r"key\.json is not JSON"):
+        read_credentials("file:key.json", root=tmp_path, resolvers={})
+
+
 @pytest.mark.parametrize("content", ["{not json", '["list"]', None])
 def test_bad_credentials_are_an_error_without_their_content(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str | None

@@ -13,7 +13,7 @@ from hub.pipeline.customer import customer_view, find_customer
 from hub.pipeline.golden import compute_golden
 from hub.store.columns import new_id
 from hub.store.database import Engine, writing
-from hub.store.tables import document
+from hub.store.tables import document, source_record
 from tests.unit.pipeline.party_world import World, person
 
 
@@ -91,6 +91,20 @@ def test_a_merged_id_shows_its_survivor(world: World) -> None:
     steward.merge(world.engine, oldest, younger, actor="eva", reason="married")
     assert find_customer(world.engine, younger) == oldest
     assert customer_view(world.engine, younger).party_id == oldest
+
+
+def test_a_record_that_is_gone_leads_to_where_it_went(world: World) -> None:
+    party = str(world.party("crm:Contact:1"))
+    world.put("crm:Contact:2", person("Bert", "Koch", email="b@x.example"))
+    world.resolve()
+    own = str(world.party("crm:Contact:2"))
+    world.remove("crm:Contact:2")
+    world.resolve()
+    assert find_customer(world.engine, "crm:Contact:2") == own
+    with writing(world.engine) as db:
+        gone = sa.update(source_record).where(source_record.c.source_key == "2")
+        db.execute(gone.values(merged_into="1"))
+    assert find_customer(world.engine, "crm:Contact:2") == party
 
 
 def test_an_unknown_party_is_an_error(world: World) -> None:

@@ -167,6 +167,16 @@ def test_an_unreadable_record_is_settled_once_it_can_be_read(store: Engine) -> N
         assert list(db.scalars(sa.select(quarantine.c.state))) == ["superseded"]
 
 
+def test_what_a_full_read_meets_no_more_leaves_the_quarantine(store: Engine) -> None:
+    read(
+        store, page(unreadable=[Unreadable(None, "broken", raw) for raw in "xy"]), stream=FULL_ONLY
+    )
+    read(store, page(record("a"), unreadable=[Unreadable(None, "broken", "x")]), stream=FULL_ONLY)
+    with reading(store) as db:
+        states = db.execute(sa.select(quarantine.c.raw, quarantine.c.state))
+        assert {row.raw: row.state for row in states} == {"x": "open", "y": "superseded"}
+
+
 def test_a_full_read_deletes_what_it_did_not_meet(store: Engine) -> None:
     read(store, page(*(record(str(n)) for n in range(20))), stream=FULL_ONLY)
     result = read(store, page(*(record(str(n)) for n in range(1, 20))), stream=FULL_ONLY)

@@ -57,6 +57,14 @@ def test_a_full_database_rolls_the_step_back(tmp_path: Path) -> None:
     engine.dispose()
 
 
+def test_a_file_that_is_no_database_is_named_as_such(tmp_path: Path) -> None:
+    (tmp_path / "hub.db").write_text("no database, but long enough to be taken for one" * 9)
+    engine = open_store(f"sqlite:///{tmp_path / 'hub.db'}")
+    with pytest.raises(StoreError, match="damaged or no database"), reading(engine):
+        pass
+    engine.dispose()
+
+
 @pytest.mark.parametrize("url", ["mysql://x/y", "no url", ""])
 def test_other_databases_are_refused(url: str) -> None:
     with pytest.raises(ConfigError):
