@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from hub.cli import airflow, customer, demo, look, mapping, setup, steps
+from hub.cli import airflow, customer, demo, look, mapping, review, setup, steps
 from hub.cli.output import complain
 from hub.cli.workplace import CHOICE
 from hub.errors import HubError
@@ -33,7 +33,7 @@ def choose(
     CHOICE.config = config
 
 
-for module in (setup, mapping, steps, customer, look, demo, airflow):
+for module in (setup, mapping, steps, customer, review, look, demo, airflow):
     module.add_to(app)
 
 
