@@ -118,7 +118,15 @@ class Site:
     def mapping(self, name: str) -> Mapping:
         """The checked mapping of one connection; MappingError names file and line."""
         text, file = self.mapping_text(name)
-        return load_mapping(text, file=file)
+        mapping = load_mapping(text, file=file)
+        connector = self.section(name).connector
+        if mapping.system != connector:
+            raise MappingError(
+                f"is written for system {mapping.system!r}, but connection {name} is a "
+                f"{connector!r}; mend system: or the connection's mapping",
+                file=file,
+            )
+        return mapping
 
     def mapping_text(self, name: str) -> tuple[str, str]:
         """The mapping file's text, and the name by which messages call it."""

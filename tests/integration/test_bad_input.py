@@ -223,6 +223,18 @@ def test_a_mapping_with_a_typo(bench: Bench) -> None:
     bench.fails("sync")
 
 
+def test_a_mapping_of_another_system(bench: Bench) -> None:
+    bench.start("request_tracker", {"user": USERS, "ticket": {}})
+    (bench.folder / "mine.yaml").write_text(
+        "system: file\nversion: 1\nstreams:\n  user:\n    - entity: party\n"
+        "      fields: {kind: {const: person}}\n",
+        encoding="utf-8",
+    )
+    with (bench.folder / "hub.toml").open("a", encoding="utf-8") as file:
+        file.write('mapping = "mine.yaml"\n')
+    assert "is written for system 'file'" in bench.fails("mapping", "check")
+
+
 def test_a_broken_configuration_and_an_unknown_connection(bench: Bench) -> None:
     bench.start("request_tracker", {"user": USERS, "ticket": {}})
     assert "did you mean 'it'" in bench.fails("sync", "itt")
