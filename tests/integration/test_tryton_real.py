@@ -126,7 +126,7 @@ def test_a_posted_sale_changes_the_balance_of_a_party_that_is_not_touched(
     (seeded,) = seed_parties(tryton_server, 1, "Buyer")
     _, cursor = read(tryton_server)
     line = {"quantity": 2, "unit_price": "100.50", "description": "Consulting"}
-    today = datetime.now(UTC).date().isoformat()  # invoices are numbered in the order of their dates
+    today = datetime.now(UTC).date().isoformat()  # invoice numbers follow their dates
     sale = {"party_id": seeded.id, "date": today, "reference": "PO-7", "lines": [line]}
     made = tryton_server.seed(sales=[sale]).sales[0]
     found, _ = read(tryton_server, cursor=cursor)
