@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from typing import Annotated
@@ -12,6 +13,9 @@ from hub.cli import airflow, customer, demo, look, mapping, review, setup, steps
 from hub.cli.output import complain
 from hub.cli.workplace import CHOICE
 from hub.errors import HubError
+
+_COLLECT_AFTER = (50_000, 20, 50)
+"""Records are many small dicts without cycles: looking for cycles often costs a tenth of a run."""
 
 app = typer.Typer(
     help="Connects the front office to the back office: one customer index, golden records, "
@@ -39,6 +43,7 @@ for module in (setup, mapping, steps, customer, review, look, demo, airflow):
 
 def run() -> None:
     """Entry point: every error becomes one line and an exit code, never a traceback."""
+    gc.set_threshold(*_COLLECT_AFTER)
     try:
         app()
     except HubError as error:
