@@ -36,6 +36,7 @@ class Mapping:
     version: int
     digest: str
     file: str
+    text: str
     catalogue: tuple[CatalogueField, ...]
     plans: MappingOf[str, StreamPlan]
     write: MappingOf[str, MappingOf[str, str]]
@@ -62,6 +63,7 @@ def load_mapping(text: str, *, file: str) -> Mapping:
         version=_read_version(root, problems),
         digest=hashlib.sha256(text.encode()).hexdigest(),
         file=file,
+        text=text,
         catalogue=tuple(add_sources(field, plans) for field in declared.values()),
         plans=MappingProxyType(plans),
         write=_read_write(root.entries.get("write"), plans, problems),

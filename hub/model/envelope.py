@@ -1,8 +1,7 @@
-"""The envelope around what a source system said: where it came from and which version it is."""
+"""The name of a canonical record: where it came from."""
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import NamedTuple
 
 
@@ -17,15 +16,3 @@ class SourceKey(NamedTuple):
     def __str__(self) -> str:
         tail = f"#{self.part}" if self.part else ""
         return f"{self.connection}:{self.type}:{self.key}{tail}"
-
-
-class SourceRecord(NamedTuple):
-    """One version of one source record, as landed and never edited."""
-
-    source: SourceKey
-    version: int
-    source_version: str | None
-    observed_at: datetime
-    payload_hash: str
-    payload: str
-    deleted: bool

@@ -117,7 +117,7 @@ class Site:
 
     def mapping(self, name: str) -> Mapping:
         """The checked mapping of one connection; MappingError names file and line."""
-        text, file = self.mapping_text(name)
+        text, file = self._mapping_text(name)
         mapping = load_mapping(text, file=file)
         connector = self.section(name).connector
         if mapping.system != connector:
@@ -128,7 +128,7 @@ class Site:
             )
         return mapping
 
-    def mapping_text(self, name: str) -> tuple[str, str]:
+    def _mapping_text(self, name: str) -> tuple[str, str]:
         """The mapping file's text, and the name by which messages call it."""
         section, spec = self.section(name), self.spec(name)
         if section.mapping is not None:

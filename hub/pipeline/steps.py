@@ -117,10 +117,9 @@ def _sync(work: Workplace, opened: OpenConnection, stream: Stream, *, full: bool
 
 def canonicalise_stream(work: Workplace, connection: str, stream: str) -> Mapping[str, Any]:
     """Translate the records of one stream that are new, changed, or wait for a new mapping."""
-    text, _ = work.site.mapping_text(connection)
-    compiled = compile_mapping(work.site.mapping(connection))
-    task = CanonicaliseTask(connection=connection, stream=stream, text=text)
-    return canonicalise(work.engine, compiled, task=task).counts
+    mapping = work.site.mapping(connection)
+    task = CanonicaliseTask(connection=connection, stream=stream, text=mapping.text)
+    return canonicalise(work.engine, compile_mapping(mapping), task=task).counts
 
 
 def canonicalise_all(work: Workplace) -> dict[str, int]:
