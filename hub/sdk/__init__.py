@@ -19,7 +19,15 @@ from hub.sdk.contract import (
     composite_key,
 )
 from hub.sdk.hooks import hookimpl
-from hub.sdk.standin import Fault, HttpStandIn, StandIn, StandInSpec, StandInState
+from hub.sdk.standin import (
+    Fault,
+    HttpStandIn,
+    Sample,
+    Samples,
+    StandIn,
+    StandInSpec,
+    StandInState,
+)
 
 __all__ = [
     "CONTRACT_VERSION",
@@ -35,6 +43,8 @@ __all__ = [
     "Page",
     "Receipt",
     "Record",
+    "Sample",
+    "Samples",
     "StandIn",
     "StandInSpec",
     "StandInState",

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Protocol
@@ -95,15 +96,57 @@ class StandIn(Protocol):
         """Close the socket and end its threads."""
 
 
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Which record the conformance kit wants: the ``number``-th (from 1) of a stream, after
+    ``revision`` edits (0: as it was made), last changed at ``at``.
+    """
+
+    stream: str
+    number: int
+    revision: int
+    at: datetime
+
+
+def _put_row(samples: Samples, state: StandInState, sample: Sample) -> None:
+    state.stream(sample.stream)[samples.key(sample.stream, sample.number)] = samples.row(sample)
+
+
+def _drop_row(samples: Samples, state: StandInState, sample: Sample) -> None:
+    del state.stream(sample.stream)[samples.key(sample.stream, sample.number)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Samples:
+    """How the conformance kit fills a stand-in and edits it, in the vendor's own field names.
+
+    ``key`` gives the source key of a stream's record by its number; keys must grow with it where
+    the system numbers its records. ``row`` gives the record itself; each revision differs from the
+    others. ``put`` places a sample in the state as if a user had saved it, ``remove`` deletes it as
+    a user would: by default the row comes or goes under its key, a system that leaves a tombstone
+    says so here. ``fields`` gives a change that a writable stream takes, another one for each
+    revision. ``put`` and
+    ``remove`` are called with the state locked.
+    """
+
+    key: Callable[[str, int], str]
+    row: Callable[[Sample], Row]
+    put: Callable[[Samples, StandInState, Sample], None] = _put_row
+    remove: Callable[[Samples, StandInState, Sample], None] = _drop_row
+    fields: Callable[[str, int], Mapping[str, JsonValue]] = lambda _stream, _revision: {}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StandInSpec:
     """What a plugin's ``hub_standin`` hook returns.
 
-    ``start`` takes the state and a port (0 for any free one) and listens on loopback.
+    ``start`` takes the state and a port (0 for any free one) and listens on loopback. ``samples``
+    lets the conformance kit fill and edit the stand-in.
     """
 
     name: str
     start: Callable[[StandInState, int], StandIn]
+    samples: Samples | None = None
 
 
 @dataclass(frozen=True, slots=True)
