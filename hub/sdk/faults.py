@@ -22,6 +22,7 @@ from hub.errors import (
     SourceSchemaError,
     SourceUnavailableError,
 )
+from hub.sdk.hosts import HostRefusedError
 from hub.sdk.limits import parse_retry_after
 
 _OVERLOADED: Final = frozenset({408, 425, 500, 502, 503, 504})
@@ -54,6 +55,13 @@ def explain_break(error: Exception, situation: Situation, status: int) -> HubErr
     if isinstance(error, SourceError):
         return error
     place = {"system": situation.system, "stream": situation.stream}
+    if isinstance(innermost(error), HostRefusedError):
+        return SourceSchemaError(
+            "the host stands for an address that this connection may not reach (of this machine, "
+            "or it moved into our own network); nothing was sent there. If that is meant, name "
+            "the address itself in the settings",
+            **place,
+        )
     if isinstance(innermost(error), SSLCertVerificationError):
         return PermanentSourceError(
             "the server's certificate is not trusted; check host name and certificate, and name "

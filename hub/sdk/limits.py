@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -62,7 +62,8 @@ class RestPolicy:
     the error that this vendor's body stands for. ``allowed_hosts`` ("host" or "host:port") are
     those besides the base URL's own that a redirect or a next-page URL may lead to.
     ``ca_bundle`` names a file of certificates for a company's own authority; verification itself
-    has no switch. ``sleep`` is replaced by tests.
+    has no switch. ``sleep`` is replaced by tests, ``resolve`` (name and port to addresses) where a
+    name server of its own is asked.
     """
 
     attempts: int = 5
@@ -79,6 +80,7 @@ class RestPolicy:
     budget: RateBudget | None = None
     explain: Callable[[RestResponse], HubError | None] | None = None
     sleep: Callable[[float], None] = time.sleep
+    resolve: Callable[[str, int], Iterable[str]] | None = None
 
 
 def parse_retry_after(value: str | None, now: datetime | None = None) -> float | None:

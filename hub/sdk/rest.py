@@ -13,12 +13,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, TypedDict, Unpack
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 import orjson
 import requests
 from pydantic import JsonValue
-from requests.adapters import HTTPAdapter
 from requests.utils import get_environ_proxies
 from urllib3.exceptions import HTTPError
 
@@ -32,10 +31,10 @@ from hub.errors import (
 )
 from hub.sdk.auth import Auth, NoAuth
 from hub.sdk.faults import Situation, explain_break, explain_status, innermost
+from hub.sdk.hosts import AddressRule, CheckedAdapter, allowed_origins, origin
 from hub.sdk.limits import RestPolicy, read_body, retrying
 
 Params = Mapping[str, str | int | list[str]]
-Origin = tuple[str, str, int]
 
 _HEADERS: Final = {
     "accept": "application/json",
@@ -43,7 +42,6 @@ _HEADERS: Final = {
     "user-agent": "customer-hub",
 }
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
-_PORTS: Final = {"http": 80, "https": 443}
 _CA_VARIABLES: Final = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 
 
@@ -128,8 +126,9 @@ class RestClient:
         urls = [base_url]
         if self._auth.token_url:
             urls.append(self._url(self._auth.token_url))
-        self._origins = _allowed_origins(urls, self._policy.allowed_hosts, system)
-        self._session = _open_session(base_url, self._policy)
+        self._origins = allowed_origins(urls, self._policy.allowed_hosts, system)
+        rule = AddressRule(self._origins, self._policy.resolve)
+        self._session = _open_session(base_url, self._policy, rule)
         self._retrying = retrying(self._policy)
 
     def get(
@@ -253,7 +252,7 @@ class RestClient:
             raise SourceSchemaError(
                 f"no valid request ({kind}); nothing was sent", **place
             ) from None
-        if _origin(prepared.url or "") not in self._origins:
+        if origin(prepared.url or "") not in self._origins:
             message = (
                 "the system points to a host that this connection does not allow; nothing was "
                 "sent there. If it is right, add it to the allowed hosts"
@@ -288,31 +287,6 @@ class RestClient:
             raise broken from innermost(error)
 
 
-def _origin(url: str) -> Origin | None:
-    """Scheme, host and port; None for what is no plain web address, user names included."""
-    try:
-        parts = urlsplit(url)
-        port = parts.port or _PORTS.get(parts.scheme)
-    except ValueError:
-        return None
-    if not parts.hostname or port is None or "@" in parts.netloc or parts.scheme not in _PORTS:
-        return None
-    return (parts.scheme, parts.hostname, port)
-
-
-def _allowed_origins(urls: list[str], hosts: tuple[str, ...], system: str) -> frozenset[Origin]:
-    """The origins that may be asked; hosts share the first URL's scheme, so TLS is never lost."""
-    scheme = urls[0].partition("://")[0]
-    allowed = set()
-    for url in (*urls, *(f"{scheme}://{host}" for host in hosts)):
-        origin = _origin(url)
-        if origin is None:
-            message = "a base URL, token URL or allowed host must be http(s)://host[:port][/path]"
-            raise ConfigError(f"{system}: {message}, without a user name")
-        allowed.add(origin)
-    return frozenset(allowed)
-
-
 def _check_bundle(path: str | Path | None) -> str | bool:
     """What requests takes as ``verify``: the file, or True for the authorities it comes with."""
     if path and not os.path.exists(path):  # noqa: PTH110  # a file or a folder, as OpenSSL takes both
@@ -320,7 +294,7 @@ def _check_bundle(path: str | Path | None) -> str | bool:
     return str(path) if path else True
 
 
-def _open_session(base_url: str, policy: RestPolicy) -> requests.Session:
+def _open_session(base_url: str, policy: RestPolicy, rule: AddressRule) -> requests.Session:
     session = requests.Session()
     proxies = get_environ_proxies(base_url, no_proxy=None)
     bundles = (os.environ.get(name) for name in _CA_VARIABLES)
@@ -330,5 +304,6 @@ def _open_session(base_url: str, policy: RestPolicy) -> requests.Session:
     session.headers.clear()
     session.headers.update(_HEADERS)
     for prefix in ("https://", "http://"):
-        session.mount(prefix, HTTPAdapter(pool_connections=4, pool_maxsize=8, max_retries=0))
+        adapter = CheckedAdapter(rule, pool_connections=4, pool_maxsize=8, max_retries=0)
+        session.mount(prefix, adapter)
     return session
