@@ -33,6 +33,7 @@ from hub.sdk.auth import Auth, NoAuth
 from hub.sdk.faults import Situation, explain_break, explain_status, innermost
 from hub.sdk.hosts import AddressRule, CheckedAdapter, allowed_origins, origin
 from hub.sdk.limits import RestPolicy, read_body, retrying
+from hub.sdk.overrides import policy_in_effect
 
 Params = Mapping[str, str | int | list[str]]
 
@@ -122,7 +123,7 @@ class RestClient:
         self.system = system
         self._base = base_url.rstrip("/")
         self._auth = auth or NoAuth()
-        self._policy = policy or RestPolicy()
+        self._policy = policy_in_effect(policy)
         urls = [base_url]
         if self._auth.token_url:
             urls.append(self._url(self._auth.token_url))
