@@ -10,6 +10,7 @@
         TransientSourceError     retry later
           RateLimitedError         after retry_after seconds
           SourceUnavailableError
+            CircuitOpenError         not asked, since it failed again and again
         PermanentSourceError     stop: a person has to mend something
           AuthenticationError
           SourceSchemaError
@@ -89,6 +90,10 @@ class RateLimitedError(TransientSourceError):
 
 class SourceUnavailableError(TransientSourceError):
     """The system can't be reached, or broke off in the middle of an answer."""
+
+
+class CircuitOpenError(SourceUnavailableError):
+    """The system failed so often that it was not asked; it will be after a pause."""
 
 
 class PermanentSourceError(SourceError):

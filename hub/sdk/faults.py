@@ -22,8 +22,8 @@ from hub.errors import (
     SourceSchemaError,
     SourceUnavailableError,
 )
-from hub.sdk.hosts import HostRefusedError
 from hub.sdk.limits import parse_retry_after
+from hub.sdk.sockets import HostRefusedError
 
 _OVERLOADED: Final = frozenset({408, 425, 500, 502, 503, 504})
 _DENIED: Final = {

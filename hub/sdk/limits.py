@@ -16,6 +16,7 @@ import tenacity
 from urllib3.response import BaseHTTPResponse
 
 from hub.errors import (
+    CircuitOpenError,
     HubError,
     RateLimitedError,
     SourceSchemaError,
@@ -59,8 +60,11 @@ class RestPolicy:
     """How a client behaves towards one system; the defaults suit a business API.
 
     ``explain`` sees each answer of status 400 and above before the general rules do, and may return
-    the error that this vendor's body stands for. ``allowed_hosts`` ("host" or "host:port") are
-    those besides the base URL's own that a redirect or a next-page URL may lead to.
+    the error that this vendor's body stands for; ``inspect`` does the same for the answers below
+    400, for systems that tell of errors with status 200. After ``break_after`` failures in a row
+    the client asks nothing for ``break_pause`` seconds (CircuitOpenError), then tries one request.
+    ``allowed_hosts`` ("host" or "host:port") are those besides the base URL's own that a redirect
+    or a next-page URL may lead to.
     ``ca_bundle`` names a file of certificates for a company's own authority; verification itself
     has no switch. ``sleep`` is replaced by tests, ``resolve`` (name and port to addresses) where a
     name server of its own is asked.
@@ -75,10 +79,13 @@ class RestPolicy:
     total_timeout: float = 300.0
     max_body: int = 64 * 1024 * 1024
     max_redirects: int = 5
+    break_after: int = 15
+    break_pause: float = 60.0
     allowed_hosts: tuple[str, ...] = ()
     ca_bundle: str | Path | None = None
     budget: RateBudget | None = None
     explain: Callable[[RestResponse], HubError | None] | None = None
+    inspect: Callable[[RestResponse], HubError | None] | None = None
     sleep: Callable[[float], None] = time.sleep
     resolve: Callable[[str, int], Iterable[str]] | None = None
 
@@ -102,6 +109,8 @@ def parse_retry_after(value: str | None, now: datetime | None = None) -> float |
 
 def retrying(policy: RestPolicy) -> tenacity.Retrying:
     """Calls again on transient errors, with full jitter, or after what Retry-After asks.
+
+    Not where the circuit is open: whoever asks again soon learns nothing new.
 
     Where the system asks for a longer pause than the policy waits, the error goes to the caller at
     once: its scheduler can do something else meanwhile.
@@ -140,8 +149,11 @@ def read_body(
 
 def _is_over(state: tenacity.RetryCallState, policy: RestPolicy) -> bool:
     asked = _asked_pause(state)
-    return state.attempt_number >= policy.attempts or (
-        asked is not None and asked > policy.max_retry_after
+    error = state.outcome.exception() if state.outcome else None
+    return (
+        isinstance(error, CircuitOpenError)
+        or state.attempt_number >= policy.attempts
+        or (asked is not None and asked > policy.max_retry_after)
     )
 
 

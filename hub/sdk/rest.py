@@ -22,6 +22,7 @@ from requests.utils import get_environ_proxies
 from urllib3.exceptions import HTTPError
 
 from hub.errors import (
+    AuthenticationError,
     ConfigError,
     HubError,
     RejectedError,
@@ -29,11 +30,13 @@ from hub.errors import (
     SourceSchemaError,
     SourceUnavailableError,
 )
-from hub.sdk.auth import Auth, NoAuth
+from hub.sdk.auth.base import Auth, AuthCall, NoAuth
+from hub.sdk.breaker import Breaker
 from hub.sdk.faults import Situation, explain_break, explain_status, innermost
-from hub.sdk.hosts import AddressRule, CheckedAdapter, allowed_origins, origin
+from hub.sdk.hosts import AddressRule, allowed_origins, origin
 from hub.sdk.limits import RestPolicy, read_body, retrying
 from hub.sdk.overrides import policy_in_effect
+from hub.sdk.sockets import CheckedAdapter
 
 Params = Mapping[str, str | int | list[str]]
 
@@ -131,6 +134,7 @@ class RestClient:
         rule = AddressRule(self._origins, self._policy.resolve)
         self._session = _open_session(base_url, self._policy, rule)
         self._retrying = retrying(self._policy)
+        self._breaker = Breaker(self._policy, system=system)
 
     def get(
         self,
@@ -149,7 +153,7 @@ class RestClient:
             headers=headers or {},
             missing_ok=missing_ok,
         )
-        return self._retrying(self._attempt, call)
+        return self._retrying(self._guarded, call)
 
     def send(self, method: str, path: str, **options: Unpack[SendOptions]) -> RestResponse:
         """Write; only what surely was not done, or is safe to do twice, is repeated."""
@@ -165,7 +169,7 @@ class RestClient:
             body=body,
             headers=headers,
         )
-        return self._retrying(self._attempt, call)
+        return self._retrying(self._guarded, call)
 
     def close(self) -> None:
         """Close the pooled connections."""
@@ -186,16 +190,31 @@ class RestClient:
             repeatable=reading or options.get("idempotent", False),
         )
 
+    def _guarded(self, call: _Call) -> RestResponse:
+        return self._breaker.call(self._attempt, call)
+
     def _attempt(self, call: _Call) -> RestResponse:
         """One try, with one renewal of the credentials; the error's type decides on another."""
         self._wait_for_budget()
-        proof = self._auth.headers(self._post_form)
+        proof = self._auth.headers(self._ask)
+        answer, error = self._judged(call, proof)
+        if error and _is_stale(answer, error) and self._auth.renew(proof):
+            answer, error = self._judged(call, self._auth.headers(self._ask))
+        if error:
+            raise error
+        return answer
+
+    def _judged(
+        self, call: _Call, proof: Mapping[str, str]
+    ) -> tuple[RestResponse, HubError | None]:
+        """The answer, and the error that it stands for if it is none to work with."""
         answer = self._exchange(call, proof)
-        if answer.status == 401 and self._auth.renew(proof):
-            answer = self._exchange(call, self._auth.headers(self._post_form))
-        if answer.status < 400 or (answer.status == 404 and call.missing_ok):
-            return answer
-        raise self._explain(answer, call)
+        if answer.status < 400:
+            inspect = self._policy.inspect
+            return answer, inspect(answer) if inspect else None
+        if answer.status == 404 and call.missing_ok:
+            return answer, None
+        return answer, self._explain(answer, call)
 
     def _wait_for_budget(self) -> None:
         if self._policy.budget and (wait := self._policy.budget.reserve()):
@@ -207,12 +226,16 @@ class RestClient:
         assert error is not None
         return error
 
-    def _post_form(
-        self, url: str, form: Mapping[str, str], headers: Mapping[str, str]
-    ) -> RestResponse:
+    def _ask(self, wanted: AuthCall) -> RestResponse:
         """For :class:`Auth`; asking for a token twice does no harm."""
         situation = self._situation("POST", {"reading": True})
-        call = _Call(url=self._url(url), situation=situation, body=form, headers=headers)
+        headers, body = dict(wanted.headers), wanted.form
+        content: bytes | Mapping[str, str] | None = body
+        if body is None and wanted.json is not None:
+            headers["content-type"] = "application/json"
+            content = orjson.dumps(wanted.json)
+        url = self._url(wanted.url)
+        call = _Call(url=url, situation=situation, body=content, headers=headers)
         answer = self._exchange(call, {})
         if answer.status == 429 or answer.status >= 500:
             raise self._explain(answer, call)
@@ -286,6 +309,11 @@ class RestClient:
             if broken is error:
                 raise
             raise broken from innermost(error)
+
+
+def _is_stale(answer: RestResponse, error: HubError) -> bool:
+    """Whether fresh credentials may help: a permission (403) does not come with a new token."""
+    return isinstance(error, AuthenticationError) and answer.status not in (403, 407)
 
 
 def _check_bundle(path: str | Path | None) -> str | bool:
