@@ -20,6 +20,7 @@
         InvalidRecordError
       DeliveryError            has connection, delivery
         ConflictError            the target changed; a person decides
+          DuplicateRecordError     what was to be created is there; has its key
         RejectedError            the target said no; do not repeat unchanged
         OutcomeUnknownError      nobody knows whether the write happened
       StoreError               roll back
@@ -146,6 +147,16 @@ class DeliveryError(HubError):
 
 class ConflictError(DeliveryError):
     """The target record changed since we read it; nothing was overwritten."""
+
+
+class DuplicateRecordError(ConflictError):
+    """What was to be created is there already; ``key`` is the existing record's source key."""
+
+    def __init__(
+        self, message: str, *, connection: str = "", delivery: str = "", key: str = ""
+    ) -> None:
+        super().__init__(message, connection=connection, delivery=delivery)
+        self.key = key
 
 
 class RejectedError(DeliveryError):

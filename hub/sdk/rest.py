@@ -175,6 +175,10 @@ class RestClient:
         """Close the pooled connections."""
         self._session.close()
 
+    def resolve(self, path: str, reference: str) -> str:
+        """A link that an answer of ``path`` gave, as a whole URL (RFC 3986 section 5)."""
+        return urljoin(self._url(path), reference)
+
     def _url(self, path_or_url: str) -> str:
         if path_or_url.startswith(("http://", "https://")):
             return path_or_url

@@ -20,6 +20,7 @@ from hashlib import blake2b
 from typing import Any, Final
 
 import orjson
+from pydantic import JsonValue
 
 from hub.errors import CursorExpiredError
 from hub.sdk.contract import Cursor, Record, Tombstone
@@ -38,18 +39,22 @@ def server_time(headers: Mapping[str, str]) -> datetime:
 
 def format_time(moment: datetime) -> str:
     """ISO 8601 in UTC with microseconds: its order as text is the order in time."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")[:26] + "Z"
 
 
 @dataclass(slots=True)
 class Sweep:
-    """One run; ``since`` is None in a full read, ``after`` the highest id handed on so far."""
+    """One run; ``since`` is None in a full read, ``after`` the highest id handed on so far.
+
+    A system that is not read in the order of numbers keeps its position in ``place`` instead.
+    """
 
     since: datetime | None
     started: datetime
     after: int = 0
     newest: datetime | None = None
     seen: dict[str, list[str]] = field(default_factory=dict)
+    place: Mapping[str, JsonValue] | None = None
 
     @classmethod
     def resume(cls, cursor: Cursor | None, now: datetime) -> Sweep:
@@ -70,6 +75,7 @@ class Sweep:
             seen={
                 key: [str(part) for part in seen] for key, seen in cursor.get("seen", {}).items()
             },
+            place=dict(cursor["place"]) if cursor.get("place") else None,
         )
 
     def floor(self, overlap: float) -> datetime | None:
@@ -102,12 +108,13 @@ class Sweep:
 
     def position(self) -> Cursor:
         """The cursor in the middle of the run."""
+        where: Cursor = {"after": self.after} if self.place is None else {"place": dict(self.place)}
         return {
             "since": _text(self.since),
             "started": _text(self.started),
-            "after": self.after,
             "newest": _text(self.newest),
             "seen": _jsonable(self.seen),
+            **where,
         }
 
     def end(self) -> Cursor:

@@ -1,0 +1,256 @@
+"""Reads a declared stream: asks for page after page, and says after each where to go on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from heapq import nlargest
+from itertools import pairwise
+from typing import Any, Final
+
+from pydantic import JsonValue
+
+from hub.errors import CursorExpiredError, SourceSchemaError
+from hub.sdk.changes import Keyset, Since
+from hub.sdk.contract import Cursor, Page, Record
+from hub.sdk.paging import Ask, Listing, Position
+from hub.sdk.records import compile_path
+from hub.sdk.resource.rows import Batch, RowReader
+from hub.sdk.resource.stream import RestStream, Values
+from hub.sdk.rest import Params, RestClient, RestResponse
+from hub.sdk.sweep import SEEN_LIMIT, Sweep, format_time, server_time
+
+_NO_CONTENT: Final = 204
+_START: Final[Position] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer: its rows sorted, and what a paging wants to know of it."""
+
+    batch: Batch
+    listing: Listing
+    at: datetime
+
+
+class StreamReader:
+    """One declared stream of one connection."""
+
+    def __init__(self, client: RestClient, stream: RestStream) -> None:
+        self.stream = stream
+        self.rows = RowReader(stream)
+        self._client = client
+        self._find_rows = compile_path(stream.rows)
+
+    def pages(self, cursor: Cursor | None) -> Iterator[Page]:
+        """What there is after the cursor, or everything."""
+        if isinstance(self.stream.changes, Keyset):
+            return self._after_keys(self.stream.changes, cursor)
+        if self.stream.changes is None:
+            return self._whole(cursor or {})
+        return self._since(self.stream.changes, cursor)
+
+    def keys(self) -> Iterator[Sequence[str]]:
+        """The keys of all records there are now, a list for each answer."""
+        position: Position | None = _START
+        while position is not None:
+            answer = self.ask(position, {}, static=self.stream.keys_only or self.stream.params)
+            gone = {stone.key for stone in answer.batch.tombstones}
+            yield [key for key in answer.batch.keys if key not in gone]
+            position = self.stream.paging.after(position, answer.listing)
+
+    def ask(self, position: Position, values: Values, *, static: Values | None = None) -> Answer:
+        """Ask for the list at a position, with further values in the query."""
+        asked = self.stream.paging.ask(position)
+        fixed = self.stream.params if static is None else static
+        answer = self._send(asked, {**fixed, **asked.values, **values})
+        empty = answer.status in (_NO_CONTENT, self.stream.missing)
+        body = None if empty else answer.json()
+        rows = [] if empty else self._rows_of(body)
+        batch = self.rows.read(rows)
+        listing = Listing(rows=rows, keys=batch.keys, body=body, headers=answer.headers)
+        return Answer(batch, listing, server_time(answer.headers))
+
+    def _send(self, asked: Ask, values: Values) -> RestResponse:
+        name, missing = self.stream.name, self.stream.missing
+        if asked.url:
+            url = self._client.resolve(self.stream.path, asked.url)
+            return self._client.get(url, headers=asked.headers, stream=name)
+        if self.stream.body is not None:
+            return self._client.send(
+                "POST",
+                self.stream.path,
+                json=self.stream.body(values),
+                headers=asked.headers,
+                stream=name,
+                reading=True,
+            )
+        return self._client.get(
+            self.stream.path,
+            params=as_params(values),
+            headers=asked.headers,
+            stream=name,
+            missing_ok=missing == 404,
+        )
+
+    def _rows_of(self, body: Any) -> list[Any]:
+        rows = self._find_rows(body)
+        if isinstance(rows, list):
+            return rows
+        where = f"at {self.stream.rows!r}" if self.stream.rows else "as a whole"
+        raise SourceSchemaError(
+            f"the answer holds no list {where}; check base URL, API version and the stream's rows",
+            system=self._client.system,
+            stream=self.stream.name,
+        )
+
+    def _whole(self, cursor: Cursor) -> Iterator[Page]:
+        """A stream that can't tell what changed: everything, from the cursor's place on."""
+        if cursor.get("done"):
+            return
+        place = cursor.get("place")
+        position: Position | None = place if isinstance(place, Mapping) else _START
+        while position is not None:
+            answer = self.ask(position, {})
+            position = self.stream.paging.after(position, answer.listing)
+            after: Cursor = {"done": True} if position is None else {"place": dict(position)}
+            yield _page(answer.batch, answer.batch.records, after)
+
+    def _since(self, since: Since, cursor: Cursor | None) -> Iterator[Page]:
+        """What changed since the watermark; it moves on only once the list was read to its end."""
+        sweep, begun = Sweep.resume(cursor, datetime.now(UTC)), "started" in (cursor or {})
+        place: Position | None = sweep.place or _START
+        while place is not None:
+            asked = _moment(place.get("from")) or sweep.floor(since.overlap)
+            answer = self.ask(_without_from(place), self._asked_since(since, asked))
+            if not begun:
+                # The answer's own time may be later than what it shows; the overlap covers that.
+                sweep.started, begun = answer.at, True
+            after = self.stream.paging.after(_without_from(place), answer.listing)
+            if since.sorted_by_time:
+                self._check_order(answer.batch.times)
+                after = _next_place(answer.batch.times, asked, after)
+            place = after
+            yield self._swept(sweep, since, answer.batch, place)
+
+    def _asked_since(self, since: Since, moment: datetime | None) -> Values:
+        if moment is None:
+            return {}
+        earlier = moment - timedelta(seconds=1) if since.exclusive else moment
+        return {since.param: since.value(earlier, self.stream.times)}
+
+    def _swept(self, sweep: Sweep, since: Since, batch: Batch, place: Position | None) -> Page:
+        if batch.times:
+            sweep.note(max(batch.times))
+        records, stones = batch.records, sweep.tell(sweep.untold(batch.tombstones))
+        if sweep.since is not None:
+            records = list(sweep.unseen(records))
+        else:
+            sweep.unseen(_latest(records, sweep.newest, since.overlap))
+        sweep.place = place
+        cursor = sweep.end() if place is None else sweep.position()
+        return Page(records=records, tombstones=stones, unreadable=batch.unreadable, cursor=cursor)
+
+    def _after_keys(self, keyset: Keyset, cursor: Cursor | None) -> Iterator[Page]:
+        """Page by page in the order of (time, key); each page's cursor is its last record."""
+        last, until = _last_read(cursor), ""
+        if keyset.until:
+            until = self._until(keyset)
+        more = True
+        while more:
+            condition = keyset.condition(last, until)
+            values: dict[str, JsonValue] = {keyset.size_param: keyset.size}
+            answer = self.ask(_START, {**values, keyset.param: condition} if condition else values)
+            self._check_order(answer.batch.times)
+            more = bool(answer.listing.rows)
+            if more:
+                last = self._last_of(answer)
+                yield _page(answer.batch, answer.batch.records, {"time": last[0], "key": last[1]})
+
+    def _until(self, keyset: Keyset) -> str:
+        """The end of the window, by the server's own clock."""
+        answer = self.ask(_START, {keyset.size_param: 1})
+        moment = answer.at - timedelta(seconds=keyset.settle)
+        return str(self.stream.times.format(moment))
+
+    def _last_of(self, answer: Answer) -> tuple[str, str]:
+        """Time and key of the last row, from which the next page goes on."""
+        row = answer.listing.rows[-1]
+        time = compile_path(self.stream.version)(row)
+        key = self.rows.key(row)
+        if time is None or key is None:
+            raise SourceSchemaError(
+                "the last record of a page lacks its time or key, so nothing can follow it",
+                system=self._client.system,
+                stream=self.stream.name,
+            )
+        return str(time), key
+
+    def _check_order(self, times: Sequence[datetime]) -> None:
+        if any(later < earlier for earlier, later in pairwise(times)):
+            raise SourceSchemaError(
+                f"the list is not sorted by {self.stream.version}, so records could be "
+                "lost between its pages; ask for that order in the stream's params",
+                system=self._client.system,
+                stream=self.stream.name,
+            )
+
+
+def as_params(values: Values) -> Params:
+    """Values as a query takes them; lists are repeated."""
+    return {name: _param(value) for name, value in values.items() if value is not None}
+
+
+def _param(value: JsonValue) -> str | int | list[str]:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return [str(item) for item in value]
+    return value if isinstance(value, int) else str(value)
+
+
+def _page(batch: Batch, records: Sequence[Record], cursor: Cursor) -> Page:
+    return Page(
+        records=records,
+        tombstones=batch.tombstones,
+        unreadable=batch.unreadable,
+        cursor=cursor,
+    )
+
+
+def _next_place(
+    times: Sequence[datetime], asked: datetime | None, after: Position | None
+) -> Position | None:
+    """Where to go on in a list sorted by time: at the last time seen, where that is a later one."""
+    if after is None:
+        return None
+    if times and (asked is None or times[-1] > asked):
+        return {"from": format_time(times[-1])}
+    return after if asked is None else {**after, "from": format_time(asked)}
+
+
+def _without_from(place: Position) -> Position:
+    return {name: value for name, value in place.items() if name != "from"}
+
+
+def _latest(records: Sequence[Record], newest: datetime | None, overlap: float) -> list[Record]:
+    """The records that the next run's look back may bring again; only so many are kept in mind."""
+    if newest is None:
+        return []
+    floor = format_time(newest - timedelta(seconds=overlap))
+    recent = [record for record in records if record.version and record.version >= floor]
+    return nlargest(SEEN_LIMIT, recent, key=lambda record: record.version or "")
+
+
+def _moment(value: object) -> datetime | None:
+    return datetime.fromisoformat(value) if isinstance(value, str) else None
+
+
+def _last_read(cursor: Cursor | None) -> tuple[str, str] | None:
+    if not cursor:
+        return None
+    time, key = cursor.get("time"), cursor.get("key")
+    if isinstance(time, str) and isinstance(key, str):
+        return time, key
+    raise CursorExpiredError("the cursor is not one of this connector; open a new epoch")

@@ -1,0 +1,102 @@
+"""The declaration of a stream behind a REST API: where its list is, how it is read and written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import JsonValue
+
+from hub.sdk.changes import Keyset, Since, Times
+from hub.sdk.contract import Capability, Stream
+from hub.sdk.paging import Paging, SinglePage
+from hub.sdk.quirks import RowQuirk
+
+Values = Mapping[str, JsonValue]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestWrite:
+    """How a record is changed: only the fields that change are sent, by ``method`` to ``path``.
+
+    ``path`` has ``{key}`` in it. ``wrap`` is the name under which the body holds the fields; a body
+    of another form is made by ``body`` from key and fields.
+    ``lock`` is the header of the record's answer that a write must name in ``If-Match`` (``etag``);
+    without it the version is compared before the write. ``idempotency`` is the header that takes
+    the key of a write. ``create`` is the path to which a new record is sent by POST.
+    """
+
+    path: str
+    method: str = "PATCH"
+    wrap: str = ""
+    body: Callable[[str, Values], JsonValue] | None = None
+    lock: str = ""
+    idempotency: str = ""
+    create: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestStream:
+    """One kind of record behind a REST API.
+
+    ``rows`` is the path of the list in an answer ('' where the answer is the list), ``row`` that of
+    the one record in the answer to ``fetch``, a path with ``{key}``. Paths in answers and records
+    are dotted names or JMESPath. ``key`` and ``version`` are paths in a record; ``version`` is its
+    time of change, written as ``times`` says. ``deleted`` is the path of a mark that makes a record
+    a tombstone (``merged_into`` of the key of the record that it was merged into); declare it only
+    if an incremental read shows every deletion. ``body`` makes the request a POST (a search,
+    JSON-RPC): it is given what would stand in the query. ``fetch_body``, given the key, does so for
+    ``fetch``. ``missing`` is a status that means an empty list.
+    ``keys_only`` are the parameters by which the list gives keys alone, for key scans.
+    """
+
+    name: str
+    entities: tuple[str, ...]
+    path: str
+    key: tuple[str, ...] = ("id",)
+    rows: str = ""
+    params: Values = field(default_factory=dict)
+    body: Callable[[Values], JsonValue] | None = None
+    paging: Paging = field(default_factory=SinglePage)
+    changes: Since | Keyset | None = None
+    version: str = ""
+    times: Times = field(default_factory=Times)
+    deleted: str = ""
+    merged_into: str = ""
+    quirks: tuple[RowQuirk, ...] = ()
+    missing: int | None = None
+    fetch: str = ""
+    fetch_body: Callable[[str], JsonValue] | None = None
+    row: str = ""
+    write: RestWrite | None = None
+    keys_only: Values | None = None
+    custom_fields: bool = False
+    retains: bool = False
+
+    def declared(self) -> Stream:
+        """The stream as the contract knows it; its capabilities follow from the declaration."""
+        return Stream(
+            name=self.name,
+            entities=self.entities,
+            key=self.key,
+            cursor=(self.version or None) if self.changes else None,
+            capabilities=frozenset(self._capabilities()),
+            retains=self.retains,
+        )
+
+    def _capabilities(self) -> list[Capability]:
+        found = {
+            Capability.FULL: True,
+            Capability.INCREMENTAL: self.changes is not None,
+            Capability.DELETES: bool(self.deleted),
+            Capability.WRITE: self.write is not None,
+            Capability.OPTIMISTIC_LOCK: bool(self.write and (self.write.lock or self.version)),
+            Capability.IDEMPOTENCY_KEY: bool(self.write and self.write.idempotency),
+            Capability.CUSTOM_FIELDS: self.custom_fields,
+        }
+        return [capability for capability, holds in found.items() if holds]
+
+
+Row = dict[str, Any]
