@@ -177,7 +177,11 @@ class RestClient:
 
     def resolve(self, path: str, reference: str) -> str:
         """A link that an answer of ``path`` gave, as a whole URL (RFC 3986 section 5)."""
-        return urljoin(self._url(path), reference)
+        whole = urljoin(self._url(path), reference)
+        if not whole.startswith(("http://", "https://")):
+            message = "an answer links to what is no web address; it is not followed"
+            raise SourceSchemaError(message, system=self.system)
+        return whole
 
     def _url(self, path_or_url: str) -> str:
         if path_or_url.startswith(("http://", "https://")):
