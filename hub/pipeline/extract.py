@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from hub.errors import CursorExpiredError, HubError, SourceSchemaError
+from hub.pipeline.ahead import reading_ahead
 from hub.pipeline.collection import paced_collection
 from hub.pipeline.counts import ExtractCounts
 from hub.pipeline.pages import PreparedPage, prepare_page
@@ -36,7 +37,8 @@ class StreamTask:
     ``full`` reads from the start even where a cursor is known; an interrupted full read goes on
     where it stopped. A full read that would delete more than ``max_missing_share`` of the records
     and more than ``min_missing``, or all of them, deletes nothing and ends in the state ``held``:
-    look at the source, then run again with ``full`` and a share of 1 to let it.
+    look at the source, then run again with ``full`` and a share of 1 to let it. ``pages_ahead`` are
+    fetched while one is landed; 0 fetches a page only once the one before is committed.
     """
 
     connection: str
@@ -48,6 +50,7 @@ class StreamTask:
     max_missing_share: float = 0.10
     min_missing: int = 5
     lease_seconds: float = 300.0
+    pages_ahead: int = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +108,9 @@ class _Read:
 
     def run(self, connector: Connector) -> None:
         """Land every page after the committed cursor."""
-        with paced_collection() as collect:
-            for page in self._pages_of(connector):
+        pages = self._pages_of(connector)
+        with paced_collection() as collect, reading_ahead(pages, self._task.pages_ahead) as ready:
+            for page in ready:
                 prepared = prepare_page(page)
                 self._watch_progress(prepared)
                 self._land(prepared)
@@ -114,8 +118,9 @@ class _Read:
 
     def _pages_of(self, connector: Connector) -> Iterator[Page]:
         """The connector's pages; whatever else it raises becomes an error that names the stream."""
+        cursor = self._state.cursor
         try:
-            yield from connector.read(self._task.stream.name, self._state.cursor)
+            yield from connector.read(self._task.stream.name, cursor)
         except (HubError, GeneratorExit):
             raise
         except Exception as error:

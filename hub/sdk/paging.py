@@ -59,7 +59,7 @@ class SinglePage:
     def ask(self, position: Position) -> Ask:  # noqa: ARG002  # the protocol's shape
         return Ask()
 
-    def after(self, position: Position, listing: Listing) -> Position | None:  # noqa: ARG002
+    def after(self, position: Position, listing: Listing) -> Position | None:  # noqa: ARG002  # as above
         return None
 
 

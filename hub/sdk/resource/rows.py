@@ -71,11 +71,14 @@ class RowReader:
             batch.unreadable.append(Unreadable(key, reason, _raw(row)))
             return
         if self._deleted and self._deleted(row):
-            merged = self._merged(row) if self._merged else None
-            into = None if merged in (None, "", 0) else str(merged)
-            batch.tombstones.append(Tombstone(key, version, into))
+            batch.tombstones.append(Tombstone(key, version, self._survivor(row)))
         else:
             batch.records.append(Record(key, row, version))
+
+    def _survivor(self, row: Mapping[str, Any]) -> str | None:
+        """The key of the record that a deleted one was merged into."""
+        merged = self._merged(row) if self._merged else None
+        return None if merged in (None, "", 0) else str(merged)
 
     def _note_version(self, batch: Batch, row: Mapping[str, Any]) -> str | None:
         """The version as text that sorts; a record that was never changed may have none."""

@@ -288,7 +288,7 @@ def test_the_page_of_a_worker_that_was_overtaken_is_refused(store: Engine) -> No
             yield Page(records=[record("first")], cursor={"page": 1})
             yield overtaken()
 
-    task = StreamTask(connection="toy", connector="toy", stream=INCREMENTAL)
+    task = StreamTask(connection="toy", connector="toy", stream=INCREMENTAL, pages_ahead=0)
     with pytest.raises(WatermarkRegressionError):
         extract(store, Paused(), task=task)
     assert set(_records(store)) == {"first"}
