@@ -100,13 +100,18 @@ class ConnectionSection(_Closed):
         default=0.1,
         ge=0,
         le=1,
-        description="The share of records that one full read may find deleted; 1 allows all.",
+        description="The share of records that one full read or key scan may delete; 1 allows all.",
     )
 
-    @field_validator("schedule", mode="before")
+    key_scan: Schedule | None = Field(
+        default=None,
+        description="When Airflow compares keys, for deletions that a system hides: as `schedule`.",
+    )
+
+    @field_validator("schedule", "key_scan", mode="before")
     @classmethod
     def _none_is_none(cls, value: object) -> object:
-        """TOML has no null; ``none`` says that a connection is synced by hand."""
+        """TOML has no null; ``none`` says that it is done by hand."""
         return None if value == "none" else value
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any
+from typing import Any, Final
 
 import pluggy
 
@@ -134,7 +134,7 @@ def _flaw_of_connector(spec: Any, known: Mapping[str, ConnectorSpec]) -> str | N
         return "is not implemented; return a ConnectorSpec from it"
     if not isinstance(spec, ConnectorSpec):
         return f"returned {type(spec).__name__}, not a ConnectorSpec"
-    return _flaw_of_spec(spec, known) or _flaw_of_streams(spec.streams)
+    return _flaw_of_spec(spec, known) or _flaw_of_streams(spec.streams) or _flaw_of_class(spec)
 
 
 def _flaw_of_spec(spec: ConnectorSpec, known: Mapping[str, ConnectorSpec]) -> str | None:
@@ -147,6 +147,21 @@ def _flaw_of_spec(spec: ConnectorSpec, known: Mapping[str, ConnectorSpec]) -> st
         return "config is not a subclass of ConnectorConfig"
     if not spec.streams and spec.discover is None:
         return "declares no stream and no discover function"
+    return None
+
+
+_NEEDS: Final[Mapping[Capability, tuple[str, ...]]] = {
+    Capability.KEY_SCAN: ("keys",),
+}
+"""Methods that a capability promises; seen here only where ``open`` is the connector's class."""
+
+
+def _flaw_of_class(spec: ConnectorSpec) -> str | None:
+    declared = frozenset[Capability]().union(*(stream.capabilities for stream in spec.streams))
+    for capability, methods in _NEEDS.items():
+        lacking = [name for name in methods if not callable(getattr(spec.open, name, None))]
+        if capability in declared and isinstance(spec.open, type) and lacking:
+            return f"declares {capability}, but its connector has no method {lacking[0]!r}"
     return None
 
 
@@ -164,6 +179,8 @@ def _flaw_of_stream(stream: Stream) -> str | None:
     if not stream.key:
         return f"stream {stream.name}: declares no key"
     flaw = _flaw_of_capabilities(stream.capabilities, has_cursor=bool(stream.cursor))
+    if stream.retains and Capability.KEY_SCAN in stream.capabilities:
+        flaw = "retains what leaves the system, so a key scan would be for nothing"
     return f"stream {stream.name}: {flaw}" if flaw else None
 
 
@@ -172,6 +189,8 @@ def _flaw_of_capabilities(declared: frozenset[Capability], *, has_cursor: bool) 
         return "must be able to read in full"
     if Capability.INCREMENTAL in declared and not has_cursor:
         return "is incremental but names no cursor field"
+    if Capability.KEY_SCAN in declared and Capability.INCREMENTAL not in declared:
+        return "declares key_scan but not incremental: each full read compares its keys anyway"
     needs_write = {Capability.IDEMPOTENCY_KEY, Capability.OPTIMISTIC_LOCK} & declared
     if needs_write and Capability.WRITE not in declared:
         return f"declares {min(needs_write)} but not write"

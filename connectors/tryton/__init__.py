@@ -34,16 +34,24 @@ class TrytonConnector:
 
     def read(self, stream: str, cursor: Cursor | None) -> Iterator[Page]:
         """Give what changed after the cursor, in the order of ids."""
-        table = TABLES.get(stream)
-        if table is None:
-            message = f"there is no such stream; it has {', '.join(sorted(TABLES))}"
-            raise SourceSchemaError(message, system="tryton", stream=stream)
+        reader = self._reader(stream)
         sweep = Sweep.resume(cursor, self._client.clock())
-        yield from Reader(self._client, self._config, table).pages(sweep)
+        yield from reader.pages(sweep)
+
+    def keys(self, stream: str) -> Iterator[list[str]]:
+        """Give the ids there are now: Tryton tells nobody what was deleted."""
+        yield from self._reader(stream).keys()
 
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
+
+    def _reader(self, stream: str) -> Reader:
+        table = TABLES.get(stream)
+        if table is None:
+            message = f"there is no such stream; it has {', '.join(sorted(TABLES))}"
+            raise SourceSchemaError(message, system="tryton", stream=stream)
+        return Reader(self._client, self._config, table)
 
 
 @hookimpl

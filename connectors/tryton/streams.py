@@ -8,7 +8,7 @@ record and its nested rows, is added to every record.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -19,7 +19,7 @@ from connectors.tryton.wire import Domain, encode_time
 from hub.sdk import Capability, Page, Record, Stream, Tombstone
 from hub.sdk.sweep import Sweep, format_time
 
-INCREMENTAL: Final = frozenset({Capability.FULL, Capability.INCREMENTAL})
+INCREMENTAL: Final = frozenset({Capability.FULL, Capability.INCREMENTAL, Capability.KEY_SCAN})
 WATCH_PAGE: Final = 1000
 TIMES: Final = ("create_date", "write_date")
 OWN_COMPANY: Final = "own company"
@@ -36,6 +36,7 @@ class Table:
     fields: tuple[str, ...]
     watched: tuple[tuple[str, str], ...]
     condition: tuple[Any, ...] = ()
+    merged_field: str | None = None
 
     @property
     def stream(self) -> Stream:
@@ -69,6 +70,7 @@ PARTY: Final = Table(
         ("party.identifier", "party"),
         ("party.party.lang", "party"),
     ),
+    merged_field="replaced_by",
 )
 BALANCE_FIELD: Final = "receivable"
 BALANCE_WATCH: Final = ("account.move.line", "party")
@@ -117,12 +119,29 @@ class Reader:
 
     def pages(self, sweep: Sweep) -> Iterator[Page]:
         """The pages of one run, in the order of ids."""
-        self._companies = tuple(self._read_companies())
-        company = self._company()
-        self._client.enter_company(company["id"] if company else self._config.company)
+        self._enter_company()
         batches = self._all(sweep) if sweep.since is None else self._changed(sweep)
         for rows, is_last in batches:
             yield self._page(sweep, rows, is_last)
+
+    def keys(self) -> Iterator[list[str]]:
+        """The keys of all records there are now, in the order of ids."""
+        self._enter_company()
+        own, after = self._own_parties(), 0
+        merged = self._table.merged_field
+        condition = [[merged, "=", None]] if merged else []
+        while True:
+            domain: Domain = [["id", ">", after], *condition]
+            rows = self._search(domain, WATCH_PAGE, fields=("id",))
+            yield [str(row["id"]) for row in rows if row["id"] not in own]
+            if len(rows) < WATCH_PAGE:
+                return
+            after = rows[-1]["id"]
+
+    def _enter_company(self) -> None:
+        self._companies = tuple(self._read_companies())
+        company = self._company()
+        self._client.enter_company(company["id"] if company else self._config.company)
 
     def _all(self, sweep: Sweep) -> Iterator[tuple[list[dict[str, Any]], bool]]:
         size, is_last = self._config.page_size, False
@@ -140,10 +159,12 @@ class Reader:
         if not ids:
             yield [], True
 
-    def _search(self, domain: Domain, size: int) -> list[dict[str, Any]]:
+    def _search(
+        self, domain: Domain, size: int, *, fields: Sequence[str] = ()
+    ) -> list[dict[str, Any]]:
         condition = [list(self._table.condition)] if self._table.condition else []
         return self._client.search(
-            self._table.model, [*domain, *condition], fields=self._fields, limit=size
+            self._table.model, [*domain, *condition], fields=fields or self._fields, limit=size
         )
 
     def _changed_ids(self, sweep: Sweep) -> set[int]:

@@ -17,9 +17,20 @@ at any time. One stream that fails leaves the run red; the others go on to `hub_
 * *SourceUnavailableError*, *RateLimitedError*: the system was away for longer than four tries;
   clear the task, or wait for the next run, which goes on where this one stopped.
 * *PermanentSourceError* that speaks of deletions: a full read would have deleted too many records.
-  Look at the system first; nothing was deleted in the hub.
+  Look at the system first; nothing was deleted in the hub. If it is right, trigger this DAG with
+  **Allow deletes** switched on (after a full read: with **Full read** as well).
 
 To read everything again, trigger it with **Full read** switched on.
+"""
+KEYS: Final = """\
+Reads the keys of connection **{name}** ({connector}), without the records, to find what was deleted
+there: for the streams that can't tell so themselves and have a key scan. It changes no cursor and
+may be retried, cleared or killed at any time.
+
+**When it is red,** because too many records would be deleted (*PermanentSourceError*): look at the
+system first; nothing was deleted in the hub. If it is right, trigger this DAG with **Allow
+deletes** switched on. *StoreError*: the stream was being read; clear the task, or wait for the next
+run.
 """
 RESOLVE: Final = """\
 Finds which records are the same customer and computes golden records. Runs when a sync has landed

@@ -14,7 +14,7 @@ from typing import Any, Final
 from airflow.sdk import DAG, Asset, AssetAny, Param, task
 from airflow.sdk.exceptions import AirflowSkipException
 
-from hub.airflow.documentation import PUBLISH, RECONCILE, RESOLVE, SYNC
+from hub.airflow.documentation import KEYS, PUBLISH, RECONCILE, RESOLVE, SYNC
 from hub.airflow.retry import ErrorTreePolicy
 from hub.config import ConnectionSection, HubConfig, find_config, load_config
 from hub.errors import ConfigError
@@ -35,6 +35,13 @@ def sync_dags() -> dict[str, DAG]:
     """A DAG per connection, by its id."""
     connections = _read_config().connections.items()
     return {dag.dag_id: dag for dag in (_sync_dag(name, it) for name, it in connections)}
+
+
+def keys_dags() -> dict[str, DAG]:
+    """A DAG per connection that has a ``key_scan`` schedule, by its id."""
+    connections = _read_config().connections.items()
+    dags = [_keys_dag(name, it) for name, it in connections if it.key_scan]
+    return {dag.dag_id: dag for dag in dags}
 
 
 def resolve_dag() -> DAG:
@@ -96,7 +103,10 @@ def reconcile_dag() -> DAG:
 def _sync_dag(name: str, section: ConnectionSection) -> DAG:
     doc = SYNC.format(name=name, connector=section.connector)
     tags = ["sync", section.connector]
-    params = {"full": _switch("Full read", "Read from the start and compare key sets.")}
+    params = {
+        "full": _switch("Full read", "Read from the start and compare key sets."),
+        "allow_deletes": _allow_deletes(),
+    }
     with _dag(f"hub_sync__{name}", doc, schedule=section.schedule, tags=tags, params=params) as dag:
 
         @_task()
@@ -105,29 +115,62 @@ def _sync_dag(name: str, section: ConnectionSection) -> DAG:
 
             return tasks.list_streams(name)
 
-        @_task(
-            map_index_template="{{ task.op_kwargs['stream'] }}",
-            max_active_tis_per_dagrun=STREAMS_AT_ONCE,
-        )
+        @_each_stream()
         def sync_stream(stream: str, *, params: Mapping[str, Any]) -> dict[str, int]:
             from hub.airflow import tasks
 
-            return tasks.sync_stream(name, stream, full=bool(params["full"]))
+            return tasks.sync_stream(name, stream, **_switches(params, "full", "allow_deletes"))
 
-        @_task(outlets=[landed(name)])
-        def announce(counts: Sequence[Mapping[str, int]], *, outlet_events: Any) -> dict[str, int]:
+        _announce(name, sync_stream.expand(stream=list_streams()))
+    return dag
+
+
+def _keys_dag(name: str, section: ConnectionSection) -> DAG:
+    doc = KEYS.format(name=name, connector=section.connector)
+    tags, params = ["keys", section.connector], {"allow_deletes": _allow_deletes()}
+    with _dag(f"hub_keys__{name}", doc, schedule=section.key_scan, tags=tags, params=params) as dag:
+
+        @_task()
+        def list_streams() -> list[str]:
             from hub.airflow import tasks
 
-            totals = tasks.add_up(counts[:])
-            if not totals:
-                raise AirflowSkipException("no stream could be read")
-            outlet_events[landed(name)].extra = totals
-            return totals
+            return tasks.list_key_scans(name)
 
-        # A teardown runs whatever became of the streams and has no say in the run's state: one
-        # broken stream leaves the run red, and the others go on to be resolved.
-        announce(sync_stream.expand(stream=list_streams())).as_teardown()
+        @_each_stream()
+        def scan_keys(stream: str, *, params: Mapping[str, Any]) -> dict[str, int]:
+            from hub.airflow import tasks
+
+            return tasks.sync_stream(name, stream, keys=True, **_switches(params, "allow_deletes"))
+
+        _announce(name, scan_keys.expand(stream=list_streams()))
     return dag
+
+
+def _each_stream() -> Callable[[Callable[..., Any]], Any]:
+    return _task(
+        map_index_template="{{ task.op_kwargs['stream'] }}",
+        max_active_tis_per_dagrun=STREAMS_AT_ONCE,
+    )
+
+
+def _announce(name: str, done: Any) -> None:
+    """Emit the asset once the streams are done.
+
+    A teardown runs whatever became of the streams and has no say in the run's state: one broken
+    stream leaves the run red, and the others go on to be resolved.
+    """
+
+    @_task(outlets=[landed(name)])
+    def announce(counts: Sequence[Mapping[str, int]], *, outlet_events: Any) -> dict[str, int]:
+        from hub.airflow import tasks
+
+        totals = tasks.add_up(counts[:])
+        if not totals:
+            raise AirflowSkipException("no stream could be read")
+        outlet_events[landed(name)].extra = totals
+        return totals
+
+    announce(done).as_teardown()
 
 
 def _dag(
@@ -156,6 +199,14 @@ def _dag(
             "max_retry_delay": timedelta(minutes=30),
         },
     )
+
+
+def _allow_deletes() -> Param:
+    return _switch("Allow deletes", "Go beyond max_delete_share this once.")
+
+
+def _switches(params: Mapping[str, Any], *names: str) -> dict[str, bool]:
+    return {name: bool(params[name]) for name in names}
 
 
 def _switch(title: str, description: str) -> Param:

@@ -12,7 +12,9 @@ from hub.airflow.credentials import airflow_credentials
 from hub.config import find_config
 from hub.errors import HubError, PermanentSourceError
 from hub.pipeline import steps, writeback
+from hub.pipeline.turn import SyncMode
 from hub.pipeline.workplace import Workplace, open_workplace
+from hub.sdk.contract import Capability
 
 Counts = dict[str, int]
 """All that a task may return: Airflow keeps it in its own database and shows it."""
@@ -24,10 +26,16 @@ def list_streams(connection: str) -> list[str]:
         return steps.stream_names(work, connection)
 
 
-def sync_stream(connection: str, stream: str, *, full: bool = False) -> Counts:
+def list_key_scans(connection: str) -> list[str]:
+    """The streams of a connection whose keys can be read alone."""
+    with _workplace() as work:
+        return steps.stream_names(work, connection, having=Capability.KEY_SCAN)
+
+
+def sync_stream(connection: str, stream: str, **switches: bool) -> Counts:
     """Extract and canonicalise one stream; red if deletions were held back for a person."""
     with _workplace() as work:
-        report = steps.sync_stream(work, connection, stream, full=full)
+        report = steps.sync_stream(work, connection, stream, mode=SyncMode(**switches))
         if report.note:
             raise PermanentSourceError(report.note, system=connection, stream=stream)
         counts = level(report.as_counts())

@@ -10,9 +10,10 @@ import typer
 
 from hub.cli.output import AsJson, complain, emit_counts, emit_json, emit_table, say, warn, working
 from hub.cli.workplace import open_workplace
-from hub.errors import HubError
+from hub.errors import ConfigError, HubError
 from hub.pipeline import steps, writeback
 from hub.pipeline.resolve import plan
+from hub.pipeline.turn import SyncMode
 from hub.pipeline.workplace import Workplace
 
 PlanOnly = Annotated[bool, typer.Option("--plan", help="Show what would happen; change nothing.")]
@@ -25,24 +26,41 @@ def sync(
     full: Annotated[
         bool, typer.Option("--full", help="Read from the start and compare key sets.")
     ] = False,
+    keys: Annotated[
+        bool, typer.Option("--keys", help="Read keys alone, to find what was deleted untold.")
+    ] = False,
+    allow_deletes: Annotated[
+        bool, typer.Option("--allow-deletes", help="Go beyond max_delete_share this once.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Read what changed in the systems, land it, translate it."""
+    if full and keys:
+        raise ConfigError("--full compares keys as well: leave out --keys")
+    mode = SyncMode(full=full, keys=keys, allow_deletes=allow_deletes)
     work = open_workplace()
-    reports: list[steps.StreamReport] = []
-    errors: list[HubError] = []
     names = connections or list(work.config.connections)
     for name in names:
         work.config.connection(name)
+    reports: list[steps.StreamReport] = []
+    errors: list[HubError] = []
     for name in names:
         with working(f"reading {name} …"):
-            errors += _read(work, name, full, reports)
+            errors += _read(work, name, mode, reports)
     if as_json:
         emit_json([{**_names(report), **report.as_counts()} for report in reports])
-    elif reports or not errors:
-        emit_counts([_row(report) for report in reports], as_json=False)
+    else:
+        _show(reports, mode, failed=bool(errors))
     if errors:
         _end_with(errors)
+
+
+def _show(reports: list[steps.StreamReport], mode: SyncMode, *, failed: bool) -> None:
+    row = _key_row if mode.keys else _row
+    if reports or not failed:
+        emit_counts([row(report) for report in reports], as_json=False)
+    if mode.keys and not reports and not failed:
+        warn("no stream has a key scan; `hub sync --full` finds what was deleted")
 
 
 def _end_with(errors: list[HubError]) -> NoReturn:
@@ -53,12 +71,12 @@ def _end_with(errors: list[HubError]) -> NoReturn:
 
 
 def _read(
-    work: Workplace, name: str, full: bool, reports: list[steps.StreamReport]
+    work: Workplace, name: str, mode: SyncMode, reports: list[steps.StreamReport]
 ) -> list[HubError]:
     """One system, into the reports; what failed in it is returned and stops no other system."""
     errors: list[HubError] = []
     try:
-        for report in steps.sync_connection(work, name, full=full, failed=errors.append):
+        for report in steps.sync_connection(work, name, mode=mode, failed=errors.append):
             reports.append(report)
             if report.note:
                 warn(f"{name}/{report.stream}: {report.note}")
@@ -83,6 +101,11 @@ def _row(report: steps.StreamReport) -> dict[str, Any]:
         "excluded": sum(counts["excluded"].values()),
         "quarantined": counts["unreadable"] + counts["quarantined"],
     }
+
+
+def _key_row(report: steps.StreamReport) -> dict[str, Any]:
+    names = ("keys", "unknown", "vanished", "revived")
+    return {**_names(report), **{name: report.extract[name] for name in names}}
 
 
 def resolve(

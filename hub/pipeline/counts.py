@@ -29,6 +29,8 @@ TRANSLATED_KINDS: Final = (
     "parts_deactivated",
 )
 """What else is counted about the records that were taken."""
+KEY_KINDS: Final = ("met", "repeated", "unknown", "unreadable")
+"""What a scanned key can turn out to be; an unknown one is read as a record soon."""
 
 
 class ExtractCounts:
@@ -49,6 +51,12 @@ class ExtractCounts:
         _check(self.kinds["read"], total, "read")
         named = {kind: self.kinds[kind] for kind in ("read", *READ_KINDS, "vanished", "pages")}
         return {**named, "excluded": dict(self.excluded)}
+
+
+def balanced_keys(counts: Mapping[str, int]) -> dict[str, int]:
+    """A key scan's counts as they are stored; raises StoreError where a key is missing."""
+    _check(counts.get("keys", 0), sum(counts.get(kind, 0) for kind in KEY_KINDS), "keys")
+    return {name: counts.get(name, 0) for name in ("keys", *KEY_KINDS, "vanished", "revived")}
 
 
 def balanced_taken(counts: Mapping[str, int]) -> dict[str, int]:

@@ -89,6 +89,11 @@ def _plain(value: object) -> object:
     raise TypeError(f"a value of type {type(value).__name__}")
 
 
+def is_storable_key(key: object) -> bool:
+    """Whether a record can be held under this key."""
+    return _flaw(key, None) is None
+
+
 def _flaw(key: object, version: object) -> str | None:
     """Why a record can't be stored under this key, without naming it."""
     if type(key) is not str or not key:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +18,14 @@ from hub.mapping import compile_mapping
 from hub.pipeline import reconcile as reconciliation
 from hub.pipeline.canonicalise import CanonicaliseTask, canonicalise
 from hub.pipeline.connections import OpenConnection
-from hub.pipeline.extract import StreamTask, extract
+from hub.pipeline.extract import extract
 from hub.pipeline.golden import compute_golden
+from hub.pipeline.keyscan import scan_keys
 from hub.pipeline.resolve import apply, plan
+from hub.pipeline.turn import CHANGES, StreamTask, SyncMode
 from hub.pipeline.workplace import Workplace
 from hub.reports.definitions import REPORTS
-from hub.sdk.contract import Stream
+from hub.sdk.contract import Capability, Stream
 from hub.store.database import reading
 from hub.store.overview import known_streams
 
@@ -40,34 +42,39 @@ class StreamReport:
 
     def as_counts(self) -> dict[str, Any]:
         """The counts in one level: what was read, what became of it, by which rule left out."""
-        excluded = {**self.extract["excluded"]}
+        excluded = {**self.extract.get("excluded", {})}
         if self.canonical["excluded"]:
             excluded["mapping"] = self.canonical["excluded"]
         return {**self.extract, **self.canonical, "excluded": excluded}
 
 
-def stream_names(work: Workplace, connection: str) -> list[str]:
-    """The streams of a connection that are to be synced."""
+def stream_names(
+    work: Workplace, connection: str, *, having: Capability = Capability.FULL
+) -> list[str]:
+    """The streams of a connection that are to be synced, and can do a thing."""
     with work.site.connected(connection) as opened:
-        return [stream.name for stream in opened.streams]
+        return [stream.name for stream in opened.streams if having in stream.capabilities]
 
 
 def sync_connection(
     work: Workplace,
     connection: str,
     *,
-    full: bool = False,
+    mode: SyncMode = CHANGES,
     failed: Callable[[HubError], None] | None = None,
 ) -> Iterator[StreamReport]:
     """Sync every stream of a connection, in order, over one open connection.
 
-    Where ``failed`` is given, it is told of a stream that is broken in itself, and the next
-    stream is read; a system that can't be reached or logged in to is always raised.
+    A key scan goes over the streams that have one. Where ``failed`` is given, it is told of a
+    stream that is broken in itself, and the next stream is read; a system that can't be reached or
+    logged in to is always raised.
     """
     with work.site.connected(connection) as opened:
         for stream in opened.streams:
+            if mode.keys and Capability.KEY_SCAN not in stream.capabilities:
+                continue
             try:
-                yield _sync(work, opened, stream, full=full)
+                yield _sync(work, opened, stream, mode)
             except AuthenticationError:
                 raise
             except PermanentSourceError as error:
@@ -83,35 +90,46 @@ def name_connection(error: HubError, connection: str) -> HubError:
     return type(error)(error.message, system=connection, stream=error.stream)
 
 
-def sync_stream(work: Workplace, connection: str, name: str, *, full: bool = False) -> StreamReport:
-    """Extract one stream, then translate what is new in it."""
+def sync_stream(
+    work: Workplace, connection: str, name: str, *, mode: SyncMode = CHANGES
+) -> StreamReport:
+    """Extract one stream or compare its keys, then translate what is new in it."""
     with work.site.connected(connection) as opened:
         for stream in opened.streams:
             if stream.name == name:
-                return _sync(work, opened, stream, full=full)
+                return _sync(work, opened, stream, mode)
     raise ConfigError(f"connection {connection} has no stream {name!r}")
 
 
-def _sync(work: Workplace, opened: OpenConnection, stream: Stream, *, full: bool) -> StreamReport:
+def _sync(work: Workplace, opened: OpenConnection, stream: Stream, mode: SyncMode) -> StreamReport:
     section = work.site.section(opened.name)
-    task = StreamTask(
+    task = replace(
+        stream_task(work, opened, stream),
+        full=mode.full,
+        max_missing_share=1.0 if mode.allow_deletes else section.max_delete_share,
+    )
+    run = scan_keys if mode.keys else extract
+    done = run(work.engine, opened.connector, task=task)
+    return StreamReport(
+        connection=opened.name,
+        stream=stream.name,
+        extract=done.counts,
+        canonical=canonicalise_stream(work, opened.name, stream.name),
+        note=done.note,
+    )
+
+
+def stream_task(work: Workplace, opened: OpenConnection, stream: Stream) -> StreamTask:
+    """What hub.toml says about reading a stream."""
+    section = work.site.section(opened.name)
+    return StreamTask(
         connection=opened.name,
         connector=opened.spec.name,
         office=section.office,
         stream=stream,
         renamed_from=section.renamed_from,
-        full=full,
         max_missing_share=section.max_delete_share,
         lease_seconds=work.config.hub.lease_seconds,
-    )
-    read = extract(work.engine, opened.connector, task=task)
-    mapped = canonicalise_stream(work, opened.name, stream.name)
-    return StreamReport(
-        connection=opened.name,
-        stream=stream.name,
-        extract=read.counts,
-        canonical=mapped,
-        note=read.note,
     )
 
 

@@ -40,6 +40,7 @@ class Capability(StrEnum):
     OPTIMISTIC_LOCK = "optimistic_lock"
     CUSTOM_FIELDS = "custom_fields"
     PUSH = "push"
+    KEY_SCAN = "key_scan"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +49,9 @@ class Stream:
 
     ``key`` names the fields that identify a record: one gives its text, several a JSON array.
     ``entities`` are the canonical entities that its records carry. A stream without INCREMENTAL is
-    read in full each time; one without DELETES has its deletions found by comparing key sets,
-    unless it ``retains``: then a record that leaves the system is kept (a mail that was moved).
+    read in full each time; one without DELETES has its deletions found by comparing key sets (at a
+    full read, or by KEY_SCAN), unless it ``retains``: then a record that leaves the system is kept
+    (a mail that was moved).
     """
 
     name: str
@@ -148,6 +150,19 @@ class Connector(Protocol):
 
     def close(self) -> None:
         """Release what the connection holds."""
+
+
+class KeyScanner(Connector, Protocol):
+    """A connector with a stream that declares KEY_SCAN: it lists keys much faster than records."""
+
+    def keys(self, stream: str) -> Iterator[Sequence[str]]:
+        """Give the keys of all records there are now, in pages of any size and order.
+
+        They are the keys under which ``read`` gives records, and of the same records: what
+        ``read`` tells as a tombstone is not among them. A key may come twice, none may be
+        missing: while keys are paged, records come and go, so page by key, not by number. Raise
+        rather than end early: what is not named here is deleted in the hub.
+        """
 
 
 class Writer(Connector, Protocol):

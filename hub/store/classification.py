@@ -56,6 +56,13 @@ COLUMNS: Final[Mapping[str, Mapping[str, Show]]] = MappingProxyType(
             time="observed_at",
             out="run_id",
         ),
+        "scanned_record": _table(out="stream_id record_id"),
+        "push_delivery": _table(
+            connection="connection_id",
+            value="delivery_id headers body state reason",
+            time="received_at settled_at",
+            out="id attempts",
+        ),
         "canonical_record": _table(
             record="record_id",
             value="part entity body body_hash raw_version mapping_digest active pending",

@@ -229,9 +229,14 @@ class PageLanding:
         self._renumbered.append((row.id, version))
 
 
-def vanish(connection: Connection, context: PageContext) -> int:
-    """Turn every record that this full read has not met into a tombstone; returns how many."""
-    missing = _missing(context)
+def vanish(
+    connection: Connection, context: PageContext, missing: sa.ColumnElement[bool] | None = None
+) -> int:
+    """Turn every record that this full read has not met into a tombstone; returns how many.
+
+    ``missing`` says otherwise which records are gone.
+    """
+    missing = _missing(context) if missing is None else missing
     version = source_record.c.version + 1
     rows = sa.select(
         source_record.c.id,

@@ -13,7 +13,6 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    ForeignKey,
     Index,
     Integer,
     LargeBinary,
@@ -21,40 +20,13 @@ from sqlalchemy import (
     Text,
 )
 
+from hub.store import arrivals, layout
 from hub.store.columns import ScaledMoney, UtcMicros
+from hub.store.layout import RowId, Uuid
+from hub.store.layout import foreign_key as _fk
+from hub.store.layout import partial_index as _where
 
-metadata = sa.MetaData(
-    naming_convention={
-        "ix": "ix_%(column_0_label)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-Uuid = sa.Uuid(as_uuid=False)
-RowId = BigInteger().with_variant(Integer(), "sqlite")
-"""A 64-bit row id; SQLite keeps a table in the order of a key only where its type is INTEGER."""
-
-
-def _fk(target: str) -> ForeignKey:
-    return ForeignKey(target)
-
-
-def _where(table: Table, condition: str, name: str, *columns: str, unique: bool = False) -> Index:
-    """A partial index: both databases keep it as small as what matches.
-
-    SQLite uses it only for a query with the very same condition: write ``sa.text("pending")``,
-    since SQLAlchemy writes a flag as ``pending = 1`` there.
-    """
-    where = sa.text(condition)
-    return Index(
-        name,
-        *(table.c[column] for column in columns),
-        unique=unique,
-        sqlite_where=where,
-        postgresql_where=where,
-    )
-
+metadata = layout.metadata
 
 connection = Table(
     "connection",
@@ -132,6 +104,9 @@ raw_version = Table(
     Column("observed_at", UtcMicros, nullable=False),
     Column("run_id", Uuid, nullable=False),
 )
+
+scanned_record = arrivals.scanned_record
+push_delivery = arrivals.push_delivery
 
 canonical_record = Table(
     "canonical_record",

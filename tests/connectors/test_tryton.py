@@ -332,3 +332,22 @@ def test_the_sign_tells_invoices_from_credit_notes(standin: TrytonStandIn) -> No
     assert (str(invoice.open_amount), str(credit.gross)) == ("119.00", "-59.50")
     assert invoice.order is not None
     assert invoice.order.key == "1"
+
+
+@pytest.mark.parametrize("stream", ["party.party", "sale.sale", "account.invoice"])
+def test_the_keys_are_those_of_a_full_read(standin: TrytonStandIn, stream: str) -> None:
+    change(standin, "party.party", "9", replaced_by=4, active=False)
+    listed = [key for page in connect(standin).keys(stream) for key in page]
+    assert listed == keys(read(standin, stream))
+
+
+def test_a_deleted_party_is_missing_from_the_keys(standin: TrytonStandIn) -> None:
+    with standin.state.changing():
+        del standin.state.stream("party.party")["7"]
+    listed = {key for page in connect(standin).keys("party.party") for key in page}
+    assert listed == {str(n) for n in range(2, 26)} - {"7"}
+
+
+def test_the_keys_of_an_unknown_stream_are_refused(standin: TrytonStandIn) -> None:
+    with pytest.raises(SourceSchemaError, match="no such stream"):
+        list(connect(standin).keys("party.cat"))

@@ -38,6 +38,7 @@ credentials = "airflow:sfa"
 connector = "tryton"
 office = "back"
 schedule = "none"
+key_scan = "@daily"
 
 [[publish.rules]]
 attribute = "phone"

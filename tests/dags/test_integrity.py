@@ -15,7 +15,14 @@ from tests.dags.site import read_dags
 pytest.importorskip("airflow", reason="runs in .venv-airflow")
 pytestmark = pytest.mark.airflow
 
-IDS = {"hub_sync__sfa", "hub_sync__erp", "hub_resolve", "hub_publish", "hub_reconcile"}
+IDS = {
+    "hub_sync__sfa",
+    "hub_sync__erp",
+    "hub_keys__erp",
+    "hub_resolve",
+    "hub_publish",
+    "hub_reconcile",
+}
 
 
 @pytest.fixture
@@ -42,7 +49,7 @@ def test_tasks_have_owner_and_retries(bag: Any) -> None:
     from hub.airflow.retry import ErrorTreePolicy
 
     tasks = [task for dag in bag.dags.values() for task in dag.tasks]
-    assert len(tasks) == 10
+    assert len(tasks) == 13
     for task in tasks:
         assert task.owner == "hub"
         assert task.retries == 3
@@ -54,6 +61,7 @@ def test_tasks_have_owner_and_retries(bag: Any) -> None:
 def test_schedules_follow_config_and_assets(bag: Any) -> None:
     dags = bag.dags
     assert dags["hub_sync__sfa"].timetable.expression == "0 * * * *"
+    assert dags["hub_keys__erp"].timetable.expression == "0 0 * * *"
     assert "Null" in type(dags["hub_sync__erp"].timetable).__name__
     landed = {asset.uri for asset in _assets_of(dags["hub_resolve"])}
     assert landed == {"hub://landed/sfa", "hub://landed/erp"}
@@ -75,6 +83,7 @@ def test_parsing_is_quick(bag: Any, config: Path) -> None:
     again = read_dags()
     assert {stat.file for stat in again.dagbag_stats} == {
         "hub_sync.py",
+        "hub_keys.py",
         "hub_resolve.py",
         "hub_publish.py",
         "hub_reconcile.py",
@@ -102,7 +111,7 @@ sys.modules.pop("hub.demo", None)
 sys.addaudithook(refuse)
 bag = read_dags()
 assert not bag.import_errors, bag.import_errors
-assert len(bag.dags) == 5
+assert len(bag.dags) == 6
 heavy = ("connectors", "zeep", "hub.plugins", "hub.store", "hub.pipeline", "hub.mapping")
 print(sorted(name for name in sys.modules if name.startswith(heavy)))
 """

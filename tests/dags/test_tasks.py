@@ -35,9 +35,10 @@ def run_all() -> list[dict[str, int]]:
         for name in CONNECTIONS
         for stream in tasks.list_streams(name)
     ]
+    scanned = [tasks.sync_stream("erp", name, keys=True) for name in tasks.list_key_scans("erp")]
     resolved = tasks.resolve()
     delivered = [tasks.stage(), *map(tasks.deliver, CONNECTIONS)]
-    return [*synced, tasks.add_up(synced), resolved, *delivered, tasks.reconcile()]
+    return [*synced, *scanned, tasks.add_up(synced), resolved, *delivered, tasks.reconcile()]
 
 
 def digest_of(path: Path) -> str:

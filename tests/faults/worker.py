@@ -1,4 +1,5 @@
-"""The process that the fault tests kill: reads two scripted streams and translates them.
+"""The process that the fault tests kill: reads two scripted streams, scans a third one's keys,
+and translates all of them.
 
     python -m tests.faults.worker STORE-URL
 
@@ -9,15 +10,21 @@ on where it stopped; started after its end, it finds nothing new.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from hub.pipeline.canonicalise import CanonicaliseTask, canonicalise
 from hub.pipeline.extract import StreamTask, extract
-from hub.sdk.contract import Cursor, Page, Stream, Tombstone
+from hub.pipeline.keyscan import scan_keys
+from hub.sdk.contract import Capability, Cursor, Page, Stream, Tombstone
 from hub.store.database import Engine, open_store
 from tests.unit.pipeline.scripted import FULL_ONLY, INCREMENTAL, MAPPING, mapping, record
 
 PAGES, SIZE = 12, 25
+SHELF = replace(
+    INCREMENTAL,
+    capabilities=frozenset({Capability.FULL, Capability.INCREMENTAL, Capability.KEY_SCAN}),
+)
 LEASE_SECONDS = 0.2
 """Shorter than the start of a process: a killed worker's lease has ended when the next begins."""
 
@@ -67,22 +74,40 @@ class Listed:
         """Nothing is open."""
 
 
+class Shelf(Listed):
+    """The list again, whose keys can be read alone: a record of each page is gone."""
+
+    def keys(self, stream: str) -> Iterator[Sequence[str]]:
+        for place in range(PAGES):
+            yield [f"f{key}" for key in range(place * SIZE + self.turn, (place + 1) * SIZE)]
+
+
 def prepare(engine: Engine) -> None:
-    """What was there before: the list, as it was first read."""
+    """What was there before: list and shelf, as they were first read."""
     _sync(engine, "list", FULL_ONLY, Listed(0))
+    _sync(engine, "shelf", SHELF, Shelf(0))
 
 
 def work(engine: Engine) -> None:
-    """Read and translate both streams."""
+    """Read and translate two streams, and compare the keys of the third."""
     _sync(engine, "toy", INCREMENTAL, Growing())
     _sync(engine, "list", FULL_ONLY, Listed(1))
+    _sync(engine, "shelf", SHELF, Shelf(1), scan=True)
 
 
-def _sync(engine: Engine, connection: str, stream: Stream, connector: Growing | Listed) -> None:
+def _sync(
+    engine: Engine,
+    connection: str,
+    stream: Stream,
+    connector: Growing | Listed,
+    *,
+    scan: bool = False,
+) -> None:
     task = StreamTask(
         connection=connection, connector="toy", stream=stream, lease_seconds=LEASE_SECONDS
     )
-    extract(engine, connector, task=task)
+    run = scan_keys if scan else extract
+    run(engine, connector, task=task)
     chunks = CanonicaliseTask(connection=connection, stream=stream.name, text=MAPPING, chunk=40)
     canonicalise(engine, mapping(), task=chunks)
 

@@ -51,6 +51,14 @@ def put(server: TrytonServer, model: str, number: int, values: Mapping[str, Any]
         pass
 
 
+def remove(server: TrytonServer, model: str, number: int) -> None:
+    request = urllib.request.Request(
+        f"{server.model_url(model)}/{number}", headers=server.headers, method="DELETE"
+    )
+    with urllib.request.urlopen(request, timeout=30):
+        pass
+
+
 def seed_parties(server: TrytonServer, count: int, name: str) -> tuple[SeededParty, ...]:
     return server.seed(
         parties=[
@@ -137,3 +145,14 @@ def test_a_posted_sale_changes_the_balance_of_a_party_that_is_not_touched(
     invoices, _ = read(tryton_server, "account.invoice")
     invoice = translate("account.invoice", invoices[str(made.invoices[0])])[""]
     assert (str(invoice.open_amount), invoice.order.key) == ("201.00", str(made.id))
+
+
+def test_keys_are_those_of_the_records_and_a_deleted_party_is_not_among_them(
+    tryton_server: TrytonServer,
+) -> None:
+    kept, deleted = seed_parties(tryton_server, 2, "Keyed")
+    remove(tryton_server, "party.party", deleted.id)
+    listed = {key for page in connect(tryton_server).keys("party.party") for key in page}
+    assert listed == set(read(tryton_server)[0])
+    assert str(kept.id) in listed
+    assert str(deleted.id) not in listed

@@ -28,6 +28,9 @@ from hub.sdk import (
 class Empty:
     """A connector of a system that holds nothing."""
 
+    def __init__(self, config: object = None) -> None:
+        self.config = config
+
     def check(self) -> str:
         return "empty"
 
@@ -75,6 +78,14 @@ def test_a_good_plugin_is_accepted() -> None:
 
 
 STREAM = SPEC.streams[0]
+SCANNING = (Capability.INCREMENTAL, Capability.KEY_SCAN)
+
+
+def _with(*capabilities: Capability) -> ConnectorSpec:
+    declared = frozenset({Capability.FULL, *capabilities})
+    return replace(SPEC, streams=(replace(STREAM, capabilities=declared),))
+
+
 BAD = {
     "speaks contract version 2": replace(SPEC, contract=2),
     "not a ConnectorSpec": {"name": "dict"},
@@ -90,6 +101,13 @@ BAD = {
         streams=(
             replace(STREAM, capabilities=frozenset({Capability.FULL, Capability.INCREMENTAL})),
         ),
+    ),
+    "key_scan but not incremental": _with(Capability.KEY_SCAN),
+    "retains what leaves": replace(
+        SPEC, streams=(replace(_with(*SCANNING).streams[0], cursor="at", retains=True),)
+    ),
+    "no method 'keys'": replace(
+        SPEC, open=Empty, streams=(replace(_with(*SCANNING).streams[0], cursor="at"),)
     ),
     "but not write": replace(
         SPEC,

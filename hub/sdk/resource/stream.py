@@ -94,6 +94,7 @@ class RestStream:
             Capability.WRITE: self.write is not None,
             Capability.OPTIMISTIC_LOCK: bool(self.write and (self.write.lock or self.version)),
             Capability.IDEMPOTENCY_KEY: bool(self.write and self.write.idempotency),
+            Capability.KEY_SCAN: self.keys_only is not None,
             Capability.CUSTOM_FIELDS: self.custom_fields,
         }
         return [capability for capability, holds in found.items() if holds]

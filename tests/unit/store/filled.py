@@ -74,7 +74,23 @@ def _sources(shift: int) -> list[tuple[str, list[Row]]]:
         ("id_block", [{"name": "source_record", "next": shift + 1}]),
         ("source_record", records),
         ("raw_version", [raw]),
+        ("scanned_record", [{"stream_id": stream["id"], "record_id": records[0]["id"]}]),
+        ("push_delivery", [_pushed(shift)]),
     ]
+
+
+def _pushed(shift: int) -> Row:
+    return {
+        "id": uuid("pushed", shift),
+        "connection_id": uuid("connection", shift),
+        "delivery_id": "d1",
+        "received_at": _now(shift),
+        "headers": "{}",
+        "body": b"b",
+        "state": "failed",
+        "reason": "r",
+        "settled_at": _now(shift),
+    }
 
 
 def _mapped(shift: int) -> list[tuple[str, list[Row]]]:

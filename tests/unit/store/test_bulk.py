@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from hub.errors import StoreError
-from hub.store import bulk, canonical
+from hub.store import bulk, canonical, keyscan
 from hub.store.database import Engine, open_store, reading, writing
 from hub.store.schema import migrate
 from hub.store.tables import canonical_record, document, frequent_key, link, source_record
@@ -135,3 +136,19 @@ def test_uuids_are_written_as_the_driver_reads_them(filled: Engine) -> None:
         rows = [(1, bulk.driver_uuid(db, party))]
         bulk.update(db, link, ("id", "party_id"), rows)
         assert db.scalar(sa.select(link.c.party_id).where(link.c.id == 1)) == party
+
+
+def test_what_a_key_scan_missed_is_found_through_indexes(tmp_path: Path) -> None:
+    engine = open_store(f"sqlite:///{tmp_path / 'hub.db'}")
+    migrate(engine)
+    seen: list[tuple[str, Any]] = []
+    sa.event.listen(engine, "before_cursor_execute", lambda *args: seen.append(args[2:4]))
+    with reading(engine) as db:
+        keyscan.compare(db, keyscan.Scan(1, 1))
+        sql, bound = next(text for text in seen if "scanned_record" in text[0])
+        plan = " ".join(
+            row.detail for row in db.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", bound)
+        )
+    assert "SCAN" not in plan
+    assert "scanned_record USING PRIMARY KEY (stream_id=? AND record_id=?)" in plan
+    engine.dispose()
