@@ -58,6 +58,11 @@ class HubSection(_Closed):
     own_domains: tuple[str, ...] = Field(
         default=(), description="Our own mail domains, for each connector that asks for them."
     )
+    token_key: str | None = Field(
+        default=None,
+        pattern=r"^env:.+",
+        description="env:NAME of the key that seals rotating tokens; `hub token-key` makes one.",
+    )
     lease_seconds: float = Field(
         default=300.0,
         gt=0,
@@ -192,19 +197,24 @@ class HubConfig(_Closed):
     def store_url(self) -> str:
         """The store's URL; a relative SQLite path starts at the configuration's folder."""
         prefix = "sqlite:///"
-        url = _expand(self.hub.store)
+        url = _expand(self.hub.store, "hub.store")
         if url.startswith(prefix) and not url.startswith("sqlite:////"):
             return prefix + str((self.root / url.removeprefix(prefix)).resolve())
         return url
 
+    def token_key(self) -> str | None:
+        """The key that seals rotating tokens; None where none is configured."""
+        reference = self.hub.token_key
+        return None if reference is None else _expand(reference, "hub.token_key")
 
-def _expand(value: str) -> str:
-    """``env:NAME`` instead of a URL keeps a password out of the file."""
+
+def _expand(value: str, setting: str) -> str:
+    """``env:NAME`` instead of the value itself keeps a secret out of the file."""
     if not value.startswith("env:"):
         return value
     name = value.removeprefix("env:")
     if name not in os.environ:
-        raise ConfigError(f"hub.store: environment variable {name} is not set")
+        raise ConfigError(f"{setting}: environment variable {name} is not set")
     return os.environ[name]
 
 

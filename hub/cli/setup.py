@@ -153,10 +153,18 @@ def print_schema(entity: str = typer.Argument("", help="One entity; all without 
     emit_json({"version": MODEL_VERSION, "entities": schemas})
 
 
+def make_token_key() -> None:
+    """Make a key that seals rotating tokens; put it where hub.token_key points."""
+    from cryptography.fernet import Fernet
+
+    say(Fernet.generate_key().decode())
+
+
 def add_to(app: typer.Typer) -> None:
     """Hang these commands on the program."""
     app.command()(init)
     app.command()(doctor)
+    app.command("token-key")(make_token_key)
     app.add_typer(connectors, name="connector")
     app.add_typer(connections, name="connection")
     app.add_typer(model, name="model")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from collections.abc import Mapping as MappingOf
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -22,8 +23,17 @@ from hub.config import (
 from hub.errors import ConfigError, MappingError
 from hub.mapping import Mapping, load_mapping
 from hub.plugins import Registry
-from hub.sdk.contract import FOLDER, Connector, ConnectorConfig, ConnectorSpec, Stream
+from hub.sdk.contract import (
+    FOLDER,
+    Connector,
+    ConnectorConfig,
+    ConnectorSpec,
+    Services,
+    Stream,
+)
 from hub.sdk.standin import StandIn, StandInState
+from hub.store.database import open_store
+from hub.store.tokens import StoreTokens
 
 _FORM_FIELDS: Final[MappingOf[str, tuple[str, ...]]] = {
     "login": ("login", "username", "client_id"),
@@ -69,13 +79,19 @@ class Site:
             settings = {**self._shared(spec), **section.options}
             settings |= {**self._secrets(section, spec), **reach}
             config = _validated(name, spec, settings, self.config.root)
-            connector = spec.open(config)
+            connector = spec.connect(config, self._services(name))
             try:
                 yield OpenConnection(
                     name, spec, connector, _chosen(name, section, spec.streams_of(config))
                 )
             finally:
                 connector.close()
+
+    def _services(self, name: str) -> Services:
+        """The store is opened only by a connector that asks for a token."""
+        config = self.config
+        opened = partial(open_store, config.store_url)
+        return Services(tokens=StoreTokens(opened, name, config.token_key))
 
     def _shared(self, spec: ConnectorSpec) -> dict[str, JsonValue]:
         """What is said once for all connections, where the connector asks for it."""

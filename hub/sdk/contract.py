@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from inspect import signature
 from pathlib import Path
 from typing import Annotated, Any, Final, NamedTuple, Protocol
 
 import orjson
 from pydantic import AfterValidator, BaseModel, ConfigDict, JsonValue, ValidationInfo
+
+from hub.sdk.auth.refresh import MemoryTokens, TokenStore
 
 CONTRACT_VERSION: Final = 1
 
@@ -176,10 +179,18 @@ class Writer(Connector, Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """What the hub does for an open connection: ``tokens`` keeps tokens that change with use."""
+
+    tokens: TokenStore = field(default_factory=MemoryTokens)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectorSpec:
     """What a plugin's ``hub_connector`` hook returns.
 
-    ``open`` must not touch the network: the first request does. ``discover`` is for connectors
+    ``open`` must not touch the network: the first request does. It is given the settings, and
+    :class:`Services` if it has a parameter of that name. ``discover`` is for connectors
     whose streams come from their settings. ``mapping`` is the text of the mapping file where the
     connector ships its own; else ``mappings/<name>.yaml`` is used.
     """
@@ -188,10 +199,16 @@ class ConnectorSpec:
     title: str
     contract: int
     config: type[ConnectorConfig]
-    open: Callable[[Any], Connector]
+    open: Callable[..., Connector]
     streams: tuple[Stream, ...] = ()
     discover: Callable[[Any], tuple[Stream, ...]] | None = None
     mapping: str | None = None
+
+    def connect(self, config: ConnectorConfig, services: Services) -> Connector:
+        """Open a connection with these settings."""
+        if "services" in signature(self.open).parameters:
+            return self.open(config, services=services)
+        return self.open(config)
 
     def streams_of(self, config: ConnectorConfig) -> tuple[Stream, ...]:
         """The streams that a connection with these settings has."""

@@ -1,4 +1,4 @@
-"""The tables of what is on its way in: keys being scanned, and deliveries that were pushed."""
+"""The tables of what comes in: keys being scanned, pushed deliveries, tokens that open systems."""
 
 from __future__ import annotations
 
@@ -35,3 +35,13 @@ push_delivery = Table(
 )
 WAITING_PUSH: Final = "state IN ('pending', 'failed')"
 partial_index(push_delivery, WAITING_PUSH, "ix_push_delivery_waiting", "connection_id", "id")
+
+token = Table(
+    "token",
+    metadata,
+    Column("connection", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("sealed", LargeBinary),
+    Column("lease_holder", Text),
+    Column("lease_until", UtcMicros),
+)

@@ -63,6 +63,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, Show]]] = MappingProxyType(
             time="received_at settled_at",
             out="id attempts",
         ),
+        "token": _table(out="connection name sealed lease_holder lease_until"),
         "canonical_record": _table(
             record="record_id",
             value="part entity body body_hash raw_version mapping_digest active pending",

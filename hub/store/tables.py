@@ -107,6 +107,7 @@ raw_version = Table(
 
 scanned_record = arrivals.scanned_record
 push_delivery = arrivals.push_delivery
+token = arrivals.token
 
 canonical_record = Table(
     "canonical_record",

@@ -27,6 +27,7 @@ PROMISED = {
 }  # fmt: skip
 WITHOUT_JSON = {
     "init": "writes a file",
+    "token-key": "prints the key alone",
     "model schema": "prints JSON anyway",
     "airflow install-dags": "writes files",
     "airflow run": "runs until it is ended",

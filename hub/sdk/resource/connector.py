@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
-from typing import Any, Self
+from inspect import signature
+from typing import Any
 
 from pydantic import JsonValue
 
@@ -18,6 +19,7 @@ from hub.sdk.contract import (
     Page,
     Receipt,
     Record,
+    Services,
 )
 from hub.sdk.resource.reader import StreamReader
 from hub.sdk.resource.stream import RestStream
@@ -85,12 +87,13 @@ class RestConnector:
 class _Opener:
     """Makes a connector from settings; a class of its own, so that specs can be compared."""
 
-    client: Callable[[Any], RestClient]
+    client: Callable[..., RestClient]
     streams: tuple[RestStream, ...]
 
-    def __call__(self: Self, config: Any) -> RestConnector:
-        size = getattr(config, "page_size", None)
-        return RestConnector(self.client(config), self.streams, page_size=size)
+    def __call__(self, config: Any, services: Services) -> RestConnector:
+        wants = "services" in signature(self.client).parameters
+        client = self.client(config, services=services) if wants else self.client(config)
+        return RestConnector(client, self.streams, page_size=getattr(config, "page_size", None))
 
 
 def rest_connector(
@@ -98,12 +101,13 @@ def rest_connector(
     *,
     title: str,
     config: type[ConnectorConfig],
-    client: Callable[[Any], RestClient],
+    client: Callable[..., RestClient],
     streams: Sequence[RestStream],
 ) -> ConnectorSpec:
     """What ``hub_connector`` returns for a connector that is declared.
 
-    ``client`` makes the client from the settings; a setting ``page_size`` is the size of pages. The
+    ``client`` makes the client from the settings (and from ``services``, if it has a parameter of
+    that name); a setting ``page_size`` is the size of pages. The
     mapping is ``mappings/<name>.yaml``, or the package's own: ``replace(spec, mapping=…)``.
     """
     return ConnectorSpec(

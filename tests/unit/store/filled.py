@@ -76,6 +76,7 @@ def _sources(shift: int) -> list[tuple[str, list[Row]]]:
         ("raw_version", [raw]),
         ("scanned_record", [{"stream_id": stream["id"], "record_id": records[0]["id"]}]),
         ("push_delivery", [_pushed(shift)]),
+        ("token", [{"connection": "toy", "name": "oauth", "sealed": b"s"}]),
     ]
 
 

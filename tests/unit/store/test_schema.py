@@ -110,4 +110,5 @@ _LATER = {
     "report_break",
     "review_case",
     "scanned_record",
+    "token",
 }
