@@ -70,6 +70,18 @@ def discover(extra: Mapping[str, object] | None = None) -> Registry:
     return Registry(intake.connectors, intake.standins, tuple(intake.refused))
 
 
+def examine(plugin: object) -> tuple[ConnectorSpec, StandInSpec | None]:
+    """What this plugin alone provides; ContractError says which hook is wrong, and why."""
+    manager = pluggy.PluginManager("hub")
+    manager.add_hookspecs(HubHooks)
+    intake = _Intake(manager)
+    _admit(intake, getattr(plugin, "__name__", "plugin"), plugin)
+    if intake.refused:
+        raise ContractError(str(intake.refused[0]))
+    (spec,) = intake.connectors.values()
+    return spec, next(iter(intake.standins.values()), None)
+
+
 def _load(found: Iterable[EntryPoint], refused: list[Refusal]) -> Iterator[tuple[str, object]]:
     for entry in sorted(found, key=lambda item: item.name):
         try:

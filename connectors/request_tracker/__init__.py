@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from connectors.request_tracker.client import SYSTEM, RequestTrackerClient
 from connectors.request_tracker.config import RequestTrackerConfig
+from connectors.request_tracker.samples import SAMPLES
 from connectors.request_tracker.standin import RequestTrackerStandIn
 from connectors.request_tracker.streams import TICKET, USER, Tickets, Users
 from connectors.request_tracker.writing import UserWriter
@@ -80,7 +81,7 @@ def hub_connector() -> ConnectorSpec:
 @hookimpl
 def hub_standin() -> StandInSpec:
     """The stand-in server."""
-    return StandInSpec(name=SYSTEM, start=RequestTrackerStandIn)
+    return StandInSpec(name=SYSTEM, start=RequestTrackerStandIn, samples=SAMPLES)
 
 
 def _unknown_stream(stream: str) -> SourceSchemaError:

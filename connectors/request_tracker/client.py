@@ -124,4 +124,13 @@ def _items(answer: RestResponse, stream: str) -> tuple[list[Row], int]:
             "ShowTicket in all queues, or set UseSQLForACLChecks in RT"
         )
         raise PermanentSourceError(message, system=SYSTEM, stream=stream)
+    if not all(_has_id(row) for row in content["items"]):
+        message = "a record in the list has no id; check the base URL and RT's version"
+        raise SourceSchemaError(message, system=SYSTEM, stream=stream)
     return content["items"], int(content["total"])
+
+
+def _has_id(row: Any) -> bool:
+    """Numbers, except for members and roles, which lists name by a text."""
+    key = row.get("id") if isinstance(row, dict) else None
+    return isinstance(key, int | str) and bool(key)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+import orjson
+
 from connectors.request_tracker.client import SYSTEM, Clock, RequestTrackerClient, Row
 from hub.errors import CursorExpiredError, SourceUnavailableError
-from hub.sdk import Capability, Cursor, Page, Record, Stream, Tombstone
+from hub.sdk import Capability, Cursor, Page, Record, Stream, Tombstone, Unreadable
 from hub.sdk.rest import Params
 from hub.sdk.sweep import Sweep, format_time
 
@@ -71,8 +73,11 @@ class Users:
                 raise SourceUnavailableError(message, system=SYSTEM, stream=USER.name)
             done, total = (done // size + 1) * size, now
             is_last = done >= total
-            records = [user_record({**row, **_flags(row, staff, enabled)}) for row in rows]
-            yield Page(records=records, cursor={"done": done, "total": total})
+            records, unreadable = _built(
+                rows, lambda row: user_record({**row, **_flags(row, staff, enabled)})
+            )
+            place: Cursor = {"done": done, "total": total}
+            yield Page(records=records, unreadable=unreadable, cursor=place)
 
     def fetch(self, key: str) -> tuple[Record, str] | None:
         """One user as lists give it, and the ETag."""
@@ -129,12 +134,13 @@ class Tickets:
         while not is_last:
             rows, total = self._search(self._changed(sweep, clock))
             is_last = not rows or len(rows) >= total
-            records = [ticket_record(row) for row in rows]
+            records, unreadable = _built(rows, ticket_record)
             for record in records:
                 sweep.note(datetime.fromisoformat(record.version or ""))
             sweep.after = max((int(row["id"]) for row in rows), default=sweep.after)
             yield Page(
                 records=sweep.unseen(records),
+                unreadable=unreadable,
                 tombstones=self._gone(sweep, clock) if is_last else (),
                 cursor=sweep.end() if is_last else sweep.position(),
             )
@@ -179,6 +185,21 @@ def ticket_record(row: Row) -> Record:
     """A ticket as the list gives it, without the links."""
     data = {field: value for field, value in row.items() if field not in ("_url", "type")}
     return Record(str(row["id"]), data, _version(row))
+
+
+def _built(
+    rows: Sequence[Row], build: Callable[[Row], Record]
+) -> tuple[list[Record], list[Unreadable]]:
+    """The records; a row that lacks what places it is unreadable, and the others go on."""
+    records: list[Record] = []
+    unreadable: list[Unreadable] = []
+    for row in rows:
+        try:
+            records.append(build(row))
+        except (KeyError, TypeError, ValueError) as error:
+            reason = f"a field is missing or has another type ({type(error).__name__})"
+            unreadable.append(Unreadable(str(row["id"]), reason, orjson.dumps(row).decode()))
+    return records, unreadable
 
 
 def _tombstone(row: Row) -> Tombstone:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from connectors.salesforce.config import SalesforceConfig
+from connectors.salesforce.samples import SAMPLES
 from connectors.salesforce.streams import STREAMS
 from hub.sdk import (
     CONTRACT_VERSION,
@@ -41,4 +42,4 @@ def hub_connector() -> ConnectorSpec:
 
 @hookimpl
 def hub_standin() -> StandInSpec:
-    return StandInSpec(name="salesforce", start=_start)
+    return StandInSpec(name="salesforce", start=_start, samples=SAMPLES)

@@ -7,8 +7,10 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
+import orjson
+
 from hub.errors import CursorExpiredError
-from hub.sdk import Capability, Cursor, Page, Record, Stream, Tombstone
+from hub.sdk import Capability, Cursor, Page, Record, Stream, Tombstone, Unreadable
 
 _READ: Final = frozenset(
     {Capability.FULL, Capability.INCREMENTAL, Capability.DELETES, Capability.CUSTOM_FIELDS}
@@ -136,16 +138,37 @@ def write_query(stream: str, fields: Collection[str], window: Window) -> str:
 def build_page(rows: Sequence[dict[str, Any]], window: Window) -> tuple[Page, Position]:
     """Rows as records and tombstones, with the position that is safe once they are committed."""
     records, tombstones = [], []
-    for row in rows:
+    sound = [row for row in rows if _is_sound(row)]
+    for row in sound:
         if row["IsDeleted"]:
             merged_into = row.get("MasterRecordId") or None
             tombstones.append(Tombstone(row["Id"], row["SystemModstamp"], merged_into))
         else:
             row.pop("attributes", None)
             records.append(Record(row["Id"], row, row["SystemModstamp"]))
-    position = _advance(rows, window)
+    position = _advance(sound, window)
     cursor = {"stamp": position.stamp, "id": position.id}
-    return Page(records=records, tombstones=tombstones, cursor=cursor), position
+    unreadable = [_unreadable(row) for row in rows if not _is_sound(row)]
+    page = Page(records=records, tombstones=tombstones, unreadable=unreadable, cursor=cursor)
+    return page, position
+
+
+def _is_sound(row: Mapping[str, Any]) -> bool:
+    """Whether it has what places it in the stream."""
+    key, stamp = row.get("Id"), row.get("SystemModstamp")
+    return (
+        isinstance(key, str)
+        and is_id(key)
+        and isinstance(stamp, str)
+        and bool(_STAMP.match(stamp))
+        and isinstance(row.get("IsDeleted"), bool)
+    )
+
+
+def _unreadable(row: Mapping[str, Any]) -> Unreadable:
+    key = row.get("Id")
+    named = key if isinstance(key, str) and is_id(key) else None
+    return Unreadable(named, f"no valid {', '.join(REQUIRED)}", orjson.dumps(row).decode())
 
 
 def _advance(rows: Sequence[Mapping[str, Any]], window: Window) -> Position:

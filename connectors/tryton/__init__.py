@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from connectors.tryton.client import TrytonClient
 from connectors.tryton.config import TrytonConfig
+from connectors.tryton.samples import SAMPLES
 from connectors.tryton.standin import TrytonStandIn
 from connectors.tryton.streams import TABLES, Reader
 from hub.errors import SourceSchemaError
@@ -70,4 +71,4 @@ def hub_connector() -> ConnectorSpec:
 @hookimpl
 def hub_standin() -> StandInSpec:
     """The stand-in server."""
-    return StandInSpec(name="tryton", start=TrytonStandIn)
+    return StandInSpec(name="tryton", start=TrytonStandIn, samples=SAMPLES)

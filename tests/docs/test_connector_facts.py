@@ -11,13 +11,11 @@ import yaml
 from hub.bundled import bundled
 from hub.mapping import load_mapping
 from hub.plugins import discover
-from hub.sdk import ConnectorSpec, Stream
+from hub.sdk import ConnectorSpec
+from hub.testing.rule import Tier
+from hub.testing.rules.papers import OPTIONAL, REQUIRED, declared
 from tests.architecture.source import ROOT
 
-REQUIRED = {
-    "name", "title", "contract", "api", "auth", "permissions", "limits", "streams",
-    "documentation", "tested_against",
-}  # fmt: skip
 SPECS = discover().connectors
 FOLDERS = sorted(path.parent for path in (ROOT / "connectors").glob("*/__init__.py"))
 MAPPINGS = sorted(bundled("mappings").glob("*.yaml"))
@@ -29,16 +27,6 @@ def facts(folder: Path) -> dict[str, Any]:
     return found
 
 
-def declared(stream: Stream) -> dict[str, Any]:
-    known: dict[str, Any] = {
-        "entities": list(stream.entities),
-        "key": ", ".join(stream.key),
-        "cursor": stream.cursor,
-        "capabilities": {str(item) for item in stream.capabilities},
-    }
-    return {name: value for name, value in known.items() if value is not None}
-
-
 def test_every_folder_is_a_connector() -> None:
     assert {folder.name for folder in FOLDERS} == set(SPECS)
 
@@ -46,7 +34,8 @@ def test_every_folder_is_a_connector() -> None:
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
 def test_the_facts_are_complete(folder: Path) -> None:
     found = facts(folder)
-    assert set(found) == REQUIRED
+    assert set(found) - OPTIONAL == REQUIRED
+    assert found["tier"].upper() in Tier.__members__
     assert set(found["auth"]) - {"set_up"} == {"flow"}
     for name in ("permissions", "limits"):
         assert found[name], name

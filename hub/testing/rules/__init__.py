@@ -1,0 +1,36 @@
+"""All rules, in the order of their tiers."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from hub.testing.rule import Rule
+from hub.testing.rules import (
+    faults,
+    guarding,
+    incremental,
+    landing,
+    papers,
+    reading,
+    resuming,
+    settings,
+    strain,
+    writing,
+)
+
+_MODULES = (
+    *(settings, reading, resuming, faults, incremental, landing, strain),
+    *(writing, guarding, papers),
+)
+
+ALL: Final[tuple[Rule, ...]] = tuple(
+    sorted(
+        (
+            found
+            for module in _MODULES
+            for found in vars(module).values()
+            if isinstance(found, Rule)
+        ),
+        key=lambda found: found.tier,
+    )
+)

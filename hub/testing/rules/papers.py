@@ -1,0 +1,79 @@
+"""What is written about a connector: its facts, and its page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+from hub.sdk.contract import Stream
+from hub.testing.rule import Tier, expect, rule
+from hub.testing.subject import Subject
+
+REQUIRED: Final = frozenset(
+    {"name", "title", "contract", "tier", "api", "auth", "permissions", "limits", "streams"}
+    | {"documentation", "tested_against"}
+)
+OPTIONAL: Final = frozenset({"exempt"})
+
+
+@rule(Tier.BRONZE)
+def facts(subject: Subject, _case: str) -> None:
+    """connector.yaml is complete, and says what the code says."""
+    found, spec = subject.facts, subject.spec
+    expect(found, "there is no connector.yaml beside the plugin")
+    expect(set(found) >= REQUIRED, f"not stated: {', '.join(sorted(REQUIRED - set(found)))}")
+    unknown = sorted(set(found) - REQUIRED - OPTIONAL)
+    expect(not unknown, f"unknown: {', '.join(unknown)}")
+    stated = (found["name"], found["title"], found["contract"])
+    expect(stated == (spec.name, spec.title, spec.contract), "name, title or contract differ")
+    if found["streams"] != "from the settings":
+        expect(set(found["streams"]) == set(subject.streams), "the streams have other names")
+        for name, stream in subject.streams.items():
+            expect(_stated(found["streams"][name]) == declared(stream), f"{name} is otherwise")
+
+
+@rule(Tier.BRONZE)
+def tier(subject: Subject, _case: str) -> None:
+    """connector.yaml claims a tier, and each exemption names a rule that exists and a reason."""
+    from hub.testing.rules import ALL
+
+    claimed = str(subject.facts.get("tier", ""))
+    expect(claimed.upper() in Tier.__members__, f"tier {claimed!r}: say bronze, silver or gold")
+    known = {rule.id for rule in ALL} | {rule.group for rule in ALL}
+    for name, reason in subject.exemptions.items():
+        expect(name.partition("[")[0] in known, f"exempt: there is no rule {name}")
+        expect(len(reason.split()) >= 3, f"exempt: {name} has no reason that explains it")
+
+
+@rule(Tier.GOLD)
+def page(subject: Subject, _case: str) -> None:
+    """A page for people describes the connector, and the vendor's documentation is named."""
+    urls = subject.facts.get("documentation") or {}
+    expect(urls, "documentation: names no page of the vendor's")
+    expect(all(str(url).startswith("https://") for url in urls.values()), "not all are https")
+    places = _places(subject)
+    expect(any(place.is_file() for place in places), f"no docs/connectors/{subject.name}.md")
+
+
+def _places(subject: Subject) -> list[Path]:
+    """Beside the plugin a README.md, or the page in the docs of the checkout it lies in."""
+    folder = subject.folder
+    if folder is None:
+        return []
+    page = Path("docs", "connectors", f"{subject.name}.md")
+    return [folder / "README.md", *(parent / page for parent in folder.parents)]
+
+
+def _stated(entry: Any) -> dict[str, Any]:
+    return {**entry, "capabilities": set(entry["capabilities"])}
+
+
+def declared(stream: Stream) -> dict[str, Any]:
+    """A stream's declaration as connector.yaml has it."""
+    known: dict[str, Any] = {
+        "entities": list(stream.entities),
+        "key": ", ".join(stream.key),
+        "cursor": stream.cursor,
+        "capabilities": {str(item) for item in stream.capabilities},
+    }
+    return {name: value for name, value in known.items() if value is not None}

@@ -1,0 +1,88 @@
+"""A store of its own for a rule, and the hub's own extract into it."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from hub.errors import TransientSourceError
+from hub.pipeline.extract import ExtractResult, StreamTask, extract
+from hub.sdk.contract import Connector, Stream
+from hub.store.database import open_store
+from hub.store.digest import digest
+from hub.store.schema import migrate
+from hub.testing.rule import BrokenRuleError
+
+_HELD = """
+    SELECT s.source_key, r.payload FROM source_record s
+    JOIN raw_version r ON r.record_id = s.id AND r.version = s.version WHERE NOT s.deleted
+"""
+
+
+class Shelf:
+    """What the hub has landed of one stream, in a store that is a file."""
+
+    def __init__(self, path: Path, connector: str, stream: Stream) -> None:
+        self._path = path
+        self._engine = open_store(f"sqlite:///{path}")
+        self._connector = connector
+        self._stream = stream
+
+    def land(self, connector: Connector, *, full: bool = False) -> ExtractResult:
+        """Read what is new, as ``hub sync`` does."""
+        task = StreamTask(
+            connection=self._connector, connector=self._connector, stream=self._stream, full=full
+        )
+        return extract(self._engine, connector, task=task)
+
+    def land_at_last(self, connector: Connector, *, full: bool = False) -> ExtractResult:
+        """The same, run again as a scheduler does while the error is one that passes."""
+        for _ in range(20):
+            try:
+                return self.land(connector, full=full)
+            except TransientSourceError:
+                continue
+        raise BrokenRuleError("20 runs ended in an error that should have passed")
+
+    def digest(self) -> str:
+        """What ``hub store digest`` prints."""
+        return digest(self._engine)
+
+    def held(self) -> Mapping[str, Any]:
+        """The live records by key, as they were landed last."""
+        with closing(sqlite3.connect(self._path)) as db:
+            return {key: orjson.loads(payload) for key, payload in db.execute(_HELD)}
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._engine.dispose()
+
+
+@contextmanager
+def shelf(connector: str, stream: Stream) -> Iterator[Shelf]:
+    """An empty store in a folder of its own."""
+    with tempfile.TemporaryDirectory(prefix="hub-kit-") as folder:
+        path = Path(folder) / "hub.db"
+        path.write_bytes(_empty_store())
+        with closing(Shelf(path, connector, stream)) as opened:
+            yield opened
+
+
+@cache
+def _empty_store() -> bytes:
+    """A migrated store to copy, made once."""
+    folder = Path(tempfile.mkdtemp(prefix="hub-kit-"))
+    engine = open_store(f"sqlite:///{folder / 'hub.db'}")
+    migrate(engine)
+    engine.dispose()
+    content = (folder / "hub.db").read_bytes()
+    shutil.rmtree(folder)
+    return content
