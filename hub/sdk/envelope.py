@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from lxml import etree
 
-from hub.errors import SourceSchemaError
+from hub.sdk.xml import SAFE, has_doctype, open_root, refusal
 
 Value = Any
 """A text, None, a dict by element name, or a list."""
@@ -25,17 +25,7 @@ _ENVELOPES: Final = (
 )
 _NIL: Final = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 _ARRAY_TYPE: Final = "{http://schemas.xmlsoap.org/soap/encoding/}arrayType"
-_PROLOG_BYTES: Final = 65_536
 _FREED_AT_ONCE: Final = 500
-_SAFE: Final[dict[str, Any]] = {
-    "resolve_entities": False,
-    "no_network": True,
-    "load_dtd": False,
-    "huge_tree": False,
-    "remove_comments": True,
-    "remove_pis": True,
-    "collect_ids": False,
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,16 +55,16 @@ def read_answer(body: bytes, *, system: str, stream: str = "") -> dict[str, Valu
     """The parts of a whole answer by name, or the fault that it is."""
     _check_root(body, system, stream)
     try:
-        root = etree.fromstring(body, etree.XMLParser(**_SAFE))
+        root = etree.fromstring(body, etree.XMLParser(**SAFE))
         payload = _payload(root)
     except (etree.XMLSyntaxError, ValueError) as error:
-        raise _refusal(error, system, stream) from error
+        raise refusal(error, system, stream) from error
     if _local(payload.tag) == "Fault":
         return _fault(payload)
     try:
         return {_local(part.tag): _value(part) for part in payload}
     except ValueError as error:
-        raise _refusal(error, system, stream) from error
+        raise refusal(error, system, stream) from error
 
 
 def read_rows(
@@ -84,9 +74,9 @@ def read_rows(
     _check_root(body, system, stream)
     tags = tuple({f"{{*}}{name}" for name in (shape.item, shape.within, shape.head, "Fault")})
     try:
-        yield from _walk(etree.iterparse(BytesIO(body), tag=tags, **_SAFE), shape)
+        yield from _walk(etree.iterparse(BytesIO(body), tag=tags, **SAFE), shape)
     except (etree.XMLSyntaxError, ValueError) as error:
-        raise _refusal(error, system, stream) from error
+        raise refusal(error, system, stream) from error
 
 
 def _walk(events: Any, shape: RowShape) -> Iterator[dict[str, Value] | SoapFault]:
@@ -200,33 +190,11 @@ def _local(tag: str) -> str:
 def _check_root(body: bytes, system: str, stream: str) -> None:
     """An envelope, and without a DTD (SOAP 1.1 section 3): seen before anything is expanded."""
     try:
-        root = _open_root(body)
-        doctype = None if root is None else root.getroottree().docinfo.doctype
+        root = open_root(body)
     except etree.XMLSyntaxError as error:
-        raise _refusal(error, system, stream) from error
-    if doctype:
-        raise _refusal(ValueError("it contains a DTD, which SOAP forbids"), system, stream)
+        raise refusal(error, system, stream) from error
+    if has_doctype(root):
+        raise refusal(ValueError("it contains a DTD, which SOAP forbids"), system, stream)
     if root is None or root.tag not in _ENVELOPES:
         reason = "it is no SOAP envelope; check that the address leads to the service"
-        raise _refusal(ValueError(reason), system, stream)
-
-
-def _open_root(body: bytes) -> Any:
-    """The root element as its start tag is read, or None where none comes."""
-    parser = etree.XMLPullParser(events=("start",), **_SAFE)
-    for start in range(0, min(len(body), _PROLOG_BYTES), 2_048):
-        parser.feed(body[start : start + 2_048])
-        for _, root in parser.read_events():
-            return root
-    return None
-
-
-def _refusal(error: Exception, system: str, stream: str) -> SourceSchemaError:
-    """Names the place and the reason, never the parser's message: that quotes the document."""
-    if isinstance(error, etree.XMLSyntaxError):
-        reason = (
-            f"it is not well-formed XML (line {error.lineno}, error {getattr(error, 'code', 0)})"
-        )
-    else:
-        reason = str(error)
-    return SourceSchemaError(f"the answer was refused: {reason}", system=system, stream=stream)
+        raise refusal(ValueError(reason), system, stream)

@@ -265,7 +265,7 @@ class RestClient:
     def _redirect(self, answer: RestResponse, url: str, call: _Call) -> str:
         target = answer.headers.get("location")
         method = call.situation.method
-        if method == "GET" and target:
+        if target and call.situation.reading and method != "POST":
             return urljoin(url, target)
         message = (
             f"status {answer.status}: a redirected {method} is not followed; use the final URL"

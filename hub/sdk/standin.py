@@ -293,5 +293,6 @@ def _handler_for(server: HttpStandIn) -> type[BaseHTTPRequestHandler]:
             self.close_connection = self.close_connection or cut
 
         do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = handle_any
+        do_PROPFIND = do_REPORT = handle_any  # WebDAV: RFC 4918, RFC 3253
 
     return Handler

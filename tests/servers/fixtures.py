@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.servers import dovecot, postgres, request_tracker, tryton
+from tests.servers import dovecot, postgres, radicale, request_tracker, tryton
 from tests.servers.dovecot import DovecotServer
 from tests.servers.postgres import PostgresServer
+from tests.servers.radicale import RadicaleServer
 from tests.servers.request_tracker import RequestTrackerServer
 from tests.servers.tryton import TrytonServer
 
@@ -47,6 +48,14 @@ def tryton_server() -> Iterator[TrytonServer]:
     """One ERP for the whole session: tests make parties of their own."""
     require(tryton.available)
     with tryton.running() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def radicale_server() -> Iterator[RadicaleServer]:
+    """One CardDAV server for the whole session: tests make address books of their own."""
+    require(radicale.available)
+    with radicale.running() as server:
         yield server
 
 

@@ -1,12 +1,11 @@
 #!/bin/sh
 # Installs the real servers for the integration tests: Dovecot, Request Tracker and PostgreSQL from
-# Debian, Tryton from the Python index into .venv-tryton. Run it as often as you like.
+# Debian, Tryton and Radicale from the Python index into .venv-tryton and .venv-radicale. Run it as
+# often as you like.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 repository=$(cd "$here/../.." && pwd)
-environment="$repository/.venv-tryton"
-requirements="$here/tryton-requirements.txt"
 complete=yes
 packages="dovecot-imapd request-tracker5 rt5-standalone rt5-db-sqlite postgresql"
 
@@ -41,7 +40,9 @@ install_debian() {
     apt-get install -y --no-install-recommends $missing
 }
 
-install_tryton() {
+install_python() {
+    environment="$repository/.venv-$1"
+    requirements="$here/$1-requirements.txt"
     stamp="$environment/installed-requirements.txt"
     cmp -s "$requirements" "$stamp" && return 0
     "${PYTHON:-python3}" -m venv "$environment" &&
@@ -50,5 +51,6 @@ install_tryton() {
 }
 
 install_debian
-install_tryton || complain "Tryton could not be installed in .venv-tryton."
+install_python tryton || complain "Tryton could not be installed in .venv-tryton."
+install_python radicale || complain "Radicale could not be installed in .venv-radicale."
 [ "$complete" = no ] || echo "Test servers: ready."

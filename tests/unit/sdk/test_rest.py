@@ -206,6 +206,13 @@ def test_follows_a_redirect_of_its_own_host(server: Server) -> None:
     assert [(seen.path, seen.query) for seen in server.seen] == [("/old", "y=2"), ("/new", "x=1")]
 
 
+def test_a_redirected_search_keeps_its_method_and_body(server: Server) -> None:
+    server.scripted["/.well-known/carddav"] = Response(301, "", {"location": "/dav/"})
+    server.client().send("PROPFIND", "/.well-known/carddav", content=b"<x/>", reading=True)
+    seen = server.seen[-1]
+    assert (seen.method, seen.path, seen.body) == ("PROPFIND", "/dav/", b"<x/>")
+
+
 @pytest.mark.parametrize(
     "target",
     [
