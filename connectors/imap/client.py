@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from connectors.imap.config import ImapConfig
-from connectors.imap.responses import AnswerError, Item, read_fetches
+from connectors.imap.position import MailboxState, join_uids
+from connectors.imap.responses import AnswerError, Item, read_fetches, read_status
 from hub.errors import (
     AuthenticationError,
     PermanentSourceError,
@@ -23,9 +24,10 @@ from hub.sdk.mail import WANTED_FIELDS
 
 SYSTEM: Final = "imap"
 STREAM: Final = "message"
+_STATUS: Final = "(UIDVALIDITY UIDNEXT)"
 _MAX_LITERAL: Final = 4 * 1024 * 1024
 _HEADERS: Final = (
-    f"UID INTERNALDATE BODY.PEEK[HEADER.FIELDS ({' '.join(WANTED_FIELDS).upper()})]<0.262144>"
+    f"UID FLAGS INTERNALDATE BODY.PEEK[HEADER.FIELDS ({' '.join(WANTED_FIELDS).upper()})]<0.262144>"
 )
 
 
@@ -36,11 +38,30 @@ class ImapClient:
         self._config = config
         self._server: imaplib.IMAP4 | None = None
         self._open: tuple[str, int] | None = None
+        self._has_modseq = False
 
     def greet(self) -> str:
         """Log in, and give the server's name."""
         self._login()
         return self._config.host
+
+    def status(self, mailbox: str) -> MailboxState:
+        """A mailbox's state without opening it; all 0 where the server does not tell.
+
+        Servers tell HIGHESTMODSEQ here, but not in answer to an EXAMINE until a client has shown
+        that it wants to know (RFC 7162 section 3.1; so does Dovecot).
+        """
+        server = self._login()
+        wanted = "(UIDVALIDITY UIDNEXT HIGHESTMODSEQ)" if self._has_modseq else _STATUS
+        with self._let_go_if_broken():
+            if server.state == "SELECTED":
+                server.close()  # of the mailbox that is open STATUS may tell old news
+            self._open = None
+            status, answer = server.status(_quote(mailbox), wanted)
+        found = read_status(answer) if status == "OK" else {}
+        return MailboxState(
+            found.get("UIDVALIDITY", 0), found.get("UIDNEXT", 0), found.get("HIGHESTMODSEQ", 0)
+        )
 
     def open(self, mailbox: str) -> int:
         """Open a mailbox and give its UIDVALIDITY."""
@@ -86,6 +107,11 @@ class ImapClient:
         except SourceSchemaError:
             return {uids[0]: {}}
 
+    def flags(self, uids: Sequence[int]) -> dict[int, Item]:
+        """The flags by UID; a mail that is gone is missing."""
+        found = self._fetch(uids, "(UID FLAGS)")
+        return {uid: items.get("FLAGS") for uid, items in found.items()}
+
     def fetch_part(self, uid: int, number: str) -> bytes:
         """The first 16 kB of one part, for delivery reports."""
         answer = self._command("FETCH", str(uid), f"(UID BODY.PEEK[{number}]<0.16384>)")
@@ -102,12 +128,16 @@ class ImapClient:
                 server.shutdown()
 
     def _fetch(self, uids: Sequence[int], wanted: str) -> dict[int, dict[str, Item]]:
-        answer = self._command("FETCH", _ranges(uids), wanted)
+        answer = self._command("FETCH", join_uids(uids), wanted)
         try:
             items = list(read_fetches(line for line in answer if line is not None))
         except AnswerError as error:
             raise SourceSchemaError(str(error), system=SYSTEM, stream=STREAM) from error
-        return {int(item["UID"]): item for item in items if _is_number(item.get("UID"))}
+        found: dict[int, dict[str, Item]] = {}
+        for item in items:  # a server may tell a mail's new flags in an answer of its own
+            if _is_number(item.get("UID")):
+                found.setdefault(int(item["UID"]), {}).update(item)
+        return found
 
     def _command(self, name: str, *arguments: str) -> list[Any]:
         if self._server is None and self._open is not None:
@@ -150,6 +180,8 @@ class ImapClient:
                 if isinstance(error, imaplib.IMAP4.abort):
                     raise
                 raise _refused_login(error) from None  # the answer may repeat the name
+            capabilities = server.capability()[1]
+        self._has_modseq = b"CONDSTORE" in b" ".join(capabilities).upper().split()
         self._server = server
         return server
 
@@ -241,17 +273,6 @@ def _quote_text(text: str) -> str:
 def _shift(match: re.Match[str]) -> str:
     coded = base64.b64encode(match[0].encode("utf-16-be")).decode()
     return "&" + coded.rstrip("=").replace("/", ",") + "-"
-
-
-def _ranges(uids: Sequence[int]) -> str:
-    """UIDs as a sequence set, neighbours joined."""
-    ranges: list[list[int]] = []
-    for uid in uids:
-        if ranges and uid == ranges[-1][1] + 1:
-            ranges[-1][1] = uid
-        else:
-            ranges.append([uid, uid])
-    return ",".join(str(low) if low == high else f"{low}:{high}" for low, high in ranges)
 
 
 def _is_number(item: Item) -> bool:

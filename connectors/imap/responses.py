@@ -8,6 +8,7 @@ from typing import Any, Final
 
 _TOKEN: Final = re.compile(rb'\(|\)|"((?:[^"\\]|\\.)*)"|\{(\d+)\+?\}$|([^\s()"{]+)', re.DOTALL)
 _MAX_DEPTH: Final = 100
+_STATUS: Final = re.compile(rb"([A-Z]+) (\d{1,20})(?=[ )])", re.IGNORECASE)
 _NIL: Final[dict[bytes, None]] = {b"NIL": None}
 
 Item = Any
@@ -29,6 +30,13 @@ def read_fetches(answers: Iterable[Any]) -> Iterator[dict[str, Item]]:
         pieces = []
     if pieces:
         raise AnswerError("a FETCH answer breaks off")
+
+
+def read_status(answers: Iterable[Any]) -> dict[str, int]:
+    """The numbers of a STATUS answer (RFC 3501 section 7.2.4), whose name may be a literal."""
+    lines = [line for line in answers if isinstance(line, bytes)]
+    _, _, numbers = (lines[-1] if lines else b"").rpartition(b"(")
+    return {name.decode().upper(): int(number) for name, number in _STATUS.findall(numbers)}
 
 
 def _read_one(pieces: list[bytes | tuple[bytes, bytes]]) -> dict[str, Item]:

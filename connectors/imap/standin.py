@@ -2,9 +2,12 @@
 
 Seed rows: one stream a mailbox ("INBOX" and "Sent" are always there), key = UID as text, row =
 {"uid": 1, "message": "<the mail, RFC 5322 text>", "flags": []}; tests of odd servers may add a
-"structure", sent as it is. The stream "uidvalidity" may hold
-{"INBOX": {"value": 2}}; a mailbox without an entry has 1. A fault's ``path`` is part of a command,
-as "UID FETCH"; kinds: status (the command is refused), not_json, delay, reset, drop, truncate.
+"structure", sent as it is. The stream "uidvalidity" may hold {"INBOX": {"value": 2}}; a mailbox
+without an entry has 1. The stream "modseq" is the stand-in's own: there it keeps UIDNEXT and
+HIGHESTMODSEQ (RFC 7162), which move when somebody asks after a change. ``capabilities`` is what the
+server says it can; without CONDSTORE it is IMAP4rev1 alone. A fault's ``path`` is part of a
+command, as "UID FETCH"; kinds: status (the command is refused), not_json, delay, reset, drop,
+truncate.
 """
 
 from __future__ import annotations
@@ -15,28 +18,25 @@ import socketserver
 import threading
 import time
 from dataclasses import replace
+from hashlib import blake2b
 from typing import Any, Final
 
 from pydantic import JsonValue
 
+from connectors.imap.standin_mail import fetched_items
 from hub.sdk import Fault, StandInState
-from hub.sdk.mime import MailPart, read_parts
 from hub.sdk.standin import Row
 
 USER: Final = "anna@example.com"
 PASSWORD: Final = "stand-in-password"  # noqa: S105  # guards invented data only
 _VALIDITY: Final = "uidvalidity"
+_MODSEQ: Final = "modseq"
 _ARGUMENT: Final = re.compile(rb'"((?:[^"\\]|\\.)*)"|([^\s"]+)')
 _LITERAL: Final = re.compile(rb"\{(\d+)\+?\}$")
-_WANTED: Final = re.compile(
-    r"BODY\.PEEK\[(HEADER\.FIELDS \(([^)]*)\)|HEADER|[\d.]+)\](?:<0\.(\d+)>)?", re.IGNORECASE
-)
 _ALWAYS: Final[dict[str, tuple[bytes, ...]]] = {
-    "CAPABILITY": (b"* CAPABILITY IMAP4rev1 AUTH=PLAIN",),
     "NOOP": (),
     "LOGOUT": (b"* BYE until next time",),
 }
-_WORDS: Final = ("UID", "FLAGS", "INTERNALDATE", "RFC822.SIZE", "BODYSTRUCTURE")
 
 Reply = tuple[list[bytes], str]
 """Untagged lines, and the tagged result."""
@@ -50,6 +50,7 @@ class ImapStandIn:
         self._faults: list[Fault] = []
         self._lock = threading.Lock()
         self.commands: dict[str, int] = {}
+        self.capabilities = "IMAP4rev1 AUTH=PLAIN CONDSTORE"
         self._server = _Server(("127.0.0.1", port), _Session)
         self._server.standin = self
         self._thread = threading.Thread(
@@ -100,7 +101,7 @@ class ImapStandIn:
         """The mails of a mailbox by UID, in order."""
         with self._state.lock:
             rows = self._state.records.get(name)
-            if rows is None or name == _VALIDITY:
+            if rows is None or name in (_VALIDITY, _MODSEQ):
                 return {} if name in ("INBOX", "Sent") else None
             return {int(row["uid"]): row for row in sorted(rows.values(), key=_uid)}
 
@@ -108,6 +109,31 @@ class ImapStandIn:
         """The mailbox's UIDVALIDITY."""
         row = self._state.records.get(_VALIDITY, {}).get(name) or {}
         return int(row.get("value", 1))
+
+    def facts(self, name: str) -> dict[str, int]:
+        """What STATUS and EXAMINE tell of a mailbox that exists."""
+        rows = self.mailbox(name) or {}
+        content = repr([(uid, row.get("flags")) for uid, row in rows.items()])
+        seen = blake2b(content.encode(), digest_size=8).hexdigest()
+        with self._state.lock:
+            kept = self._state.stream(_MODSEQ).get(name) or {"next": 1, "value": 0, "seen": None}
+            if kept["seen"] != seen:
+                upper = max(rows, default=0) + 1
+                kept = {
+                    "next": max(upper, kept["next"]),
+                    "value": kept["value"] + 1,
+                    "seen": seen,
+                }
+                self._state.stream(_MODSEQ)[name] = kept
+                self._state.save()
+        facts = {
+            "MESSAGES": len(rows),
+            "UIDNEXT": int(kept["next"]),
+            "UIDVALIDITY": self.validity(name),
+        }
+        if "CONDSTORE" in self.capabilities:
+            facts["HIGHESTMODSEQ"] = int(kept["value"])
+        return facts
 
 
 def _uid(row: Row) -> int:
@@ -198,6 +224,8 @@ class _Session(socketserver.StreamRequestHandler):
             whole += line[: match.start()] + b'"' + quoted + b'"'
 
     def _run(self, name: str, arguments: bytes) -> Reply:
+        if name == "CAPABILITY":
+            return [b"* CAPABILITY " + self.server.standin.capabilities.encode()], f"OK {name}"
         if name in _ALWAYS:
             return list(_ALWAYS[name]), f"OK {name} completed"
         if name == "LOGIN":
@@ -206,9 +234,24 @@ class _Session(socketserver.StreamRequestHandler):
             return self._authenticate()
         if not self._user_known:
             return [], "BAD not logged in"
+        if name == "STATUS":
+            return self._status(arguments)
         if name in ("SELECT", "EXAMINE"):
             return self._select(name, _decode_name(_texts(arguments)[0]))
         return self._read(name, arguments)
+
+    def _status(self, arguments: bytes) -> Reply:
+        """STATUS (RFC 3501 section 6.3.10): of the numbers asked for, those that it has."""
+        quoted, _, items = arguments.rpartition(b" (")
+        mailbox = _decode_name(_texts(quoted)[0])
+        if self.server.standin.mailbox(mailbox) is None:
+            return [], "NO [NONEXISTENT] no such mailbox"
+        facts = self.server.standin.facts(mailbox)
+        wanted = items.decode("ascii", "replace").strip("() ").upper().split()
+        if not set(wanted) <= set(facts):
+            return [], "BAD unknown STATUS item"
+        numbers = " ".join(f"{word} {facts[word]}" for word in wanted)
+        return [b"* STATUS %s (%s)" % (quoted, numbers.encode())], "OK STATUS completed"
 
     def _authenticate(self) -> Reply:
         """PLAIN (RFC 4616): an empty challenge, then name and password parted by zero bytes."""
@@ -223,6 +266,9 @@ class _Session(socketserver.StreamRequestHandler):
         return [], "NO [AUTHENTICATIONFAILED] Authentication failed."
 
     def _read(self, name: str, arguments: bytes) -> Reply:
+        if name == "CLOSE":
+            self._mailbox = ""
+            return [], "OK CLOSE completed"
         rows = self.server.standin.mailbox(self._mailbox) if self._mailbox else None
         if rows is None or name not in ("UID SEARCH", "UID FETCH"):
             return [], "BAD unknown command or no mailbox"
@@ -234,12 +280,12 @@ class _Session(socketserver.StreamRequestHandler):
         if rows is None:
             return [], "NO [NONEXISTENT] no such mailbox"
         self._mailbox = mailbox
+        facts = self.server.standin.facts(mailbox)
         lines = [
-            "* FLAGS (\\Seen \\Answered)",
-            f"* {len(rows)} EXISTS",
+            "* FLAGS (\\Seen \\Answered \\Draft)",
+            f"* {facts.pop('MESSAGES')} EXISTS",
             "* 0 RECENT",
-            f"* OK [UIDVALIDITY {self.server.standin.validity(mailbox)}] UIDs valid",
-            f"* OK [UIDNEXT {max(rows, default=0) + 1}] predicted",
+            *(f"* OK [{word} {number}] told" for word, number in facts.items()),
         ]
         mode = "READ-ONLY" if name == "EXAMINE" else "READ-WRITE"
         return [line.encode() for line in lines], f"OK [{mode}] {name} completed"
@@ -293,85 +339,7 @@ def _fetch(rows: dict[int, Row], arguments: str) -> Reply:
     numbers, _, items = arguments.partition(" ")
     places = {uid: place for place, uid in enumerate(rows, start=1)}
     lines = [
-        b"* %d FETCH (%s)" % (places[uid], _items(rows[uid], items))
+        b"* %d FETCH (%s)" % (places[uid], fetched_items(rows[uid], items))
         for uid in _chosen(rows, numbers)
     ]
     return lines, "OK FETCH completed"
-
-
-def _items(row: Row, wanted: str) -> bytes:
-    raw = re.sub(r"\r?\n", "\r\n", str(row["message"])).encode()
-    words = _WANTED.sub("", wanted).strip("() ").upper().split()
-    values = {
-        "UID": str(row["uid"]).encode(),
-        "FLAGS": f"({' '.join(row.get('flags') or [])})".encode(),
-        "INTERNALDATE": b'"01-Jan-2026 00:00:00 +0000"',
-        "RFC822.SIZE": str(len(raw)).encode(),
-    }
-    if "BODYSTRUCTURE" in words:
-        given = row.get("structure")
-        values["BODYSTRUCTURE"] = str(given).encode() if given else _structure(read_parts(raw))
-    found = [word.encode() + b" " + values[word] for word in _WORDS if word in words]
-    return b" ".join(found + [_section(raw, match) for match in _WANTED.finditer(wanted)])
-
-
-def _section(raw: bytes, match: re.Match[str]) -> bytes:
-    head = raw.partition(b"\r\n\r\n")[0]
-    if match[2]:
-        content = _only(head, {name.upper() for name in match[2].split()}) + b"\r\n"
-    elif match[1].upper() == "HEADER":
-        content = head + b"\r\n\r\n"
-    else:
-        content = _numbered(read_parts(raw), match[1])
-    cut = content[: int(match[3])] if match[3] else content
-    label = f"BODY[{match[1]}]{'<0>' if match[3] else ''}"
-    return b"%s {%d}\r\n%s" % (label.encode(), len(cut), cut)
-
-
-def _only(head: bytes, names: set[str]) -> bytes:
-    kept: list[bytes] = []
-    keeping = False
-    for line in head.split(b"\r\n"):
-        if line[:1] not in (b" ", b"\t"):
-            keeping = line.partition(b":")[0].strip().decode("ascii", "replace").upper() in names
-        if keeping:
-            kept.append(line + b"\r\n")
-    return b"".join(kept)
-
-
-def _numbered(root: MailPart, number: str) -> bytes:
-    part = root
-    for place in number.split("."):
-        if part.children:
-            part = part.children[int(place) - 1]
-    return part.body
-
-
-def _structure(part: MailPart) -> bytes:
-    """BODYSTRUCTURE (RFC 3501 section 7.4.2); may recurse, since parts are at most 20 deep."""
-    kind, _, subtype = part.content_type.partition("/")
-    parameters = _pairs(part.parameters)
-    shown = _pairs({"filename": part.name} if part.name else {})
-    disposition = b"(%s %s)" % (_quoted(part.disposition), shown) if part.disposition else b"NIL"
-    if part.children:
-        inner = b"".join(_structure(child) for child in part.children)
-        return b"(%s %s %s %s NIL NIL)" % (inner, _quoted(subtype), parameters, disposition)
-    lines = b" %d" % part.body.count(b"\n")
-    middle = lines if kind == "text" else b""
-    if part.content_type == "message/rfc822":
-        middle = b" (%s) %s%s" % (b" ".join([b"NIL"] * 10), _structure(read_parts(b"")), lines)
-    fields = (_quoted(kind), _quoted(subtype), parameters, _quoted(part.encoding), len(part.body))
-    return b"(%s %s %s NIL NIL %s %d%s NIL %s NIL NIL)" % (*fields, middle, disposition)
-
-
-def _pairs(values: dict[str, str]) -> bytes:
-    texts = [_quoted(text) for pair in values.items() for text in pair]
-    return b"(%s)" % b" ".join(texts) if texts else b"NIL"
-
-
-def _quoted(text: str) -> bytes:
-    """A quoted text, or a literal where quotes can't hold it."""
-    content = text.encode("utf-8", "replace")
-    if re.search(rb"[\r\n\x00\x80-\xff]", content):
-        return b"{%d}\r\n%s" % (len(content), content)
-    return b'"' + content.replace(b"\\", b"\\\\").replace(b'"', b'\\"') + b'"'

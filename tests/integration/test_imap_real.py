@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
 
 import connectors.imap as plugin
-from connectors.imap.streams import INTERNAL, ImapConnector
+from connectors.imap.streams import ImapConnector
 from hub.errors import AuthenticationError, CursorExpiredError, SourceSchemaError
 from hub.sdk import Page, Record
+from hub.sdk.mailrecord import DRAFT, INTERNAL
+from tests.connectors.mailbombs import BOMBS
 from tests.servers.dovecot import DovecotServer
 
 pytestmark = pytest.mark.servers
@@ -130,16 +133,71 @@ def test_a_mailbox_made_anew_expires_the_cursor(dovecot_server: DovecotServer, b
         list(connector.read("message", older))
 
 
+def flag(server: DovecotServer, box: str, change: str, flags: str) -> None:
+    client = server.connect("anna")
+    client.select('"' + box.replace("é", "&AOk-") + '"')
+    client.store("1", change, flags)
+    client.expunge()
+    client.logout()
+
+
+def place(page: Page, box: str) -> dict[str, Any]:
+    stored: Any = page.cursor
+    return dict(stored["mailboxes"][box])
+
+
+def test_modseq_tells_whether_a_mailbox_changed(dovecot_server: DovecotServer, box: str) -> None:
+    append(dovecot_server, box, mail(1), mail(2))
+    flag(dovecot_server, box, "+FLAGS", "\\Draft")
+    connector = connect(dovecot_server, mailboxes=[box])
+    (page,) = connector.read("message", None)
+    assert page.excluded == {DRAFT: 1}
+    assert place(page, box)["modseq"] > 0
+    assert (place(page, box)["uidnext"], place(page, box)["drafts"]) == (3, "1")
+    assert list(connector.read("message", page.cursor)) == []
+    flag(dovecot_server, box, "+FLAGS", "\\Seen")
+    (moved,) = connector.read("message", page.cursor)
+    assert (moved.records, moved.excluded) == ((), {})
+    assert place(moved, box)["modseq"] > place(page, box)["modseq"]
+    flag(dovecot_server, box, "-FLAGS", "\\Draft")
+    (sent,) = connector.read("message", moved.cursor)
+    assert [record.key for record in sent.records] == ["1@customer.example"]
+    assert list(connector.read("message", sent.cursor)) == []
+
+
+def test_flags_alone_are_no_change(dovecot_server: DovecotServer, box: str) -> None:
+    append(dovecot_server, box, mail(1), mail(2))
+    connector = connect(dovecot_server, mailboxes=[box])
+    (page,) = connector.read("message", None)
+    flag(dovecot_server, box, "+FLAGS", "\\Answered")
+    assert list(connector.read("message", page.cursor)) == []
+
+
+def test_an_expunged_mail_is_no_deletion(dovecot_server: DovecotServer, box: str) -> None:
+    append(dovecot_server, box, mail(1), mail(2))
+    connector = connect(dovecot_server, mailboxes=[box])
+    (page,) = connector.read("message", None)
+    flag(dovecot_server, box, "+FLAGS", "\\Deleted")
+    append(dovecot_server, box, mail(3))
+    (after,) = connector.read("message", page.cursor)
+    assert [record.key for record in after.records] == ["3@customer.example"]
+    assert after.tombstones == ()
+
+
+def test_a_draft_that_is_deleted_is_forgotten(dovecot_server: DovecotServer, box: str) -> None:
+    append(dovecot_server, box, mail(1))
+    flag(dovecot_server, box, "+FLAGS", "\\Draft")
+    connector = connect(dovecot_server, mailboxes=[box])
+    (page,) = connector.read("message", None)
+    flag(dovecot_server, box, "+FLAGS", "\\Deleted")
+    (after,) = connector.read("message", page.cursor)
+    assert place(after, box)["drafts"] == ""
+
+
 def test_mail_bombs(dovecot_server: DovecotServer, box: str) -> None:
-    nested = "".join(
-        f'Content-Type: multipart/mixed; boundary="b{n}"\r\n\r\n--b{n}\r\n' for n in range(2_000)
-    )
-    bombs = [
-        mail(1, Content_Type="text/plain; " + 'a="' * 80_000),
-        mail(2, From="(" * 80_000),
-        mail(3, X=f"y\r\n{nested}"),
-        mail(4, Content_Type="multipart/mixed; boundary=b", body="--b\r\n\r\nx\r\n" * 30_000),
-    ]
-    append(dovecot_server, box, *bombs, mail(5))
-    pages = list(connect(dovecot_server, mailboxes=[box]).read("message", None))
-    assert [record.key[0] for record in records(pages)] == ["1", "2", "3", "4", "5"]
+    append(dovecot_server, box, *BOMBS.values(), mail("after"))
+    started = time.process_time()
+    pages = list(connect(dovecot_server, mailboxes=[box], batch=5).read("message", None))
+    assert time.process_time() - started < 2 * len(BOMBS)
+    assert len(records(pages)) == len(BOMBS) + 1
+    assert records(pages)[-1].key == "after@customer.example"
