@@ -1,9 +1,10 @@
-"""How a system is asked for what changed: by a time, or by a condition over time and key."""
+"""How a system is asked for what changed: by a time, its own position, or a condition."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from typing import Any, Final, Literal
 
@@ -77,6 +78,25 @@ class Since:
         """The parameter's value; a number stays one where nothing stands around it."""
         written = times.format(moment)
         return written if self.text == "{time}" else self.text.format(time=written)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """The system's own position in its changes: a cursor, sync token or end time that it gives.
+
+    ``next`` is the path of the position in each answer, ``param`` takes it back; ``start`` is asked
+    for while there is none. ``more`` is the path of a flag that says that there is more at once,
+    ``ended`` of one that says that there is not; without either, an empty answer is the end. What
+    comes again unchanged (an end time gives its last second twice) is not handed on.
+    """
+
+    param: str
+    next: str
+    start: Mapping[str, JsonValue] = field(default_factory=dict)
+    more: str = ""
+    ended: str = ""
+    size_param: str = ""
+    size: int = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """A connector without code: its streams declared, read and written by :class:`RestConnector`."""
 
-from hub.sdk.changes import Keyset, Since, Times
+from hub.sdk.changes import Feed, Keyset, Since, Times
 from hub.sdk.paging import (
     CursorPaging,
     LinkHeader,
@@ -15,6 +15,7 @@ from hub.sdk.resource.stream import RestStream, RestWrite
 
 __all__ = [
     "CursorPaging",
+    "Feed",
     "Keyset",
     "LinkHeader",
     "NextUrl",

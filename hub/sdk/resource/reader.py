@@ -12,7 +12,7 @@ from typing import Any, Final
 from pydantic import JsonValue
 
 from hub.errors import CursorExpiredError, SourceSchemaError
-from hub.sdk.changes import Keyset, Since
+from hub.sdk.changes import Feed, Keyset, Since
 from hub.sdk.contract import Cursor, Page, Record
 from hub.sdk.paging import Ask, Listing, Position
 from hub.sdk.records import compile_path
@@ -47,6 +47,8 @@ class StreamReader:
         """What there is after the cursor, or everything."""
         if isinstance(self.stream.changes, Keyset):
             return self._after_keys(self.stream.changes, cursor)
+        if isinstance(self.stream.changes, Feed):
+            return self._fed(self.stream.changes, cursor)
         if self.stream.changes is None:
             return self._whole(cursor or {})
         return self._since(self.stream.changes, cursor)
@@ -152,6 +154,29 @@ class StreamReader:
         cursor = sweep.end() if place is None else sweep.position()
         return Page(records=records, tombstones=stones, unreadable=batch.unreadable, cursor=cursor)
 
+    def _fed(self, feed: Feed, cursor: Cursor | None) -> Iterator[Page]:
+        """The system's own changes, from its own position on."""
+        sweep = Sweep.resume(cursor, datetime.now(UTC))
+        position = (sweep.place or {}).get("feed")
+        sized: Values = {feed.size_param: feed.size} if feed.size_param else {}
+        more = True
+        while more:
+            where = feed.start if position is None else {feed.param: position}
+            answer = self.ask(_START, {**sized, **where})
+            told = compile_path(feed.next)(answer.listing.body)
+            more = _goes_on(feed, answer.listing) and told not in (None, "", position)
+            position = position if told in (None, "") else told
+            sweep.place = {} if position is None else {"feed": position}
+            yield self._news(sweep, answer.batch)
+
+    def _news(self, sweep: Sweep, batch: Batch) -> Page:
+        return Page(
+            records=sweep.unseen(batch.records),
+            tombstones=sweep.tell(sweep.untold(batch.tombstones)),
+            unreadable=batch.unreadable,
+            cursor=sweep.position(),
+        )
+
     def _after_keys(self, keyset: Keyset, cursor: Cursor | None) -> Iterator[Page]:
         """Page by page in the order of (time, key); each page's cursor is its last record."""
         last, until = _last_read(cursor), ""
@@ -195,6 +220,12 @@ class StreamReader:
                 system=self._client.system,
                 stream=self.stream.name,
             )
+
+
+def _goes_on(feed: Feed, listing: Listing) -> bool:
+    if feed.more:
+        return bool(compile_path(feed.more)(listing.body))
+    return bool(listing.rows) and not (feed.ended and compile_path(feed.ended)(listing.body))
 
 
 def as_params(values: Values) -> Params:

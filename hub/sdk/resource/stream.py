@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import JsonValue
 
-from hub.sdk.changes import Keyset, Since, Times
+from hub.sdk.changes import Feed, Keyset, Since, Times
 from hub.sdk.contract import Capability, Stream
 from hub.sdk.paging import Paging, SinglePage
 from hub.sdk.quirks import RowQuirk
@@ -60,7 +60,7 @@ class RestStream:
     params: Values = field(default_factory=dict)
     body: Callable[[Values], JsonValue] | None = None
     paging: Paging = field(default_factory=SinglePage)
-    changes: Since | Keyset | None = None
+    changes: Since | Feed | Keyset | None = None
     version: str = ""
     times: Times = field(default_factory=Times)
     deleted: str = ""
@@ -81,10 +81,16 @@ class RestStream:
             name=self.name,
             entities=self.entities,
             key=self.key,
-            cursor=(self.version or None) if self.changes else None,
+            cursor=self._cursor(),
             capabilities=frozenset(self._capabilities()),
             retains=self.retains,
         )
+
+    def _cursor(self) -> str | None:
+        """What tells the changes: the time of change, or the system's own position."""
+        if self.changes is None:
+            return None
+        return self.changes.next if isinstance(self.changes, Feed) else self.version
 
     def _capabilities(self) -> list[Capability]:
         found = {

@@ -26,6 +26,7 @@ class Listing(HttpStandIn):
 
     def __init__(self, rows: list[Row], *, largest: int = 1000) -> None:
         self.rows = {row["id"]: row for row in rows}
+        self.changes = list(self.rows)
         self.largest = largest
         self.answers = 0
         self.asked: list[dict[str, str]] = []
@@ -57,12 +58,21 @@ class Listing(HttpStandIn):
             headers["content-range"] = f"records {start}-{start + size}/{len(rows)}"
         page = rows[start : start + size]
         more = start + size < len(rows)
+        if "feed" in asked or "start" in asked:
+            return self._feed(int(asked.get("feed", 0)), size)
         body: Row = {"rows": page, "total": len(rows), "more": more}
         if more and page:
             follow = f"/list?after={page[-1]['id']}&size={size}"
             headers["link"] = f'<{follow}>; rel="next", </list>; rel="first"'
             body |= {"cursor": page[-1]["id"], "next": follow}
         return Response(200, body, headers)
+
+    def _feed(self, position: int, size: int) -> Response:
+        """Changes by their number; the last one comes again, as with an end time."""
+        page = self.changes[max(0, position - 1) : position + size]
+        end = min(position + size, len(self.changes))
+        rows: list[Any] = [self.rows.get(key, {"id": key, "gone": True}) for key in page]
+        return Response(200, {"rows": rows, "end": end, "done": end >= len(self.changes)})
 
     def _found(self, asked: dict[str, str]) -> list[Row]:
         key = (lambda row: row["id"]) if asked.get("sort") != "changed" else _by_time

@@ -12,6 +12,7 @@ from hub.errors import SourceSchemaError
 from hub.sdk import Cursor
 from hub.sdk.resource import (
     CursorPaging,
+    Feed,
     Keyset,
     LinkHeader,
     NextUrl,
@@ -45,6 +46,12 @@ WAYS = {
         version="changed",
         changes=Keyset(param="filter", then="{time}/{key}", size_param="size", size=3),
     ),
+    "feed": stream(
+        deleted="gone",
+        changes=Feed(
+            param="feed", next="end", start={"start": 0}, ended="done", size_param="size", size=3
+        ),
+    ),
     "since, by id": stream(
         version="changed", changes=Since(param="since"), paging=Offset(size=3, size_param="size")
     ),
@@ -55,8 +62,8 @@ WAYS = {
         paging=Offset(size=3, size_param="size"),
     ),
 }
-SHIFT_PROOF = sorted(set(WAYS) - {"page", "page with total"})
-"""Page numbers can't be: nothing in the answers shows that one row went and another came."""
+SHIFT_PROOF = sorted(set(WAYS) - {"page", "page with total", "feed"})
+"""Page numbers can't be: nothing shows that one row went and another came. Feeds never shift."""
 
 
 @contextmanager
@@ -155,6 +162,18 @@ def test_equal_times_over_page_borders_lose_nothing(way: str) -> None:
         assert set(keys(server.connector(WAYS[way]))) == {str(n) for n in range(1, 22)}
     finally:
         server.stop()
+
+
+def test_a_feed_tells_of_deletions_and_goes_on_where_it_was() -> None:
+    with listing(5) as server:
+        *_, last = server.connector(WAYS["feed"]).read("row", None)
+        assert keys(server.connector(WAYS["feed"]), last.cursor) == []
+        server.rows.pop(2)
+        server.rows[4] |= {"name": "changed"}
+        server.changes += [2, 4]
+        pages = list(server.connector(WAYS["feed"]).read("row", last.cursor))
+    assert [stone.key for page in pages for stone in page.tombstones] == ["2"]
+    assert [record.key for page in pages for record in page.records] == ["4"]
 
 
 @pytest.mark.parametrize("way", ["keyset", "since, by id", "since, by time"])
