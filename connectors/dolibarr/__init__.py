@@ -1,6 +1,7 @@
 """Dolibarr ERP over its SOAP web services: third parties (read and write) and their invoices."""
 
 from connectors.dolibarr.config import DolibarrConfig
+from connectors.dolibarr.samples import SAMPLES
 from connectors.dolibarr.standin import start
 from connectors.dolibarr.streams import STREAMS, DolibarrConnector
 from hub.sdk import CONTRACT_VERSION, ConnectorSpec, StandInSpec, hookimpl
@@ -20,4 +21,4 @@ def hub_connector() -> ConnectorSpec:
 
 @hookimpl
 def hub_standin() -> StandInSpec:
-    return StandInSpec(name="dolibarr", start=start)
+    return StandInSpec(name="dolibarr", start=start, samples=SAMPLES)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from connectors.file.config import FileConfig, discover
-from hub.sdk import CONTRACT_VERSION, Connector, ConnectorSpec, hookimpl
+from connectors.file.standin import SAMPLES, FolderStandIn
+from hub.sdk import CONTRACT_VERSION, Connector, ConnectorSpec, StandInSpec, hookimpl
 
 
 def _open(config: FileConfig) -> Connector:
@@ -22,3 +23,8 @@ def hub_connector() -> ConnectorSpec:
         open=_open,
         discover=discover,
     )
+
+
+@hookimpl
+def hub_standin() -> StandInSpec:
+    return StandInSpec(name="file", start=FolderStandIn, samples=SAMPLES)

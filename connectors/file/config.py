@@ -46,6 +46,7 @@ class FileConfig(ConnectorConfig):
 
     root: LocalPath = Field(description="Folder that holds the files; from hub.toml's, if relative")
     files: tuple[FileSource, ...] = Field(min_length=1, description="The files to read")
+    page_size: int = Field(default=1000, ge=1, le=100_000, description="Entries landed at once")
 
     @model_validator(mode="after")
     def _names_differ(self) -> Self:

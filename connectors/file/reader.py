@@ -22,7 +22,6 @@ from connectors.file.lines import SYSTEM, CsvLines, Entry, JsonLines, LineReader
 from hub.errors import CursorExpiredError, SourceSchemaError, SourceUnavailableError
 from hub.sdk import Cursor, Page, Record, Unreadable, composite_key
 
-PAGE_SIZE: Final = 1000
 REPLACED: Final = "a later row has the same key"
 
 
@@ -31,6 +30,7 @@ class FileReader:
 
     def __init__(self, config: FileConfig) -> None:
         self._root = config.root
+        self._page_size = config.page_size
         self._sources = {source.name: source for source in config.files}
 
     def check(self) -> str:
@@ -41,7 +41,7 @@ class FileReader:
         return f"{len(self._sources)} file(s) can be read"
 
     def read(self, stream: str, cursor: Cursor | None) -> Iterator[Page]:
-        """Pages of up to 1,000 entries; what can't be read is given with its reason."""
+        """Pages of entries; what can't be read is given with its reason."""
         source = self._source(stream)
         with self._opened(source) as file:
             identity = _identity(file)
@@ -49,7 +49,7 @@ class FileReader:
             lines = _lines_of(source, file)
             last = _last_of_repeated(source, lines)
             entries = lines.entries(start)
-            while batch := list(islice(entries, PAGE_SIZE)):
+            while batch := list(islice(entries, self._page_size)):
                 if _identity(file) != identity:
                     message = "the file was changed while it was read; read it once it is complete"
                     raise SourceUnavailableError(message, system=SYSTEM, stream=stream)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import imaplib
 import re
+import socket
 import ssl
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
@@ -26,6 +28,9 @@ SYSTEM: Final = "imap"
 STREAM: Final = "message"
 _STATUS: Final = "(UIDVALIDITY UIDNEXT)"
 _MAX_LITERAL: Final = 4 * 1024 * 1024
+_MAX_LINE: Final = 1_000_000
+_PATIENCE: Final = 4
+"""How many times the timeout an answer may take as a whole."""
 _HEADERS: Final = (
     f"UID FLAGS INTERNALDATE BODY.PEEK[HEADER.FIELDS ({' '.join(WANTED_FIELDS).upper()})]<0.262144>"
 )
@@ -186,23 +191,56 @@ class ImapClient:
         return server
 
 
-class _Capped:
-    """Refuses a literal larger than anything we ask for, before room is made for it."""
+class _Bounded:
+    """Reads with a limit on size and on time, of which imaplib has none.
+
+    A literal larger than anything we ask for is refused before room is made for it. An answer that
+    comes in drips has to be there by a deadline: the timeout of a socket is only that between two
+    packets.
+    """
+
+    sock: socket.socket
+    _rest = b""
+    _deadline = 0.0
+
+    def send(self, data: Any) -> None:
+        self._deadline = 0.0
+        super().send(data)  # type: ignore[misc]  # mixed into imaplib's classes
 
     def read(self, size: int) -> bytes:
         if size > _MAX_LITERAL:
             raise imaplib.IMAP4.abort("a literal is larger than what was asked for")
-        content: bytes = super().read(size)  # type: ignore[misc]  # mixed into imaplib's classes
-        if len(content) < size:
-            raise imaplib.IMAP4.abort("the connection closed inside a literal")
-        return content
+        while len(self._rest) < size:
+            self._receive("the connection closed inside a literal")
+        return self._take(size)
+
+    def readline(self) -> bytes:
+        while b"\n" not in self._rest:
+            if len(self._rest) > _MAX_LINE:
+                raise imaplib.IMAP4.error("a line has no end")
+            self._receive("the connection closed")
+        return self._take(self._rest.index(b"\n") + 1)
+
+    def _take(self, size: int) -> bytes:
+        taken, self._rest = self._rest[:size], self._rest[size:]
+        return taken
+
+    def _receive(self, closed: str) -> None:
+        timeout = self.sock.gettimeout() or 60.0
+        self._deadline = self._deadline or time.monotonic() + _PATIENCE * timeout
+        if time.monotonic() > self._deadline:
+            raise imaplib.IMAP4.abort("an answer comes too slowly")
+        content = self.sock.recv(65_536)
+        if not content:
+            raise imaplib.IMAP4.abort(closed)
+        self._rest += content
 
 
-class _Plain(_Capped, imaplib.IMAP4):
+class _Plain(_Bounded, imaplib.IMAP4):
     pass
 
 
-class _Secure(_Capped, imaplib.IMAP4_SSL):
+class _Secure(_Bounded, imaplib.IMAP4_SSL):
     pass
 
 

@@ -74,10 +74,14 @@ class TrytonClient:
 
 def _rows(answer: RestResponse) -> list[dict[str, Any]]:
     rows = decode(answer.json())
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        message = "a search did not answer with a list of records; check the base URL"
+    if not isinstance(rows, list) or not all(map(_is_record, rows)):
+        message = "a search did not answer with a list of records with ids; check the base URL"
         raise SourceSchemaError(message, system=SYSTEM, stream=answer.stream)
     return rows
+
+
+def _is_record(row: Any) -> bool:
+    return isinstance(row, dict) and isinstance(row.get("id"), int)
 
 
 def explain_answer(answer: RestResponse) -> HubError | None:

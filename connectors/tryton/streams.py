@@ -11,12 +11,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
+
+import orjson
 
 from connectors.tryton.client import TrytonClient
 from connectors.tryton.config import TrytonConfig
 from connectors.tryton.wire import Domain, encode_time
-from hub.sdk import Capability, Page, Record, Stream, Tombstone
+from hub.sdk import Capability, Page, Record, Stream, Tombstone, Unreadable
 from hub.sdk.sweep import Sweep, format_time
 
 INCREMENTAL: Final = frozenset({Capability.FULL, Capability.INCREMENTAL, Capability.KEY_SCAN})
@@ -103,6 +105,14 @@ INVOICE: Final = Table(
     condition=("type", "=", "out"),
 )
 TABLES: Final[Mapping[str, Table]] = {table.model: table for table in (PARTY, SALE, INVOICE)}
+
+
+class Sorted(NamedTuple):
+    """What the rows of one answer are."""
+
+    replaced: list[Tombstone]
+    records: list[Record]
+    unreadable: list[Unreadable]
 
 
 class Reader:
@@ -197,16 +207,31 @@ class Reader:
     def _page(self, sweep: Sweep, rows: list[dict[str, Any]], is_last: bool) -> Page:
         own = self._own_parties()
         taken = [row for row in rows if row["id"] not in own]
-        replaced = [_tombstone(row, sweep) for row in taken if row.get("replaced_by")]
-        records = [self._record(row, sweep) for row in taken if not row.get("replaced_by")]
+        replaced, records, unreadable = self._sort(taken, sweep)
         fresh = sweep.unseen(records)
         sweep.after = max((row["id"] for row in rows), default=sweep.after)
         return Page(
             records=fresh,
             tombstones=sweep.tell(sweep.untold(replaced)),
+            unreadable=unreadable,
             excluded={OWN_COMPANY: len(rows) - len(taken)} if len(rows) > len(taken) else {},
             cursor=sweep.end() if is_last else sweep.position(),
         )
+
+    def _sort(self, rows: list[dict[str, Any]], sweep: Sweep) -> Sorted:
+        """Tombstones, records, and those that lack what places them."""
+        found = Sorted([], [], [])
+        for row in rows:
+            try:
+                if row.get("replaced_by"):
+                    found.replaced.append(_tombstone(row, sweep))
+                else:
+                    found.records.append(self._record(row, sweep))
+            except (AttributeError, KeyError, TypeError, ValueError) as error:
+                reason = f"a field is missing or has another type ({type(error).__name__})"
+                raw = orjson.dumps(row, default=str).decode()
+                found.unreadable.append(Unreadable(str(row["id"]), reason, raw))
+        return found
 
     def _record(self, row: dict[str, Any], sweep: Sweep) -> Record:
         changed = _changed_at(row)

@@ -39,7 +39,11 @@ class Shelf:
     def land(self, connector: Connector, *, full: bool = False) -> ExtractResult:
         """Read what is new, as ``hub sync`` does."""
         task = StreamTask(
-            connection=self._connector, connector=self._connector, stream=self._stream, full=full
+            connection=self._connector,
+            connector=self._connector,
+            stream=self._stream,
+            full=full,
+            pages_ahead=0,  # a rule that acts after a page means: once it is committed
         )
         return extract(self._engine, connector, task=task)
 

@@ -27,16 +27,18 @@ class Stock:
         self._last = datetime.now(UTC) - timedelta(days=1)
 
     def fill(self, numbers: Iterable[int], *, at: datetime | None = None) -> None:
-        """Records as they were made: shuffled, a minute apart yesterday, or all at one time."""
+        """Records as they were made: shuffled, a second apart yesterday, or all at one time."""
         places = list(numbers)
         random.Random(7).shuffle(places)  # noqa: S311  # the same disorder each time
         day = datetime.now(UTC).replace(microsecond=0) - timedelta(days=1)
-        for number in places:
-            self._put(number, 0, at or day + timedelta(minutes=number))
+        with self.standin.state.changing():
+            for number in places:
+                self._put(number, 0, at or day + timedelta(seconds=number))
 
     def put(self, number: int, revision: int, *, at: datetime | None = None) -> None:
         """Make or change a record now, as a user would."""
-        self._put(number, revision, at or self.now())
+        with self.standin.state.changing():
+            self._put(number, revision, at or self.now())
 
     def remove(self, number: int) -> None:
         """Delete a record now, as a user would."""
@@ -46,8 +48,7 @@ class Stock:
 
     def _put(self, number: int, revision: int, at: datetime) -> None:
         state = self.standin.state
-        with state.changing():
-            self.samples.put(self.samples, state, Sample(self.stream, number, revision, at))
+        self.samples.put(self.samples, state, Sample(self.stream, number, revision, at))
 
     def now(self) -> datetime:
         """The present moment; no two are the same, even where only milliseconds are kept."""

@@ -38,7 +38,7 @@ def secret_types(subject: Subject, _case: str) -> None:
     readable = [
         name
         for name, info in subject.spec.config.model_fields.items()
-        if any(word in name.split("_") for word in SMELLS) and not is_secret(info.annotation)
+        if name.rpartition("_")[2] in SMELLS and not is_secret(info.annotation)
     ]
     expect(not readable, f"not SecretStr: {', '.join(readable)}")
 
