@@ -34,7 +34,7 @@ class Ask:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """One answer as a paging sees it; ``keys`` are those of ``rows``, in their order."""
+    """One answer as a paging sees it; ``keys`` are those of ``rows``, '' for one without."""
 
     rows: Sequence[Any]
     keys: Sequence[str]
@@ -80,13 +80,13 @@ class PageNumber:
     total: str = ""
 
     def ask(self, position: Position) -> Ask:
-        values: dict[str, JsonValue] = {self.param: _number(position, "page", self.first)}
+        values: dict[str, JsonValue] = {self.param: position_number(position, "page", self.first)}
         return Ask(values={**values, self.size_param: self.size} if self.size_param else values)
 
     def after(self, position: Position, listing: Listing) -> Position | None:
-        page = _number(position, "page", self.first)
+        page = position_number(position, "page", self.first)
         total = _count(listing.body, self.total)
-        lost = 0 if total is None else _number(position, "total", total) - total
+        lost = 0 if total is None else position_number(position, "total", total) - total
         if lost > 0 and page > self.first:
             back = page - 1 - math.ceil(lost / max(self.size, 1))
             return {"page": max(self.first, back), "total": total, "uncounted": True}
@@ -95,69 +95,10 @@ class PageNumber:
         step: dict[str, JsonValue] = {"page": page + 1}
         if total is None:
             return step
-        read = _number(position, "read", 0) + len(listing.rows)
+        read = position_number(position, "read", 0) + len(listing.rows)
         if position.get("uncounted"):  # after stepping back only an empty page is the end
             return {**step, "total": total, "uncounted": True}
         return None if read >= total else {**step, "total": total, "read": read}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offset:
-    """Rows by offset, sorted by something that stays.
-
-    Each request takes ``overlap`` rows of the page before with it. Where those don't come back in
-    their place, rows were inserted or deleted before them: then the reading steps back to where
-    the list still is as it was. 0 switches that off, for lists that never change while read.
-    """
-
-    param: str = "offset"
-    size_param: str = "limit"
-    size: int = 100
-    overlap: int = 1
-
-    def ask(self, position: Position) -> Ask:
-        values: dict[str, JsonValue] = {self.param: _number(position, "offset", 0)}
-        return Ask(values={**values, self.size_param: self.size} if self.size_param else values)
-
-    def after(self, position: Position, listing: Listing) -> Position | None:
-        return _after_rows(position, listing.keys, size=self.size, overlap=self.overlap)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RangeHeader:
-    """Rows by the request header ``Range: UNIT=first-last`` (RFC 9110 section 14.2).
-
-    ``exclusive`` says that the system does not count the last one in (Tryton). ``overlap`` guards
-    as in :class:`Offset`.
-    """
-
-    unit: str = "records"
-    size: int = 100
-    overlap: int = 1
-    exclusive: bool = False
-
-    def ask(self, position: Position) -> Ask:
-        first = _number(position, "offset", 0)
-        last = first + self.size - (0 if self.exclusive else 1)
-        return Ask(headers={"range": f"{self.unit}={first}-{last}"})
-
-    def after(self, position: Position, listing: Listing) -> Position | None:
-        return _after_rows(position, listing.keys, size=self.size, overlap=self.overlap)
-
-
-def _after_rows(
-    position: Position, keys: Sequence[str], *, size: int, overlap: int
-) -> Position | None:
-    """The next offset; back by a page where the overlapping rows are not in their place."""
-    at, anchor = _number(position, "offset", 0), position.get("anchor")
-    known = anchor if isinstance(anchor, list) else []
-    if known and list(keys[: len(known)]) != known:
-        return {"offset": max(0, at - size)}
-    if len(keys) <= len(known):
-        return None
-    kept = min(overlap, len(keys) - 1)
-    anchor_keys: list[JsonValue] = list(keys[len(keys) - kept :])
-    return {"offset": at + len(keys) - kept, "anchor": anchor_keys}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,7 +163,8 @@ class LinkHeader:
         return _follow(found[0] if found else None, position)
 
 
-def _number(position: Position, name: str, default: int) -> int:
+def position_number(position: Position, name: str, default: int) -> int:
+    """A count in a position; the default where it is missing or foreign."""
     value = position.get(name, default)
     return value if isinstance(value, int) and value >= 0 else default
 

@@ -1,16 +1,16 @@
 """A connector without code: its streams declared, read and written by :class:`RestConnector`."""
 
 from hub.sdk.changes import Feed, Keyset, Since, Times
+from hub.sdk.offsets import Offset, RangeHeader
 from hub.sdk.paging import (
     CursorPaging,
     LinkHeader,
     NextUrl,
-    Offset,
     PageNumber,
-    RangeHeader,
     SinglePage,
 )
 from hub.sdk.resource.connector import RestConnector, rest_connector
+from hub.sdk.resource.standin import RestStandIn, rest_samples
 from hub.sdk.resource.stream import RestStream, RestWrite
 
 __all__ = [
@@ -23,10 +23,12 @@ __all__ = [
     "PageNumber",
     "RangeHeader",
     "RestConnector",
+    "RestStandIn",
     "RestStream",
     "RestWrite",
     "Since",
     "SinglePage",
     "Times",
     "rest_connector",
+    "rest_samples",
 ]

@@ -90,9 +90,10 @@ class _Opener:
     client: Callable[..., RestClient]
     streams: tuple[RestStream, ...]
 
-    def __call__(self, config: Any, services: Services) -> RestConnector:
+    def __call__(self, config: Any, services: Services | None = None) -> RestConnector:
         wants = "services" in signature(self.client).parameters
-        client = self.client(config, services=services) if wants else self.client(config)
+        given = {"services": services or Services()} if wants else {}
+        client = self.client(config, **given)
         return RestConnector(client, self.streams, page_size=getattr(config, "page_size", None))
 
 

@@ -14,6 +14,7 @@ from pydantic import JsonValue
 from hub.errors import CursorExpiredError, SourceSchemaError
 from hub.sdk.changes import Feed, Keyset, Since
 from hub.sdk.contract import Cursor, Page, Record
+from hub.sdk.offsets import count_repeats
 from hub.sdk.paging import Ask, Listing, Position
 from hub.sdk.records import compile_path
 from hub.sdk.resource.rows import Batch, RowReader
@@ -59,6 +60,8 @@ class StreamReader:
         while position is not None:
             answer = self.ask(position, {}, static=self.stream.keys_only or self.stream.params)
             gone = {stone.key for stone in answer.batch.tombstones}
+            if "" in answer.batch.keys:
+                raise self._refused("a record has no key, so nobody can say which ones are gone")
             yield [key for key in answer.batch.keys if key not in gone]
             position = self.stream.paging.after(position, answer.listing)
 
@@ -71,8 +74,16 @@ class StreamReader:
         body = None if empty else answer.json()
         rows = [] if empty else self._rows_of(body)
         batch = self.rows.read(rows)
+        self._forget_repeats(batch, position)
         listing = Listing(rows=rows, keys=batch.keys, body=body, headers=answer.headers)
         return Answer(batch, listing, server_time(answer.headers))
+
+    def _forget_repeats(self, batch: Batch, position: Position) -> None:
+        """Rows of the page before, which a paging asks for as a guard, are not given again."""
+        known = set(batch.keys[: count_repeats(position, batch.keys)])
+        if known:
+            batch.records = [record for record in batch.records if record.key not in known]
+            batch.tombstones = [stone for stone in batch.tombstones if stone.key not in known]
 
     def _send(self, asked: Ask, values: Values) -> RestResponse:
         name, missing = self.stream.name, self.stream.missing
@@ -101,11 +112,12 @@ class StreamReader:
         if isinstance(rows, list):
             return rows
         where = f"at {self.stream.rows!r}" if self.stream.rows else "as a whole"
-        raise SourceSchemaError(
-            f"the answer holds no list {where}; check base URL, API version and the stream's rows",
-            system=self._client.system,
-            stream=self.stream.name,
+        raise self._refused(
+            f"the answer holds no list {where}; check base URL, API version and the stream's rows"
         )
+
+    def _refused(self, message: str) -> SourceSchemaError:
+        return SourceSchemaError(message, system=self._client.system, stream=self.stream.name)
 
     def _whole(self, cursor: Cursor) -> Iterator[Page]:
         """A stream that can't tell what changed: everything, from the cursor's place on."""
@@ -205,20 +217,16 @@ class StreamReader:
         time = compile_path(self.stream.version)(row)
         key = self.rows.key(row)
         if time is None or key is None:
-            raise SourceSchemaError(
-                "the last record of a page lacks its time or key, so nothing can follow it",
-                system=self._client.system,
-                stream=self.stream.name,
+            raise self._refused(
+                "the last record of a page lacks its time or key, so nothing can follow it"
             )
         return str(time), key
 
     def _check_order(self, times: Sequence[datetime]) -> None:
         if any(later < earlier for earlier, later in pairwise(times)):
-            raise SourceSchemaError(
+            raise self._refused(
                 f"the list is not sorted by {self.stream.version}, so records could be "
-                "lost between its pages; ask for that order in the stream's params",
-                system=self._client.system,
-                stream=self.stream.name,
+                "lost between its pages; ask for that order in the stream's params"
             )
 
 

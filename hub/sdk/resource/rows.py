@@ -17,7 +17,10 @@ from hub.sdk.sweep import format_time
 
 @dataclass(slots=True)
 class Batch:
-    """What the rows of one answer are; ``times`` are the times of change, in the rows' order."""
+    """What the rows of one answer are.
+
+    ``keys`` has one entry for each row, '' for one without; ``times`` are the times of change.
+    """
 
     records: list[Record] = field(default_factory=list)
     tombstones: list[Tombstone] = field(default_factory=list)
@@ -55,15 +58,16 @@ class RowReader:
 
     def _take(self, batch: Batch, row: Any) -> None:
         if not isinstance(row, dict):
+            batch.keys.append("")
             batch.unreadable.append(Unreadable(None, "a row of the list is no object", _raw(row)))
             return
         for quirk in self._quirks:
             row = quirk(row)
         key = key_of(row, self._key)
+        batch.keys.append(key or "")
         if key is None:
             batch.unreadable.append(Unreadable(None, "a record has no key", _raw(row)))
             return
-        batch.keys.append(key)
         try:
             version = self._note_version(batch, row)
         except (TypeError, ValueError, OverflowError):

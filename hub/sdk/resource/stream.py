@@ -90,7 +90,8 @@ class RestStream:
         """What tells the changes: the time of change, or the system's own position."""
         if self.changes is None:
             return None
-        return self.changes.next if isinstance(self.changes, Feed) else self.version
+        position = self.changes.next if isinstance(self.changes, Feed) else ""
+        return self.version or position
 
     def _capabilities(self) -> list[Capability]:
         found = {
