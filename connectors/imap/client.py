@@ -5,9 +5,7 @@ from __future__ import annotations
 import base64
 import imaplib
 import re
-import socket
 import ssl
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
@@ -15,6 +13,7 @@ from typing import Any, Final
 from connectors.imap.config import ImapConfig
 from connectors.imap.position import MailboxState, join_uids
 from connectors.imap.responses import AnswerError, Item, read_fetches, read_status
+from connectors.imap.wire import open_connection
 from hub.errors import (
     AuthenticationError,
     PermanentSourceError,
@@ -22,15 +21,13 @@ from hub.errors import (
     SourceSchemaError,
     SourceUnavailableError,
 )
+from hub.sdk.limits import RestPolicy
 from hub.sdk.mail import WANTED_FIELDS
+from hub.sdk.overrides import policy_in_effect
 
 SYSTEM: Final = "imap"
 STREAM: Final = "message"
 _STATUS: Final = "(UIDVALIDITY UIDNEXT)"
-_MAX_LITERAL: Final = 4 * 1024 * 1024
-_MAX_LINE: Final = 1_000_000
-_PATIENCE: Final = 4
-"""How many times the timeout an answer may take as a whole."""
 _HEADERS: Final = (
     f"UID FLAGS INTERNALDATE BODY.PEEK[HEADER.FIELDS ({' '.join(WANTED_FIELDS).upper()})]<0.262144>"
 )
@@ -44,6 +41,8 @@ class ImapClient:
         self._server: imaplib.IMAP4 | None = None
         self._open: tuple[str, int] | None = None
         self._has_modseq = False
+        limits = RestPolicy(read_timeout=config.timeout, total_timeout=max(300.0, config.timeout))
+        self._policy = policy_in_effect(limits)
 
     def greet(self) -> str:
         """Log in, and give the server's name."""
@@ -177,7 +176,7 @@ class ImapClient:
         if self._server is not None:
             return self._server
         with _translated():
-            server = _connect(self._config)
+            server = open_connection(self._config, self._policy)
             try:
                 _prove(server, self._config.username, self._config.password.get_secret_value())
             except imaplib.IMAP4.error as error:
@@ -189,71 +188,6 @@ class ImapClient:
         self._has_modseq = b"CONDSTORE" in b" ".join(capabilities).upper().split()
         self._server = server
         return server
-
-
-class _Bounded:
-    """Reads with a limit on size and on time, of which imaplib has none.
-
-    A literal larger than anything we ask for is refused before room is made for it. An answer that
-    comes in drips has to be there by a deadline: the timeout of a socket is only that between two
-    packets.
-    """
-
-    sock: socket.socket
-    _rest = b""
-    _deadline = 0.0
-
-    def send(self, data: Any) -> None:
-        self._deadline = 0.0
-        super().send(data)  # type: ignore[misc]  # mixed into imaplib's classes
-
-    def read(self, size: int) -> bytes:
-        if size > _MAX_LITERAL:
-            raise imaplib.IMAP4.abort("a literal is larger than what was asked for")
-        while len(self._rest) < size:
-            self._receive("the connection closed inside a literal")
-        return self._take(size)
-
-    def readline(self) -> bytes:
-        while b"\n" not in self._rest:
-            if len(self._rest) > _MAX_LINE:
-                raise imaplib.IMAP4.error("a line has no end")
-            self._receive("the connection closed")
-        return self._take(self._rest.index(b"\n") + 1)
-
-    def _take(self, size: int) -> bytes:
-        taken, self._rest = self._rest[:size], self._rest[size:]
-        return taken
-
-    def _receive(self, closed: str) -> None:
-        timeout = self.sock.gettimeout() or 60.0
-        self._deadline = self._deadline or time.monotonic() + _PATIENCE * timeout
-        if time.monotonic() > self._deadline:
-            raise imaplib.IMAP4.abort("an answer comes too slowly")
-        content = self.sock.recv(65_536)
-        if not content:
-            raise imaplib.IMAP4.abort(closed)
-        self._rest += content
-
-
-class _Plain(_Bounded, imaplib.IMAP4):
-    pass
-
-
-class _Secure(_Bounded, imaplib.IMAP4_SSL):
-    pass
-
-
-def _connect(config: ImapConfig) -> imaplib.IMAP4:
-    if config.security == "plain":
-        return _Plain(config.host, config.port, timeout=config.timeout)
-    context = ssl.create_default_context(cafile=config.ca_file)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if config.security == "tls":
-        return _Secure(config.host, config.port, ssl_context=context, timeout=config.timeout)
-    server = _Plain(config.host, config.port, timeout=config.timeout)
-    server.starttls(context)
-    return server
 
 
 def _prove(server: imaplib.IMAP4, name: str, secret: str) -> None:

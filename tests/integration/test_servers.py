@@ -8,6 +8,7 @@ import psycopg
 import pytest
 import requests
 
+from tests.servers.cyrus import CyrusServer
 from tests.servers.dovecot import DovecotServer
 from tests.servers.postgres import PostgresServer
 from tests.servers.request_tracker import RequestTrackerServer
@@ -37,6 +38,19 @@ def test_dovecot_stores_and_finds_mail(dovecot_server: DovecotServer) -> None:
     status, found = client.uid("SEARCH", "SUBJECT", "Order")
     assert (status, found) == ("OK", [b"1 2"])
     client.logout()
+
+
+def test_cyrus_gives_over_jmap_what_came_over_imap(cyrus_server: CyrusServer) -> None:
+    assert cyrus_server.append("bruno", [MESSAGE]) == 1
+    calls = [["Email/query", {"accountId": "bruno"}, "0"]]
+    using = ["urn:ietf:params:jmap:core", "urn:ietf:params:jmap:mail"]
+    answer = requests.post(
+        f"{cyrus_server.base_url}/jmap/",
+        json={"using": using, "methodCalls": calls},
+        auth=("bruno", cyrus_server.passwords["bruno"]),
+        timeout=30,
+    )
+    assert len(answer.json()["methodResponses"][0][1]["ids"]) == 1
 
 
 def test_tryton_seeds_a_customer_with_a_paid_invoice(tryton_server: TrytonServer) -> None:

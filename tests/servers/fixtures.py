@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.servers import dovecot, postgres, radicale, request_tracker, tryton
+from tests.servers import cyrus, dovecot, postgres, radicale, request_tracker, tryton
+from tests.servers.cyrus import CyrusServer
 from tests.servers.dovecot import DovecotServer
 from tests.servers.postgres import PostgresServer
 from tests.servers.radicale import RadicaleServer
@@ -40,6 +41,14 @@ def dovecot_server() -> Iterator[DovecotServer]:
     """One mail server with the users `anna` and `bruno`."""
     require(dovecot.available)
     with dovecot.running() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def cyrus_server() -> Iterator[CyrusServer]:
+    """One JMAP server with the users `anna` and `bruno`."""
+    require(cyrus.available)
+    with cyrus.running() as server:
         yield server
 
 

@@ -1,13 +1,20 @@
 #!/bin/sh
 # Installs the real servers for the integration tests: Dovecot, Request Tracker and PostgreSQL from
-# Debian, Tryton and Radicale from the Python index into .venv-tryton and .venv-radicale. Run it as
-# often as you like.
+# Debian, Tryton and Radicale from the Python index into .venv-tryton and .venv-radicale. Cyrus
+# conflicts with Dovecot, so Debian's packages of it are unpacked into .cache/cyrus and only its
+# libraries are installed. Run it as often as you like.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 repository=$(cd "$here/../.." && pwd)
 complete=yes
+cyrus="$repository/.cache/cyrus"
 packages="dovecot-imapd request-tracker5 rt5-standalone rt5-db-sqlite postgresql"
+# What cyrus-common and cyrus-caldav need and a plain Debian lacks; apt adds what these need.
+packages="$packages libclamav12 libical3 libicu72 libjansson4 libkrb5-3 libldap-2.5-0 libnghttp2-14"
+packages="$packages libpcre3 libpq5 libsasl2-modules libsasl2-modules-db libshp2 libwrap0"
+packages="$packages libxapian30 libxml2 libzephyr4 libbrotli1"
+unpacked="cyrus-common cyrus-imapd cyrus-caldav sasl2-bin"
 
 missing_packages() {
     for package in $packages; do
@@ -25,7 +32,7 @@ complain() {
 
 install_debian() {
     if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
-        complain "Not a Debian system. Missing: Dovecot, Request Tracker 5 and PostgreSQL 15."
+        complain "Not a Debian system. Missing: Dovecot, Cyrus, Request Tracker 5 and PostgreSQL 15."
         return 0
     fi
     missing=$(missing_packages)
@@ -40,6 +47,25 @@ install_debian() {
     apt-get install -y --no-install-recommends $missing
 }
 
+fetch_cyrus() {
+    # shellcheck disable=SC2086 # a list of package names
+    (cd "$cyrus/packages" && apt-get download -q $unpacked)
+}
+
+install_cyrus() {
+    stamp="$cyrus/unpacked-packages.txt"
+    [ "$(cat "$stamp" 2>/dev/null)" = "$unpacked" ] && return 0
+    command -v apt-get >/dev/null || return 1
+    rm -rf "$cyrus"
+    mkdir -p "$cyrus/packages"
+    fetch_cyrus || { [ "$(id -u)" = 0 ] && apt-get update && fetch_cyrus; } || return 1
+    for package in "$cyrus"/packages/*.deb; do
+        dpkg -x "$package" "$cyrus" || return 1
+    done
+    rm -r "$cyrus/packages"
+    echo "$unpacked" >"$stamp"
+}
+
 install_python() {
     environment="$repository/.venv-$1"
     requirements="$here/$1-requirements.txt"
@@ -51,6 +77,7 @@ install_python() {
 }
 
 install_debian
+install_cyrus || complain "Cyrus could not be unpacked into .cache/cyrus."
 install_python tryton || complain "Tryton could not be installed in .venv-tryton."
 install_python radicale || complain "Radicale could not be installed in .venv-radicale."
 [ "$complete" = no ] || echo "Test servers: ready."
