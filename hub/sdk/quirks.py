@@ -17,6 +17,7 @@ from hub.errors import (
     DuplicateRecordError,
     HubError,
     RateLimitedError,
+    RejectedError,
     SourceSchemaError,
     SourceUnavailableError,
 )
@@ -92,8 +93,8 @@ def error_in_body(
     """An error comes with status 200; ``code`` is the path where the body then holds its code.
 
     ``errors`` says what codes mean: AuthenticationError for a session that is over (it is renewed),
-    RateLimitedError, SourceUnavailableError; any other is a SourceSchemaError. The error's text is
-    not shown, since it may quote what was sent.
+    RateLimitedError, SourceUnavailableError; any other is a SourceSchemaError, in answer to a write
+    a RejectedError. The error's text is not shown, since it may quote what was sent.
     """
     find = compile_path(code)
     known = errors or {}
@@ -104,11 +105,12 @@ def error_in_body(
         found = find(_json(answer))
         if found in (None, "", 0, False):
             return None
-        kind = known.get(str(found), SourceSchemaError)
         shown = "".join(sign for sign in str(found) if sign.isalnum() or sign in "._-")[:60]
-        return kind(
-            f"the system answers with error {shown}", system=answer.system, stream=answer.stream
-        )
+        message = f"the system answers with error {shown}"
+        if str(found) not in known and not answer.reading:
+            return RejectedError(f"{answer.system}/{answer.stream}: {message}; nothing was changed")
+        kind = known.get(str(found), SourceSchemaError)
+        return kind(message, system=answer.system, stream=answer.stream)
 
     return judge
 

@@ -75,6 +75,7 @@ class RestResponse:
     system: str
     stream: str = ""
     method: str = "GET"
+    reading: bool = True
 
     def json(self) -> Any:
         """The parsed body, or the error that says why it is none; never the payload."""
@@ -310,7 +311,13 @@ class RestClient:
                     answer.raw, self._policy, deadline=deadline, system=self.system, stream=stream
                 )
                 return RestResponse(
-                    status, answer.headers, content, self.system, stream, call.situation.method
+                    status,
+                    answer.headers,
+                    content,
+                    self.system,
+                    stream,
+                    call.situation.method,
+                    call.situation.reading,
                 )
         except (requests.RequestException, HTTPError, SourceError) as error:
             broken = explain_break(error, call.situation, status)

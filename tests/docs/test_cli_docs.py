@@ -28,6 +28,7 @@ PROMISED = {
 WITHOUT_JSON = {
     "init": "writes a file",
     "token-key": "prints the key alone",
+    "connector new": "writes files",
     "model schema": "prints JSON anyway",
     "airflow install-dags": "writes files",
     "airflow run": "runs until it is ended",

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydantic import JsonValue, SecretStr
 
-from hub.errors import AuthenticationError, SourceSchemaError
+from hub.errors import AuthenticationError
 from hub.sdk.auth.base import Ask, AuthCall
 from hub.sdk.auth.tokens import FetchedAuth, Proof
 from hub.sdk.records import compile_path
@@ -15,7 +15,8 @@ from hub.sdk.records import compile_path
 if TYPE_CHECKING:
     from hub.sdk.rest import RestResponse
 
-Json = Mapping[str, "JsonValue | SecretStr | Json"]
+Body = Mapping[str, Any]
+"""JSON, with secrets as ``SecretStr``."""
 
 
 class SessionLogin(FetchedAuth):
@@ -31,7 +32,7 @@ class SessionLogin(FetchedAuth):
     def __init__(
         self,
         login_url: str,
-        body: Json,
+        body: Body,
         *,
         token: str,
         send: tuple[str, str] | None = None,
@@ -72,14 +73,7 @@ def _finder(token: str) -> Callable[[RestResponse], object]:
     if kind == "cookie":
         return lambda answer: _cookie(answer, name)
     path = compile_path(token)
-
-    def find(answer: RestResponse) -> object:
-        try:
-            return path(answer.json())
-        except SourceSchemaError:
-            return None
-
-    return find
+    return lambda answer: path(answer.json())
 
 
 def _default_header(token: str) -> tuple[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from pydantic import JsonValue
 
@@ -20,7 +20,10 @@ from hub.sdk.paging import (
 )
 
 Row = dict[str, Any]
+Sized = PageNumber | Offset | CursorPaging | NextUrl | LinkHeader
 Keyed = Sequence[tuple[str, Row]]
+FEW: Final = 3
+"""How many rows a system deals out that takes no size: few, so that reading on is tested."""
 Question = tuple[Mapping[str, str], Mapping[str, str], str]
 """The query's values, the headers, and the path of a request."""
 
@@ -42,7 +45,7 @@ def deal_out(paging: Paging, rows: Keyed, question: Question) -> Part:
         case PageNumber():
             return _by_page(paging, rows, question[0])
         case Offset():
-            size = int(question[0].get(paging.size_param, paging.size))
+            size = _size(paging, question[0])
             return Part(_cut(rows, int(question[0].get(paging.param, 0)), size))
         case RangeHeader():
             return _by_range(paging, rows, question[1])
@@ -54,12 +57,16 @@ def deal_out(paging: Paging, rows: Keyed, question: Question) -> Part:
             raise ContractError(f"{type(paging).__name__} needs a stand-in of its own")
 
 
+def _size(paging: Sized, asked: Mapping[str, str]) -> int:
+    return int(asked.get(paging.size_param, paging.size)) if paging.size_param else FEW
+
+
 def _cut(rows: Keyed, start: int, size: int) -> list[Row]:
     return [row for _, row in rows[start : start + size]]
 
 
 def _by_page(paging: PageNumber, rows: Keyed, asked: Mapping[str, str]) -> Part:
-    size = int(asked.get(paging.size_param, paging.size))
+    size = _size(paging, asked)
     page = int(asked.get(paging.param, paging.first)) - paging.first
     told: dict[str, JsonValue] = {paging.total: len(rows)} if paging.total else {}
     return Part(_cut(rows, page * size, size), told)
@@ -73,9 +80,7 @@ def _by_range(paging: RangeHeader, rows: Keyed, headers: Mapping[str, str]) -> P
 
 
 def _by_cursor(paging: CursorPaging, rows: Keyed, asked: Mapping[str, str]) -> Part:
-    found, rest = _after(
-        rows, asked.get(paging.param), int(asked.get(paging.size_param, paging.size))
-    )
+    found, rest = _after(rows, asked.get(paging.param), _size(paging, asked))
     told: dict[str, JsonValue] = {paging.next: found[-1][0] if rest else None}
     if paging.more:
         told[paging.more] = rest
@@ -85,8 +90,7 @@ def _by_cursor(paging: CursorPaging, rows: Keyed, asked: Mapping[str, str]) -> P
 def _by_link(paging: NextUrl | LinkHeader, rows: Keyed, question: Question) -> Part:
     """The link names the last key, and repeats what was asked."""
     asked, _, path = question
-    size = int(asked.get(paging.size_param, paging.size))
-    found, rest = _after(rows, asked.get("after"), size)
+    found, rest = _after(rows, asked.get("after"), _size(paging, asked))
     kept = "".join(f"&{name}={value}" for name, value in asked.items() if name != "after")
     link = f"{path}?after={found[-1][0]}{kept}" if rest else None
     listed = [row for _, row in found]

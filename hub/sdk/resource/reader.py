@@ -121,7 +121,7 @@ class StreamReader:
 
     def _whole(self, cursor: Cursor) -> Iterator[Page]:
         """A stream that can't tell what changed: everything, from the cursor's place on."""
-        if cursor.get("done"):
+        if cursor.get("done") is True:
             return
         place = cursor.get("place")
         position: Position | None = place if isinstance(place, Mapping) else _START

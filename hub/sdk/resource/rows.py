@@ -69,12 +69,16 @@ class RowReader:
             batch.unreadable.append(Unreadable(None, "a record has no key", _raw(row)))
             return
         try:
-            version = self._note_version(batch, row)
+            self._place(batch, key, row)
         except (TypeError, ValueError, OverflowError):
-            reason = f"{self._stream.version} is no time"
+            reason = f"{self._stream.version or self._stream.deleted} can't be read"
             batch.unreadable.append(Unreadable(key, reason, _raw(row)))
-            return
-        if self._deleted and self._deleted(row):
+
+    def _place(self, batch: Batch, key: str, row: Mapping[str, Any]) -> None:
+        """Among the records or the tombstones; ValueError where mark or time can't be read."""
+        gone = self._deleted is not None and is_marked(self._deleted(row))
+        version = self._note_version(batch, row)
+        if gone:
             batch.tombstones.append(Tombstone(key, version, self._survivor(row)))
         else:
             batch.records.append(Record(key, row, version))
@@ -102,6 +106,18 @@ def key_of(row: Mapping[str, Any], paths: Sequence[Find]) -> str | None:
     ):
         return None
     return str(values[0]) if len(values) == 1 else composite_key(values)
+
+
+def is_marked(value: Any) -> bool:
+    """Whether a mark of deletion is set: a truth value, a number, or a text (often a time).
+
+    ValueError where it is something else: a live record must not be buried by mistake.
+    """
+    if value is None or isinstance(value, bool | int):
+        return bool(value)
+    if isinstance(value, str):
+        return value.strip().lower() not in ("", "false", "f", "no", "n", "0", "null")
+    raise ValueError("no mark")
 
 
 def _raw(row: Any) -> str:

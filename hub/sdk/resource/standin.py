@@ -104,13 +104,15 @@ class _Served:
         if isinstance(since, Since) and since.param in asked:
             listed = [row for row in listed if self._is_since(since, row, asked[since.param])]
         elif self._stream.deleted:
-            gone = compile_path(self._stream.deleted)
-            listed = [row for row in listed if not gone(row)]
+            listed = [row for row in listed if not self._is_gone(row)]
         by_time = isinstance(since, Since) and since.sorted_by_time
         listed.sort(key=self._by_time if by_time else self._by_key)
         keyed = [(self._key_of(row), row) for row in listed]
         part = deal_out(self._stream.paging, keyed, (asked, request.headers, request.path))
         return Response(200, self._wrapped(part.rows, part.told), part.headers)
+
+    def _is_gone(self, row: Row) -> bool:
+        return bool(self._stream.deleted) and compile_path(self._stream.deleted)(row) is True
 
     def _wrapped(self, rows: list[Row], told: Mapping[str, JsonValue]) -> JsonValue:
         if not self._stream.rows:
@@ -140,7 +142,7 @@ class _Served:
         return key_of(row, self._key) or ""
 
     def _answer(self, row: Row | None) -> Response:
-        if row is None or (self._stream.deleted and compile_path(self._stream.deleted)(row)):
+        if row is None or self._is_gone(row):
             return Response(404, {"error": "no such record"})
         body = nest({self._stream.row: row}) if self._stream.row else row
         lock = self._stream.write.lock if self._stream.write else ""

@@ -23,7 +23,8 @@ class RestWrite:
     ``path`` has ``{key}`` in it. ``wrap`` is the name under which the body holds the fields; a body
     of another form is made by ``body`` from key and fields.
     ``lock`` is the header of the record's answer that a write must name in ``If-Match`` (``etag``);
-    without it the version is compared before the write. ``idempotency`` is the header that takes
+    without it the version is compared before the write, and that is no OPTIMISTIC_LOCK: a change
+    within those milliseconds is not seen. ``idempotency`` is the header that takes
     the key of a write. ``create`` is the path to which a new record is sent by POST.
     """
 
@@ -99,7 +100,7 @@ class RestStream:
             Capability.INCREMENTAL: self.changes is not None,
             Capability.DELETES: bool(self.deleted),
             Capability.WRITE: self.write is not None,
-            Capability.OPTIMISTIC_LOCK: bool(self.write and (self.write.lock or self.version)),
+            Capability.OPTIMISTIC_LOCK: bool(self.write and self.write.lock),
             Capability.IDEMPOTENCY_KEY: bool(self.write and self.write.idempotency),
             Capability.KEY_SCAN: self.keys_only is not None,
             Capability.CUSTOM_FIELDS: self.custom_fields,

@@ -225,6 +225,6 @@ def test_rows_without_key_or_time_are_unreadable_and_the_others_go_on(desk: Desk
     assert [(item.key, item.reason) for item in page.unreadable] == [
         (None, "a record has no key"),
         (None, "a row of the list is no object"),
-        ("3", "at is no time"),
+        ("3", "at can't be read"),
         (None, "a record has no key"),
     ]

@@ -1,0 +1,86 @@
+"""A connector's package, written out: code, stand-in, mapping, facts, page, test and its checks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Final
+
+import jinja2
+
+from hub.errors import ConfigError
+from hub.scaffold.draft import Draft
+from hub.scaffold.mapping import mapping_text
+from hub.scaffold.samples import change_of, sample_function
+from hub.scaffold.source import classes_in, declaration
+
+Files = Mapping[str, str]
+KINDS: Final = ("rest", "jsonrpc")
+_COMMON: Final = ("pyproject.toml", "Makefile", "README.md", "hub.toml", "test_connector.py")
+
+
+def package(draft: Draft, kind: str = "rest") -> Files:
+    """The files of a package by their paths; all of its checks pass as it is."""
+    made = {_place(name, draft): _render(name, draft, kind) for name in _COMMON}
+    folder = f"hub_{draft.name}"
+    for name in _own_templates(kind):
+        made[f"{folder}/{Path(name).name}"] = _render(name, draft, kind)
+    made[f"{folder}/{draft.name}.yaml"] = mapping_text(draft)
+    made[f"{folder}/py.typed"] = ""
+    return made
+
+
+def write_files(made: Files, folder: Path) -> None:
+    """Write them below a folder that is not there yet; ConfigError where it is."""
+    if folder.exists():
+        raise ConfigError(f"{folder} is there already; nothing was written")
+    for name, text in made.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
+def _place(template: str, draft: Draft) -> str:
+    return f"tests/test_{draft.name}.py" if template == "test_connector.py" else template
+
+
+def _own_templates(kind: str) -> list[str]:
+    folder = files("hub.scaffold").joinpath("templates", kind)
+    return sorted(f"{kind}/{item.name.removesuffix('.j2')}" for item in folder.iterdir())
+
+
+def _render(name: str, draft: Draft, kind: str) -> str:
+    text = files("hub.scaffold").joinpath("templates", f"{name}.j2").read_text(encoding="utf-8")
+    made = _ENVIRONMENT.from_string(text).render(draft=draft, kind=kind, **_words(draft))
+    return made.rstrip("\n") + "\n"
+
+
+def _words(draft: Draft) -> dict[str, Any]:
+    """What templates say of a draft, in Python."""
+    streams = [item.stream for item in draft.streams]
+    used = {name for stream in streams for name in classes_in(stream)}
+    writes = {item.constant: change_of(item) for item in draft.streams if item.stream.write}
+    return {
+        "title": draft.title,
+        "name": draft.name,
+        "package": f"hub_{draft.name}",
+        "class_name": "".join(part.title() for part in draft.name.split("_")),
+        "classes": sorted(used),
+        "declarations": [declaration(item.constant, item.stream) for item in draft.streams],
+        "sample_functions": [sample_function(item) for item in draft.streams],
+        "changes": {
+            item.stream.name: writes[item.constant] for item in draft.streams if item.stream.write
+        },
+        "constants": [item.constant for item in draft.streams],
+        "declared": {stream.name: stream.declared() for stream in streams},
+    }
+
+
+_ENVIRONMENT: Final = jinja2.Environment(
+    undefined=jinja2.StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    autoescape=False,  # noqa: S701  # makes code, no page
+    keep_trailing_newline=True,
+)
