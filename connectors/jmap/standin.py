@@ -4,6 +4,7 @@ Seed rows::
 
     message    id message (the mail, RFC 5322 text) mailboxes (names) keywords (list) receivedAt
                created changed (numbers; the state in which it came and was changed last)
+               broken (if true, the server fails to read it)
     mailbox    id name role parentId; without any there are Inbox and Sent
     destroyed  id created changed; what is gone, and since when
     floor      {"state": {"value": 7}}: changes before that state are forgotten
@@ -231,6 +232,9 @@ def _get_emails(state: StandInState, given: Arguments) -> dict[str, Any]:
     rows, ids = state.stream("message"), given["ids"]
     if len(ids) > MAX_OBJECTS:
         message = "requestTooLarge"
+        raise _MethodError(message)
+    if any(rows[one].get("broken") for one in ids if one in rows):
+        message = "serverFail"
         raise _MethodError(message)
     names = {row["name"]: name for name, row in _mailboxes(state).items()}
     found = [

@@ -124,7 +124,7 @@ class JmapConnector:
 
     def _page(self, batch: Batch, mailboxes: frozenset[str]) -> Page:
         records: list[Record] = []
-        unreadable: list[Unreadable] = []
+        unreadable = [_unreadable(name, "the server fails on this mail") for name in batch.broken]
         excluded = {_GONE: batch.missing} if batch.missing else {}
         for mail in batch.objects:
             found = self._read_mail(mail, mailboxes)
@@ -144,8 +144,7 @@ class JmapConnector:
             return DRAFT
         raw = join_fields({name: _texts(mail.get(label)) for name, label in _FIELDS.items()})
         if not raw:
-            reason = "the server gave no headers"
-            return Unreadable(key=None, reason=reason, raw=f"Email {mail.get('id')}")
+            return _unreadable(str(mail.get("id")), "the server gave no headers")
         headers = parse_headers(raw)
         return INTERNAL if self._owners.is_internal(headers) else self._record(headers, mail)
 
@@ -167,6 +166,10 @@ class JmapConnector:
             report.reference, name="report", kind=report.content_type, stream=STREAM
         )
         return read_bounced(content)
+
+
+def _unreadable(name: str, reason: str) -> Unreadable:
+    return Unreadable(key=None, reason=reason, raw=f"Email {name}")
 
 
 def _filter(mailboxes: list[str]) -> Mapping[str, JsonValue] | None:

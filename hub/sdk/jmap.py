@@ -111,12 +111,12 @@ class JmapClient:
         return self._session
 
     def call(
-        self, *calls: Call, stream: str = "", accept: Collection[str] = ()
+        self, *calls: Call, stream: str = "", accept: Collection[tuple[str, str]] = ()
     ) -> list[dict[str, Any]]:
         """Make the calls in one request, and give the arguments of each answer, in their order.
 
         The first method that failed raises its error (RFC 8620 section 3.6.2), unless ``accept``
-        names the kind: then the answers before it come back.
+        names it with the kind of error: then the answers before it come back.
         """
         session = self.session(stream)
         if len(calls) > session.max_calls:
@@ -149,14 +149,14 @@ class JmapClient:
         self._rest.close()
 
     def _sort_out(
-        self, calls: tuple[Call, ...], answer: RestResponse, accept: Collection[str]
+        self, calls: tuple[Call, ...], answer: RestResponse, accept: Collection[tuple[str, str]]
     ) -> list[dict[str, Any]]:
         found = _answers(answer)
         sorted_out: list[dict[str, Any]] = []
         for place, call in enumerate(calls):
             name, arguments = found.get(str(place), ("", {}))
             kind = str(arguments.get("type", ""))
-            if name == "error" and kind in accept:
+            if name == "error" and (call.method, kind) in accept:
                 break
             if name == "error":
                 raise _explain_method(call.method, arguments, answer)

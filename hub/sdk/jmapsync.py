@@ -9,7 +9,7 @@ time and later, some of which it repeats.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -20,7 +20,6 @@ from hub.sdk.contract import Cursor
 from hub.sdk.jmap import Call, JmapClient, reference
 
 _MAX_LOST: Final = 10
-_ANCHOR_GONE: Final = frozenset({"anchorNotFound"})
 
 Object = dict[str, Any]
 
@@ -47,13 +46,14 @@ class Batch:
     """Objects as they are now, and the cursor that is safe once they are kept.
 
     ``destroyed`` are ids that the server says are gone, ``missing`` counts objects that went while
-    they were read.
+    they were read, and ``broken`` are ids of objects that the server itself can't read.
     """
 
     objects: tuple[Object, ...]
     cursor: Cursor
     destroyed: tuple[str, ...] = ()
     missing: int = 0
+    broken: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,10 +112,10 @@ def _state_of(client: JmapClient, wanted: Wanted) -> str:
 
 
 def _list(client: JmapClient, wanted: Wanted, progress: _Progress) -> Iterator[Batch]:
-    lost = 0
+    lost, accept = 0, {(f"{wanted.kind}/query", "anchorNotFound"), _failure(wanted)}
     while True:
         answers = client.call(
-            *_listing_calls(wanted, progress), stream=wanted.stream, accept=_ANCHOR_GONE
+            *_listing_calls(wanted, progress), stream=wanted.stream, accept=accept
         )
         if not answers:
             lost += 1
@@ -125,16 +125,45 @@ def _list(client: JmapClient, wanted: Wanted, progress: _Progress) -> Iterator[B
             progress = replace(progress, anchor="")
             continue
         ids = _ids(answers[0], "ids")
-        objects = _in_order(answers[1], ids)
         if not ids:
             return
+        objects, broken = _collect(client, wanted, {tuple(ids): answers[1:]})
         before, progress = progress, _advance(progress, ids, objects, wanted)
         if progress.anchor == before.anchor:
             raise _stuck(client, wanted)
         lost = lost if progress.time == before.time else 0
         yield Batch(
-            objects=tuple(objects), cursor=progress.cursor(), missing=len(ids) - len(objects)
+            objects=tuple(objects),
+            cursor=progress.cursor(),
+            missing=len(ids) - len(objects) - len(broken),
+            broken=broken,
         )
+
+
+def _failure(wanted: Wanted) -> tuple[str, str]:
+    """That the server can't give one of the objects, which another time will not change."""
+    return f"{wanted.kind}/get", "serverFail"
+
+
+def _collect(
+    client: JmapClient, wanted: Wanted, asked: Mapping[tuple[str, ...], list[Object]]
+) -> tuple[list[Object], tuple[str, ...]]:
+    """The objects asked for, in that order, and the ids of those that the server fails on.
+
+    Where it failed on some of them together, each is asked for alone: one does not stop the others.
+    """
+    objects: list[Object] = []
+    broken: list[str] = []
+    for ids, answers in asked.items():
+        if answers:
+            objects += _in_order(answers[0], ids)
+            continue
+        for name in ids:
+            get = Call(f"{wanted.kind}/get", {**wanted.get, "ids": [name]})
+            alone = client.call(get, stream=wanted.stream, accept={_failure(wanted)})
+            objects += _in_order(alone[0], [name]) if alone else []
+            broken += [] if alone else [name]
+    return objects, tuple(broken)
 
 
 def _listing_calls(wanted: Wanted, progress: _Progress) -> tuple[Call, Call]:
@@ -156,7 +185,7 @@ def _listing_calls(wanted: Wanted, progress: _Progress) -> tuple[Call, Call]:
     return Call(method, arguments), Call(f"{wanted.kind}/get", found)
 
 
-def _in_order(answer: Object, ids: list[str]) -> list[Object]:
+def _in_order(answer: Object, ids: Sequence[str]) -> list[Object]:
     """The objects asked for, in that order: a /get method has none (RFC 8620 section 5.1)."""
     rows = answer.get("list")
     found = {str(row["id"]): row for row in rows or () if isinstance(row, dict) and "id" in row}
@@ -177,29 +206,31 @@ def _follow(client: JmapClient, wanted: Wanted, progress: _Progress) -> Iterator
     more, is_news = True, progress.listing
     progress = replace(progress, listing=False, anchor="", time="")
     while more:
-        answers = client.call(*_change_calls(wanted, progress.state), stream=wanted.stream)
+        calls = _change_calls(wanted, progress.state)
+        answers = client.call(*calls, stream=wanted.stream, accept={_failure(wanted)})
         before = progress.state
         progress = replace(progress, state=str(answers[0].get("newState")))
         more = bool(answers[0].get("hasMoreChanges"))
         if more and progress.state == before:
             raise _stuck(client, wanted)
-        batch = _changed(answers, progress.cursor())
+        batch = _changed(client, wanted, answers=answers, cursor=progress.cursor())
         if is_news or progress.state != before or batch.objects or batch.destroyed:
             is_news = False
             yield batch
 
 
-def _changed(answers: list[Object], cursor: Cursor) -> Batch:
-    """The batch of one answer to /changes and two to /get: each object once."""
-    changes, created, updated = answers
-    new = _ids(changes, "created")
-    old = [name for name in _ids(changes, "updated") if name not in new]
-    objects = (*_in_order(created, new), *_in_order(updated, old))
+def _changed(client: JmapClient, wanted: Wanted, *, answers: list[Object], cursor: Cursor) -> Batch:
+    """The batch of one answer to /changes and those to /get: each object once."""
+    new = _ids(answers[0], "created")
+    old = [name for name in _ids(answers[0], "updated") if name not in new]
+    asked = {tuple(new): answers[1:2], tuple(old): answers[2:3]}
+    objects, broken = _collect(client, wanted, asked)
     return Batch(
-        objects=objects,
+        objects=tuple(objects),
         cursor=cursor,
-        destroyed=tuple(_ids(changes, "destroyed")),
-        missing=len(new) + len(old) - len(objects),
+        destroyed=tuple(_ids(answers[0], "destroyed")),
+        missing=len(new) + len(old) - len(objects) - len(broken),
+        broken=broken,
     )
 
 

@@ -299,6 +299,21 @@ def test_a_mail_without_headers_is_unreadable(standin: JmapStandIn) -> None:
     assert (len(page.unreadable), keys([page])) == (1, ["m2"])
 
 
+@pytest.mark.parametrize("broken", [["m0"], ["m2"], ["m2", "m3"], ["m6"], ["m3", "m4", "m5", "m6"]])
+def test_a_mail_that_the_server_fails_on_stops_no_other(
+    standin: JmapStandIn, broken: list[str]
+) -> None:
+    fill(standin, 7)
+    for name in broken:
+        put(standin, name, broken=True, receivedAt=MINUTE.format(int(name[1])))
+    every = {f"m{n}" for n in range(7)}
+    for start in (None, {"account": "u1", "state": "s0"}):
+        pages = read(standin, start, page_size=3)
+        failed = {one.raw.removeprefix("Email ") for page in pages for one in page.unreadable}
+        assert (set(keys(pages)), failed) == (every - set(broken), set(broken))
+        assert excluded(pages) == {}
+
+
 @pytest.mark.parametrize("name", list(BOMBS))
 def test_mail_bombs_cost_less_than_two_seconds(standin: JmapStandIn, name: str) -> None:
     put(standin, "bomb", BOMBS[name].decode())

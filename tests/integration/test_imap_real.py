@@ -1,4 +1,4 @@
-"""The IMAP connector against a real Dovecot."""
+"""The IMAP connector against real servers: Dovecot and Cyrus."""
 
 from __future__ import annotations
 
@@ -13,9 +13,12 @@ from hub.errors import AuthenticationError, CursorExpiredError, SourceSchemaErro
 from hub.sdk import Page, Record
 from hub.sdk.mailrecord import DRAFT, INTERNAL
 from tests.connectors.mailbombs import BOMBS
+from tests.servers.cyrus import CyrusServer
 from tests.servers.dovecot import DovecotServer
 
 pytestmark = pytest.mark.servers
+
+MailServer = DovecotServer | CyrusServer
 
 KARLA = "=?utf-8?q?Karla_M=C3=BCller?= <karla@customer.example>"
 ANNA = "Anna <anna@example.com>"
@@ -44,7 +47,7 @@ def mail(number: int | str, *, body: str = "Hello\r\n", **changed: str) -> bytes
     return f"{lines}\r\n{body}".encode()
 
 
-def connect(server: DovecotServer, user: str = "anna", **changed: Any) -> ImapConnector:
+def connect(server: MailServer, user: str = "anna", **changed: Any) -> ImapConnector:
     settings = {"host": server.host, "port": server.port, "security": "plain", "username": user}
     settings |= {"password": server.passwords[user], "own_domains": ["example.com"], **changed}
     connector = plugin.hub_connector().open(plugin.hub_connector().config.model_validate(settings))
@@ -52,17 +55,23 @@ def connect(server: DovecotServer, user: str = "anna", **changed: Any) -> ImapCo
     return connector
 
 
+@pytest.fixture(params=["dovecot_server", "cyrus_server"])
+def mail_server(request: pytest.FixtureRequest) -> MailServer:
+    server: MailServer = request.getfixturevalue(request.param)
+    return server
+
+
 @pytest.fixture
-def box(dovecot_server: DovecotServer, request: pytest.FixtureRequest) -> str:
+def box(mail_server: MailServer, request: pytest.FixtureRequest) -> str:
     """A mailbox of this test's own."""
     name = f"Box {request.node.name[:40]} é".replace("[", "-").replace("]", "")
-    client = dovecot_server.connect("anna")
+    client = mail_server.connect("anna")
     client.create('"' + name.replace("é", "&AOk-") + '"')
     client.logout()
     return name
 
 
-def append(server: DovecotServer, box: str, *messages: bytes) -> None:
+def append(server: MailServer, box: str, *messages: bytes) -> None:
     server.append("anna", messages, folder='"' + box.replace("é", "&AOk-") + '"')
 
 
@@ -70,43 +79,43 @@ def records(pages: list[Page]) -> list[Record]:
     return [record for page in pages for record in page.records]
 
 
-def test_checks(dovecot_server: DovecotServer) -> None:
-    assert "2 mailboxes" in connect(dovecot_server, "bruno").check()
+def test_checks(mail_server: MailServer) -> None:
+    assert "2 mailboxes" in connect(mail_server, "bruno").check()
 
 
-def test_wrong_password(dovecot_server: DovecotServer) -> None:
+def test_wrong_password(mail_server: MailServer) -> None:
     with pytest.raises(AuthenticationError):
-        connect(dovecot_server, password="wrong").check()
+        connect(mail_server, password="wrong").check()
 
 
-def test_missing_mailbox(dovecot_server: DovecotServer) -> None:
+def test_missing_mailbox(mail_server: MailServer) -> None:
     with pytest.raises(SourceSchemaError):
-        connect(dovecot_server, mailboxes=["Nowhere"]).check()
+        connect(mail_server, mailboxes=["Nowhere"]).check()
 
 
-def test_resumes_from_every_cursor(dovecot_server: DovecotServer, box: str) -> None:
-    append(dovecot_server, box, *(mail(n) for n in range(7)))
-    connector = connect(dovecot_server, mailboxes=[box], batch=3)
+def test_resumes_from_every_cursor(mail_server: MailServer, box: str) -> None:
+    append(mail_server, box, *(mail(n) for n in range(7)))
+    connector = connect(mail_server, mailboxes=[box], batch=3)
     pages = list(connector.read("message", None))
     assert [len(page.records) for page in pages] == [3, 3, 1]
     for place, page in enumerate(pages):
         assert records(list(connector.read("message", page.cursor))) == records(pages[place + 1 :])
-    append(dovecot_server, box, mail(8))
+    append(mail_server, box, mail(8))
     fresh = records(list(connector.read("message", pages[-1].cursor)))
     assert [record.key for record in fresh] == ["8@customer.example"]
     connector.close()
 
 
-def test_reads_names_attachments_and_bounces(dovecot_server: DovecotServer, box: str) -> None:
+def test_reads_names_attachments_and_bounces(mail_server: MailServer, box: str) -> None:
     report = 'multipart/report; report-type=delivery-status; boundary="b"'
     append(
-        dovecot_server,
+        mail_server,
         box,
         mail(1, Content_Type="multipart/mixed; boundary=b", body=OFFER),
         mail(2, From="MAILER-DAEMON@mx.other.example", Content_Type=report, body=REPORT),
         mail(3, From="bob@example.com"),
     )
-    (page,) = connect(dovecot_server, mailboxes=[box]).read("message", None)
+    (page,) = connect(mail_server, mailboxes=[box]).read("message", None)
     offer, bounce = (record.data for record in page.records)
     assert offer["from"][0]["name"] == "Karla Müller"
     assert [(one["name"], one["size"]) for one in offer["attachments"]] == [("Angebot ü.pdf", 4)]
@@ -114,18 +123,18 @@ def test_reads_names_attachments_and_bounces(dovecot_server: DovecotServer, box:
     assert page.excluded == {INTERNAL: 1}
 
 
-def test_reading_sets_no_flag(dovecot_server: DovecotServer, box: str) -> None:
-    append(dovecot_server, box, mail(1))
-    list(connect(dovecot_server, mailboxes=[box]).read("message", None))
-    client = dovecot_server.connect("anna")
+def test_reading_sets_no_flag(mail_server: MailServer, box: str) -> None:
+    append(mail_server, box, mail(1))
+    list(connect(mail_server, mailboxes=[box]).read("message", None))
+    client = mail_server.connect("anna")
     client.select('"' + box.replace("é", "&AOk-") + '"', readonly=True)
     assert client.search(None, "UNSEEN") == ("OK", [b"1"])
     client.logout()
 
 
-def test_a_mailbox_made_anew_expires_the_cursor(dovecot_server: DovecotServer, box: str) -> None:
-    append(dovecot_server, box, mail(1))
-    connector = connect(dovecot_server, mailboxes=[box])
+def test_a_mailbox_made_anew_expires_the_cursor(mail_server: MailServer, box: str) -> None:
+    append(mail_server, box, mail(1))
+    connector = connect(mail_server, mailboxes=[box])
     (page,) = connector.read("message", None)
     stored: Any = page.cursor
     older: dict[str, Any] = {"mailboxes": {box: {**stored["mailboxes"][box], "uidvalidity": 1}}}
@@ -133,7 +142,7 @@ def test_a_mailbox_made_anew_expires_the_cursor(dovecot_server: DovecotServer, b
         list(connector.read("message", older))
 
 
-def flag(server: DovecotServer, box: str, change: str, flags: str) -> None:
+def flag(server: MailServer, box: str, change: str, flags: str) -> None:
     client = server.connect("anna")
     client.select('"' + box.replace("é", "&AOk-") + '"')
     client.store("1", change, flags)
@@ -146,58 +155,58 @@ def place(page: Page, box: str) -> dict[str, Any]:
     return dict(stored["mailboxes"][box])
 
 
-def test_modseq_tells_whether_a_mailbox_changed(dovecot_server: DovecotServer, box: str) -> None:
-    append(dovecot_server, box, mail(1), mail(2))
-    flag(dovecot_server, box, "+FLAGS", "\\Draft")
-    connector = connect(dovecot_server, mailboxes=[box])
+def test_modseq_tells_whether_a_mailbox_changed(mail_server: MailServer, box: str) -> None:
+    append(mail_server, box, mail(1), mail(2))
+    flag(mail_server, box, "+FLAGS", "\\Draft")
+    connector = connect(mail_server, mailboxes=[box])
     (page,) = connector.read("message", None)
     assert page.excluded == {DRAFT: 1}
     assert place(page, box)["modseq"] > 0
     assert (place(page, box)["uidnext"], place(page, box)["drafts"]) == (3, "1")
     assert list(connector.read("message", page.cursor)) == []
-    flag(dovecot_server, box, "+FLAGS", "\\Seen")
+    flag(mail_server, box, "+FLAGS", "\\Seen")
     (moved,) = connector.read("message", page.cursor)
     assert (moved.records, moved.excluded) == ((), {})
     assert place(moved, box)["modseq"] > place(page, box)["modseq"]
-    flag(dovecot_server, box, "-FLAGS", "\\Draft")
+    flag(mail_server, box, "-FLAGS", "\\Draft")
     (sent,) = connector.read("message", moved.cursor)
     assert [record.key for record in sent.records] == ["1@customer.example"]
     assert list(connector.read("message", sent.cursor)) == []
 
 
-def test_flags_alone_are_no_change(dovecot_server: DovecotServer, box: str) -> None:
-    append(dovecot_server, box, mail(1), mail(2))
-    connector = connect(dovecot_server, mailboxes=[box])
+def test_flags_alone_are_no_change(mail_server: MailServer, box: str) -> None:
+    append(mail_server, box, mail(1), mail(2))
+    connector = connect(mail_server, mailboxes=[box])
     (page,) = connector.read("message", None)
-    flag(dovecot_server, box, "+FLAGS", "\\Answered")
+    flag(mail_server, box, "+FLAGS", "\\Answered")
     assert list(connector.read("message", page.cursor)) == []
 
 
-def test_an_expunged_mail_is_no_deletion(dovecot_server: DovecotServer, box: str) -> None:
-    append(dovecot_server, box, mail(1), mail(2))
-    connector = connect(dovecot_server, mailboxes=[box])
+def test_an_expunged_mail_is_no_deletion(mail_server: MailServer, box: str) -> None:
+    append(mail_server, box, mail(1), mail(2))
+    connector = connect(mail_server, mailboxes=[box])
     (page,) = connector.read("message", None)
-    flag(dovecot_server, box, "+FLAGS", "\\Deleted")
-    append(dovecot_server, box, mail(3))
+    flag(mail_server, box, "+FLAGS", "\\Deleted")
+    append(mail_server, box, mail(3))
     (after,) = connector.read("message", page.cursor)
     assert [record.key for record in after.records] == ["3@customer.example"]
     assert after.tombstones == ()
 
 
-def test_a_draft_that_is_deleted_is_forgotten(dovecot_server: DovecotServer, box: str) -> None:
-    append(dovecot_server, box, mail(1))
-    flag(dovecot_server, box, "+FLAGS", "\\Draft")
-    connector = connect(dovecot_server, mailboxes=[box])
+def test_a_draft_that_is_deleted_is_forgotten(mail_server: MailServer, box: str) -> None:
+    append(mail_server, box, mail(1))
+    flag(mail_server, box, "+FLAGS", "\\Draft")
+    connector = connect(mail_server, mailboxes=[box])
     (page,) = connector.read("message", None)
-    flag(dovecot_server, box, "+FLAGS", "\\Deleted")
+    flag(mail_server, box, "+FLAGS", "\\Deleted")
     (after,) = connector.read("message", page.cursor)
     assert place(after, box)["drafts"] == ""
 
 
-def test_mail_bombs(dovecot_server: DovecotServer, box: str) -> None:
-    append(dovecot_server, box, *BOMBS.values(), mail("after"))
+def test_mail_bombs(mail_server: MailServer, box: str) -> None:
+    append(mail_server, box, *BOMBS.values(), mail("after"))
     started = time.process_time()
-    pages = list(connect(dovecot_server, mailboxes=[box], batch=5).read("message", None))
+    pages = list(connect(mail_server, mailboxes=[box], batch=5).read("message", None))
     assert time.process_time() - started < 2 * len(BOMBS)
     assert len(records(pages)) == len(BOMBS) + 1
     assert records(pages)[-1].key == "after@customer.example"

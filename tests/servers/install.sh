@@ -13,7 +13,7 @@ packages="dovecot-imapd request-tracker5 rt5-standalone rt5-db-sqlite postgresql
 # What cyrus-common and cyrus-caldav need and a plain Debian lacks; apt adds what these need.
 packages="$packages libclamav12 libical3 libicu72 libjansson4 libkrb5-3 libldap-2.5-0 libnghttp2-14"
 packages="$packages libpcre3 libpq5 libsasl2-modules libsasl2-modules-db libshp2 libwrap0"
-packages="$packages libxapian30 libxml2 libzephyr4 libbrotli1"
+packages="$packages libsqlite3-0 libxapian30 libxml2 libzephyr4 libbrotli1"
 unpacked="cyrus-common cyrus-imapd cyrus-caldav sasl2-bin"
 
 missing_packages() {
