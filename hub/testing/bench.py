@@ -113,11 +113,6 @@ class Bench(Stock):
             moved = aimed(moved, self.address, self._proxy.port)
         return {**moved, **small, **self.subject.settings}
 
-    def forget(self) -> None:
-        """Let go of what the proxy remembers."""
-        if self._proxy is not None:
-            self._proxy.forget()
-
     def connect(self, **settings: Any) -> Connector:
         """A connector, closed with the bench."""
         spec = self.subject.spec

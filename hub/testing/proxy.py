@@ -69,11 +69,6 @@ class FaultProxy:
         with self._lock:
             self._troubles.append(trouble)
 
-    def forget(self) -> None:
-        """Let go of the exchanges seen so far."""
-        with self._lock:
-            self.exchanges.clear()
-
     def heal(self) -> None:
         """Forget all troubles."""
         with self._lock:

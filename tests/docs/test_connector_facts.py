@@ -32,6 +32,12 @@ def test_every_folder_is_a_connector() -> None:
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_the_conformance_kit_holds_every_connector_to_its_tier(folder: Path) -> None:
+    test = ROOT / "tests" / "connectors" / f"test_{folder.name}_conformance.py"
+    assert f"= conformance({folder.name}" in test.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
 def test_the_facts_are_complete(folder: Path) -> None:
     found = facts(folder)
     assert set(found) - OPTIONAL == REQUIRED

@@ -6,6 +6,7 @@ from typing import Final
 
 from hub.testing.rule import Rule
 from hub.testing.rules import (
+    drift,
     faults,
     guarding,
     incremental,
@@ -19,7 +20,7 @@ from hub.testing.rules import (
 )
 
 _MODULES = (
-    *(settings, reading, resuming, faults, incremental, landing, strain),
+    *(settings, reading, resuming, faults, incremental, landing, strain, drift),
     *(writing, guarding, papers),
 )
 

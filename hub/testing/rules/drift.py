@@ -1,0 +1,126 @@
+"""Silver: a system that changes the form of its records while they are read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+import orjson
+
+from hub.errors import PermanentSourceError
+from hub.sdk.contract import Page
+from hub.testing.bench import Bench, keys_of
+from hub.testing.rule import BrokenRuleError, NotDeclaredError, Tier, expect, expect_keys, rule
+from hub.testing.rules.reading import each_stream, key_of
+from hub.testing.stock import COUNT
+from hub.testing.subject import Subject
+from hub.testing.wire import Exchange
+
+Row = dict[str, Any]
+Spoil = Callable[[Row], None]
+SPOILT: Final = COUNT // 2
+"""The record that changes its form; the others stay as they were."""
+
+
+@rule(Tier.SILVER, cases=each_stream)
+def drift(subject: Subject, case: str) -> None:
+    """A field that vanishes, changes its type or comes anew in mid-run costs no other record."""
+    with Bench(subject, case) as bench:
+        fields = _fields(bench)
+    for change, spoil in CHANGES.items():
+        if not _bears_all(subject, case, [spoil(field) for field in fields]):
+            for field in fields:
+                _bear_one(subject, case, spoil(field), f"{field} {change}")
+    _bear_one(subject, case, lambda row: row.update(conformance_kit={}), "a field is new")
+
+
+def _vanish(field: str) -> Spoil:
+    return lambda row: row.pop(field, None)
+
+
+def _turn(field: str) -> Spoil:
+    return lambda row: row.update({field: {"was": "something else"}})
+
+
+CHANGES: Final[Mapping[str, Callable[[str], Spoil]]] = {
+    "vanishes": _vanish,
+    "changes its type": _turn,
+}
+
+
+class _Drift:
+    """Spoils records, found by their keys, in every answer that passes."""
+
+    def __init__(self, bench: Bench, spoils: Mapping[str, Spoil]) -> None:
+        self.met = 0
+        self._spoils = spoils
+        self._stream = bench.subject.streams[bench.stream]
+        self._names = set(self._stream.key)
+        bench.proxy.after = self._pass
+
+    def _pass(self, exchange: Exchange) -> None:
+        try:
+            body = orjson.loads(exchange.answer)
+        except orjson.JSONDecodeError:
+            return
+        for key, row in list(self._rows(body)):
+            self.met += 1
+            self._spoils[key](row)
+        exchange.answer = orjson.dumps(body)
+
+    def _rows(self, node: Any) -> Iterator[tuple[str, Row]]:
+        """The objects whose key fields make one of the keys."""
+        if isinstance(node, dict):
+            key = key_of(self._stream, node) if self._names <= set(node) else None
+            if key is not None and key in self._spoils:
+                yield key, node
+                return
+            node = list(node.values())
+        for child in node if isinstance(node, list) else ():
+            yield from self._rows(child)
+
+
+def _fields(bench: Bench) -> list[str]:
+    """The fields of the records, as they stand in the answers."""
+    if bench.address is None or not bench.address.http:
+        raise NotDeclaredError("the answers are not JSON over HTTP")
+    found: dict[str, None] = {}
+    drifting = _Drift(bench, dict.fromkeys(bench.source_keys(), found.update))
+    bench.read()
+    if not drifting.met:
+        raise NotDeclaredError("no JSON in the answers has the key fields of the record")
+    return list(found)
+
+
+def _bears_all(subject: Subject, stream: str, spoils: list[Spoil]) -> bool:
+    """Whether each record spoilt in another field still comes, or is counted: the quick way."""
+    with Bench(subject, stream, count=len(spoils)) as bench:
+        _Drift(bench, dict(zip(bench.source_keys(), spoils, strict=True)))
+        try:
+            return _counted(bench.read()) >= bench.count
+        except Exception:  # noqa: BLE001  # which field it was is found out one by one
+            return False
+
+
+def _bear_one(subject: Subject, stream: str, spoil: Spoil, what: str) -> None:
+    with Bench(subject, stream) as bench:
+        _Drift(bench, {bench.key(SPOILT): spoil})
+        try:
+            pages = bench.read()
+        except PermanentSourceError:
+            return
+        except Exception as error:
+            raise BrokenRuleError(
+                f"{what}: {type(error).__name__} leaves read(); give the record as "
+                "Unreadable, or raise SourceSchemaError where nothing can be read"
+            ) from error
+        others = bench.source_keys(n for n in range(1, bench.count + 1) if n != SPOILT)
+        expect_keys([key for key in keys_of(pages) if key in others], others, what)
+        note = "the record is neither given nor Unreadable nor excluded"
+        expect(_counted(pages) >= bench.count, f"{what}: {note}")
+
+
+def _counted(pages: list[Page]) -> int:
+    """How many records came, one way or the other."""
+    told = sum(len(page.unreadable) + sum(page.excluded.values()) for page in pages)
+    return len(set(keys_of(pages))) + told

@@ -1,0 +1,107 @@
+"""The stand-in of Cards: OAuth2, a list by keyset or offset, one card, changes with conditions.
+
+A list is in the order in which cards are kept, unless ``sort`` asks for ``changed,id``.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import UTC, datetime
+from typing import Any, Final
+from urllib.parse import parse_qs
+
+import orjson
+from pydantic import JsonValue
+
+from hub.sdk import HttpStandIn, Sample, Samples, StandInState
+from hub.sdk.standin import Request, Response, Row
+from hub.sdk.sweep import format_time
+
+ID: Final = "cards-app"
+SECRET: Final = "cards-secret"
+FIELDS: Final = frozenset({"name", "phone"})
+
+
+class CardsStandIn(HttpStandIn):
+    def __init__(self, state: StandInState, port: int = 0) -> None:
+        super().__init__(state, self.reply, port)
+        self._tokens: set[str] = set()
+        self._done: dict[str, JsonValue] = {}
+
+    @property
+    def config(self) -> dict[str, JsonValue]:
+        return {"base_url": self.url, "client_id": ID, "client_secret": SECRET}
+
+    def expire_tokens(self) -> None:
+        self._tokens.clear()
+
+    def reply(self, request: Request) -> Response:
+        if request.path == "/token":
+            return self._grant(request)
+        if request.headers.get("authorization", "").removeprefix("Bearer ") not in self._tokens:
+            return Response(401, {"error": "token"})
+        asked = {name: values[0] for name, values in parse_qs(request.query).items()}
+        key = request.path.removeprefix("/cards").strip("/")
+        with self.state.lock:
+            rows = self.state.stream("card")
+            if not key:
+                return Response(200, {"cards": self._list(list(rows.values()), asked)})
+            if key not in rows:
+                return Response(404, {"error": "id"})
+            if request.method == "PUT":
+                return self._change(rows[key], request)
+            return Response(200, rows[key])
+
+    def _grant(self, request: Request) -> Response:
+        form = {name: values[0] for name, values in parse_qs(request.body.decode()).items()}
+        if (form.get("client_id"), form.get("client_secret")) != (ID, SECRET):
+            return Response(401, {"error": "invalid_client"})
+        token = secrets.token_urlsafe(24)
+        self._tokens.add(token)
+        return Response(200, {"access_token": token, "token_type": "Bearer"})
+
+    def _list(self, rows: list[Row], asked: dict[str, str]) -> list[JsonValue]:
+        after = (asked.get("after", ""), int(asked.get("after_id", 0)))
+        found = [row for row in rows if (row["changed"], row["id"]) > after]
+        if asked.get("sort") == "changed,id":
+            found.sort(key=lambda row: (row["changed"], row["id"]))
+        start = int(asked.get("offset", 0))
+        return list(found[start : start + int(asked.get("limit", 100))])
+
+    def _change(self, row: Row, request: Request) -> Response:
+        key = request.headers.get("idempotency-key", "")
+        if key and key in self._done:
+            return Response(200, self._done[key])
+        if request.headers.get("if-match", row["changed"]) != row["changed"]:
+            return Response(412, {"error": "changed"})
+        wanted: dict[str, Any] = orjson.loads(request.body)
+        if set(wanted) - FIELDS:
+            return Response(422, {"error": "unknown field"})
+        with self.state.changing():
+            row |= {**wanted, "changed": format_time(datetime.now(UTC))}
+        self._done[key] = dict(row)
+        return Response(200, dict(row))
+
+
+def _row(sample: Sample) -> Row:
+    return {
+        "id": sample.number,
+        "name": f"Ada Example{sample.number}",
+        "phone": f"+44 20 7946 {sample.revision:02d}{sample.number:02d}",
+        "note": "x" * 200,
+        "changed": format_time(sample.at),
+        "deleted": False,
+    }
+
+
+def _remove(samples: Samples, state: StandInState, sample: Sample) -> None:
+    row = state.stream(sample.stream)[samples.key(sample.stream, sample.number)]
+    row |= {"deleted": True, "changed": format_time(sample.at)}
+
+
+SAMPLES: Final = Samples(
+    key=lambda _stream, number: str(number),
+    row=_row,
+    remove=_remove,
+    fields=lambda _stream, revision: {"phone": f"+44 161 496 {revision:04d}"},
+)
