@@ -19,6 +19,7 @@ from hub.sdk.dav import (
     Changes,
     DavClient,
     Resource,
+    TooManyMatchesError,
     changes_since,
     find_address_books,
     list_members,
@@ -89,15 +90,20 @@ class CardDavConnector:
         """Lists of changes until one is empty or whole; each card of a list is then fetched."""
         while True:
             start = positions.get(book.path, Position())
-            changes = changes_since(
-                self._client, book.url, start.token, limit=self._config.page_size, stream=CARD.name
-            )
+            changes = self._changes(book, start.token)
             if changes.truncated:
                 # A server cuts where it likes: the middle of such a list is no place to resume at.
                 start = Position(start.token)
             yield from self._read_list(book, start, changes, positions)
             if not changes.truncated and not start.next:
                 return
+
+    def _changes(self, book: AddressBook, token: str) -> Changes:
+        try:
+            return changes_since(self._client, book.url, token, stream=CARD.name)
+        except TooManyMatchesError:
+            limit = self._config.page_size
+            return changes_since(self._client, book.url, token, limit=limit, stream=CARD.name)
 
     def _read_list(
         self, book: AddressBook, start: Position, changes: Changes, positions: dict[str, Position]

@@ -53,7 +53,6 @@ class CardDavStandIn(HttpStandIn):
         self.manners = Manners()
         super().__init__(state, self._respond, port)
         with state.changing():
-            state.records.setdefault("book", {BOOK: {"displayname": "Contacts"}})
             state.stream("card")
 
     @property
@@ -65,6 +64,10 @@ class CardDavStandIn(HttpStandIn):
         """Let every sync token expire."""
         with self.state.changing():
             self.state.stream("token").clear()
+
+    def _books(self) -> dict[str, Row]:
+        """The books in the state, or one where it names none."""
+        return {**self.state.stream("book")} or {BOOK: {"displayname": "Contacts"}}
 
     def _respond(self, request: Request) -> Response:
         pair = b64encode(f"{USER}:{PASSWORD}".encode()).decode()
@@ -99,7 +102,7 @@ class CardDavStandIn(HttpStandIn):
 
     def _resource(self, path: str) -> Properties | None:
         """What is known of a resource: its properties as elements."""
-        books = self.state.stream("book")
+        books = self._books()
         if path == ROOT:
             return {f"{_D}resourcetype": [f"{_D}collection"], **_principal()}
         if path == PRINCIPAL:
@@ -114,7 +117,7 @@ class CardDavStandIn(HttpStandIn):
         return None if row is None else _card(row)
 
     def _members(self, folder: str) -> dict[str, Properties]:
-        places = [*self.state.stream("book"), *self.state.stream("card")]
+        places = [*self._books(), *self.state.stream("card")]
         inside = [path for path in places if _parent(path) == folder]
         return {path: self._resource(path) or {} for path in inside}
 
@@ -177,7 +180,7 @@ class CardDavStandIn(HttpStandIn):
 
     def _put(self, request: Request) -> Response:
         held = self.state.stream("card").get(request.path)
-        if _parent(request.path) not in self.state.stream("book"):
+        if _parent(request.path) not in self._books():
             return Response(409, "")
         if _is_locked(request, held):
             return Response(412, "")

@@ -32,11 +32,12 @@ def build_contact(row: Mapping[str, Any], *, user: str, folder: str) -> Record:
     for name, source in _LISTS.items():
         fields |= _apart(name, source, _strings(row.get(source)))
     fields |= _apart(_EMAIL, _EMAILS, _emails(fields.pop(_EMAILS, None)))
-    fields |= {name: _filled(row.get(name) or {}) for name in _ADDRESSES}
+    fields |= {name: _filled(_object(row.get(name))) for name in _ADDRESSES}
     fields["birthday"] = str(row.get("birthday") or "")[:10]  # a date, given as a time
     record = {**_filled(fields), "user": user, "folder": folder}
     key = composite_key([user, folder, row["id"]])
-    return Record(key, record, row.get("lastModifiedDateTime"))
+    changed = row.get("lastModifiedDateTime")
+    return Record(key, record, changed if isinstance(changed, str) else None)
 
 
 def build_update(row: Mapping[str, Any], changes: Mapping[str, Any]) -> Fields:
@@ -52,7 +53,7 @@ def build_update(row: Mapping[str, Any], changes: Mapping[str, Any]) -> Fields:
         elif name in _LISTS:
             update[_LISTS[name]] = _replaced(_strings(row.get(_LISTS[name])), text)
         elif name == _EMAIL:
-            update[_EMAILS] = _replaced_email(row.get(_EMAILS) or [], text)
+            update[_EMAILS] = _replaced_email(_list(row.get(_EMAILS)), text)
         else:
             raise ValueError(f"a contact has no writable {name[:40]}")
     return update
@@ -86,9 +87,16 @@ def _replaced_email(values: list[Any], first: str | None) -> list[Any]:
 
 
 def _strings(values: Any) -> list[str]:
-    return [str(value) for value in values or [] if value]
+    return [value for value in _list(values) if isinstance(value, str) and value]
 
 
 def _emails(values: Any) -> list[str]:
-    found = (value.get("address") for value in values or [] if isinstance(value, dict))
-    return [str(address) for address in found if address]
+    return _strings([_object(value).get("address") for value in _list(values)])
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _object(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}

@@ -39,7 +39,8 @@ def read_headers(row: Mapping[str, Any]) -> MailHeaders:
     has none of them.
     """
     fields: dict[str, list[str]] = {}
-    for header in (row.get("internetMessageHeaders") or [])[:_MAX_HEADERS]:
+    listed = row.get("internetMessageHeaders")
+    for header in listed[:_MAX_HEADERS] if isinstance(listed, list) else ():
         if isinstance(header, dict) and header.get("name"):
             fields.setdefault(_name(header["name"]), []).append(str(header.get("value") or ""))
     held = {name.lower() for name in fields}
@@ -65,8 +66,9 @@ def _properties(row: Mapping[str, Any]) -> dict[str, str]:
 def _people(value: Any) -> str:
     """Addresses as a header field has them; one recipient stands alone, several in a list."""
     people = value if isinstance(value, list) else [value]
-    found = [one.get("emailAddress") or {} for one in people if isinstance(one, dict)]
-    return ", ".join(_mailbox(one) for one in found if one.get("address"))
+    found = [one.get("emailAddress") for one in people if isinstance(one, dict)]
+    named = [one for one in found if isinstance(one, dict) and one.get("address")]
+    return ", ".join(map(_mailbox, named))
 
 
 def _mailbox(one: Mapping[str, Any]) -> str:

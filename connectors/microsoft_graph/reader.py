@@ -14,6 +14,7 @@ from connectors.microsoft_graph.mails import build_mail, owners_of
 from connectors.microsoft_graph.streams import (
     CONTACT,
     FIELDS,
+    MARKS,
     MESSAGE,
     SYSTEM,
     Place,
@@ -28,6 +29,7 @@ from hub.sdk import Change, Cursor, Page, Receipt, Record, Tombstone, composite_
 
 _GONE: Final = "deleted while reading"
 _REMOVED: Final = "@removed"
+_ETAG: Final = "@odata.etag"
 
 
 class GraphConnector:
@@ -122,8 +124,11 @@ class GraphConnector:
         return build_mail(whole, self._owners)
 
     def _complete(self, stream: str, place: Place, row: Row) -> Row | None:
-        """The whole item: a changed one may come with no more than what changed."""
-        if row.keys() >= set(FIELDS[stream]):
+        """The whole item: a changed one may come with no more than what changed.
+
+        Such a row has no ETag. Others may lack fields too: a sent mail has no headers.
+        """
+        if _ETAG in row and MARKS[stream] in row:
             return row
         path = item_path(stream, place, row["id"])
         return self._client.item(path, FIELDS[stream], stream=stream)
@@ -156,7 +161,7 @@ def _same(held: Any, wanted: Any) -> bool:
 
 
 def _etag(row: Mapping[str, Any]) -> str:
-    etag = row.get("@odata.etag")
+    etag = row.get(_ETAG)
     if not isinstance(etag, str) or not etag:
         raise _reject("the contact has no ETag, so a change by others can't be noticed")
     return etag

@@ -7,8 +7,7 @@ they like. What changed comes with no more than its changed properties and its i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any, Final
@@ -77,8 +76,8 @@ class GraphStandIn(HttpStandIn):
             "own_domains": ["example.com"],
         }
 
-    def expire_token(self) -> None:
-        """Let the access token that is in use expire."""
+    def expire_tokens(self) -> None:
+        """Let every access token expire."""
         self._token += 1
 
     def forget_deltas(self) -> None:
@@ -125,10 +124,11 @@ class GraphStandIn(HttpStandIn):
             return _refuse(404, "ErrorInvalidUser")
         held = self._held(stream, place)
         if rest == ["delta"] and request.method == "GET":
-            return self._delta(request, held)
+            return self._delta(request, held, stream)
         if len(rest) != 1 or rest[0] not in held:
             return _refuse(404, "ErrorItemNotFound")
-        return self._item(request, stream, held[rest[0]], composite(place, rest[0]))
+        item = _whole(stream, rest[0], held[rest[0]])
+        return self._item(request, stream, item, composite(place, rest[0]))
 
     def _item(self, request: Request, stream: str, held: Row, key: str) -> Response:
         if request.method == "GET":
@@ -138,12 +138,13 @@ class GraphStandIn(HttpStandIn):
         return _refuse(405, "ErrorInvalidRequest")
 
     def _held(self, stream: str, place: tuple[str, str]) -> Items:
-        """The whole items of a folder, by id."""
+        """What a folder holds, by id, as it stands in the state."""
         if stream == "contact":
-            rows = {tuple(orjson.loads(key)): row for key, row in self._rows("contact").items()}
-            return {key[2]: _contact(key[2], row) for key, row in rows.items() if key[:2] == place}
+            prefix = orjson.dumps([*place, ""]).decode()[:-2]
+            rows = self._rows("contact").items()
+            return {key[len(prefix) : -2]: row for key, row in rows if key.startswith(prefix)}
         return {
-            _id(key, row): _message(_id(key, row), row)
+            _id(key, row): row
             for key, row in self._rows("message").items()
             if (row["user"], row["folder"]) == place
         }
@@ -151,70 +152,69 @@ class GraphStandIn(HttpStandIn):
     def _rows(self, stream: str) -> dict[str, Row]:
         return self.state.stream(stream)
 
-    def _delta(self, request: Request, held: Items) -> Response:
-        query = {name: values[0] for name, values in parse_qs(request.query).items()}
-        stream = "message" if "/messages/" in request.path else "contact"
-        found = self._started(query, held, stream, request)
+    def _delta(self, request: Request, held: Items, stream: str) -> Response:
+        found = self._round(request, held, stream)
         if found is None:
             return _refuse(410, "syncStateNotFound")
-        rows = self._changes(found, held)
-        size = _page_size(request)
-        page = rows[found.offset : found.offset + size]
-        body: dict[str, Any] = {"value": page}
+        changed = self._changed(found)
+        end = found.offset + _page_size(request)
+        shown = (self._shown(stream, key, found, held) for key in changed[found.offset : end])
+        body: dict[str, Any] = {"value": [row for row in shown if row]}
         address = f"http://{self._host}{request.path}"
-        if found.offset + size < len(rows):
-            token = _write_token(found, found.offset + size)
+        if end < len(changed):
+            token = _write_token(replace(found, offset=end))
             body["@odata.nextLink"] = f"{address}?$skiptoken={token}"
         else:
-            body["@odata.deltaLink"] = f"{address}?$deltatoken={_write_token(found, 0)}"
+            token = _write_token(replace(found, before="", offset=0))
+            body["@odata.deltaLink"] = f"{address}?$deltatoken={token}"
         return Response(200, body)
 
-    def _started(
-        self, query: Mapping[str, str], held: Items, stream: str, request: Request
-    ) -> _Round | None:
+    def _round(self, request: Request, held: Items, stream: str) -> _Round | None:
         """The round that a request begins or goes on with; None where its token is too old."""
-        snapshots = self._rows("snapshot")
+        query = {name: values[0] for name, values in parse_qs(request.query).items()}
+        known = {"", *self._rows("snapshot")}
         if token := query.get("$skiptoken"):
             found = _read_token(token)
-            return found if {found.before, found.after} <= {"", *snapshots} else None
-        select, created, before = _select(request, stream), query.get("changeType"), ""
-        is_created = created == "created"
+            return found if {found.before, found.after} <= known else None
+        after = self._snapshot(stream, held)
         if token := query.get("$deltatoken"):
             last = _read_token(token)
-            if last.after not in snapshots:
-                return None
-            before, select, is_created = last.after, last.select, last.created_only
-        return _Round(before, self._snapshot(held), 0, select, is_created)
+            return replace(last, before=last.after, after=after) if last.after in known else None
+        return _Round("", after, 0, _select(request, stream), query.get("changeType") == "created")
 
-    def _snapshot(self, held: Items) -> str:
-        state = {key: row["changeKey"] for key, row in held.items()}
-        name = blake2b(orjson.dumps(sorted(state.items())), digest_size=9).hexdigest()
+    def _snapshot(self, stream: str, held: Items) -> str:
+        """Keep what a folder holds now: its ids and versions, and whole rows where they are asked
+        for again.
+        """
+        versions = {key: _whole(stream, key, row)["changeKey"] for key, row in held.items()}
+        name = blake2b(orjson.dumps(sorted(versions.items())), digest_size=9).hexdigest()
+        items = () if self.manners.whole_rows else held.items()
+        kept = {key: _whole(stream, key, row) for key, row in items}
         with self.state.changing():
-            self._rows("snapshot")[name] = {"items": held, "keys": state}
+            self._rows("snapshot")[name] = {"versions": versions, "items": kept}
         return name
 
-    def _changes(self, found: _Round, held: Items) -> list[Row]:
+    def _changed(self, found: _Round) -> list[str]:
         snapshots = self._rows("snapshot")
-        before: Items = snapshots[found.before]["items"] if found.before else {}
-        after: Items = snapshots[found.after]["items"]
-        rows: list[Row] = []
-        for key in {**before, **after}:
-            old, new = before.get(key), after.get(key)
-            if old == new or (found.created_only and (old or not new)):
-                continue
-            if new is None:
-                rows.append({"id": key, "@removed": {"reason": "deleted"}})
-            else:
-                now = held.get(key, new)
-                rows.append(self._shown(old, now, found.select))
-        return rows
+        before = snapshots[found.before]["versions"] if found.before else {}
+        after = snapshots[found.after]["versions"]
+        if found.created_only:
+            return [key for key in after if key not in before]
+        return [key for key in {**before, **after} if before.get(key) != after.get(key)]
 
-    def _shown(self, old: Row | None, now: Row, select: tuple[str, ...]) -> Row:
-        whole = _selected(now, select)
-        if old is None or self.manners.whole_rows:
+    def _shown(self, stream: str, key: str, found: _Round, held: Items) -> Row | None:
+        """An item of the round as it is now; None for one that went since the round began."""
+        snapshots = self._rows("snapshot")
+        if key not in snapshots[found.after]["versions"]:
+            return {"id": key, "@removed": {"reason": "deleted"}}
+        if key not in held:
+            return None
+        whole = _selected(_whole(stream, key, held[key]), found.select)
+        old = snapshots[found.before]["items"].get(key) if found.before else None
+        if old is None:
             return whole
-        changed = {name: value for name, value in whole.items() if old.get(name) != value}
-        return {"id": now["id"], **changed}
+        changed = {name for name in whole if old.get(name) != whole[name]} - {"changeKey"}
+        return {"id": key} | {name: whole[name] for name in changed if name[0] != "@"}
 
     def _update(self, request: Request, held: Row, key: str) -> Response:
         lock = request.headers.get("if-match")
@@ -226,7 +226,7 @@ class GraphStandIn(HttpStandIn):
         now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
         with self.state.changing():
             self._rows("contact")[key] |= {**changes, "lastModifiedDateTime": now}
-        return Response(200, _contact(held["id"], self._rows("contact")[key]))
+        return Response(200, _whole("contact", held["id"], self._rows("contact")[key]))
 
 
 def composite(place: tuple[str, str], key: str) -> str:
@@ -239,15 +239,11 @@ def _id(message_id: str, row: Row) -> str:
     return f"AAkALg{blake2b(copy.encode(), digest_size=12).hexdigest()}"
 
 
-def _contact(key: str, row: Row) -> Row:
-    blank: Row = {name: [] if name in LISTS else None for name in CONTACT_FIELDS}
-    return _stamped({**blank, **row}, key)
-
-
-def _message(key: str, row: Row) -> Row:
-    blank: Row = dict.fromkeys(MESSAGE_FIELDS)
-    plain = {name: value for name, value in row.items() if name not in _PLACE}
-    return _stamped({**blank, **plain}, key)
+def _whole(stream: str, key: str, row: Row) -> Row:
+    """An item with all its properties, as Graph knows it."""
+    fields = CONTACT_FIELDS if stream == "contact" else MESSAGE_FIELDS
+    blank: Row = {name: [] if name in LISTS else None for name in fields}
+    return _stamped({**blank, **{k: v for k, v in row.items() if k not in _PLACE}}, key)
 
 
 def _stamped(row: Row, key: str) -> Row:
@@ -256,7 +252,11 @@ def _stamped(row: Row, key: str) -> Row:
 
 
 def _selected(row: Row, select: tuple[str, ...]) -> Row:
-    return {name: row[name] for name in ("@odata.etag", "id", *select) if name in row}
+    """The properties asked for; a mail without headers of its own has no such property."""
+    held = {name: row[name] for name in ("@odata.etag", "id", *select) if name in row}
+    if held.get("internetMessageHeaders", ()) is None:
+        del held["internetMessageHeaders"]
+    return held
 
 
 def _select(request: Request, stream: str) -> tuple[str, ...]:
@@ -273,8 +273,8 @@ def _page_size(request: Request) -> int:
     return DEFAULT_PAGE
 
 
-def _write_token(found: _Round, offset: int) -> str:
-    parts = [found.before, found.after, offset, list(found.select), found.created_only]
+def _write_token(found: _Round) -> str:
+    parts = [found.before, found.after, found.offset, list(found.select), found.created_only]
     return quote(orjson.dumps(parts).decode(), safe="")
 
 

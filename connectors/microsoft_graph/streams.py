@@ -53,6 +53,8 @@ MESSAGE_FIELDS: Final = (
     *("toRecipients", "ccRecipients", "sentDateTime", "receivedDateTime"),
 )
 """What is asked for by ``$select``. Notes on a contact and bodies of mails are not."""
+MARKS: Final = {CONTACT.name: "displayName", MESSAGE.name: "internetMessageId"}
+"""What every item has, if it comes as a whole."""
 FIELDS: Final = {CONTACT.name: CONTACT_FIELDS, MESSAGE.name: MESSAGE_FIELDS}
 
 

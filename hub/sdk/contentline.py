@@ -117,14 +117,16 @@ def unfold(line: bytes, *, legacy: bool = False) -> bytes:
 
 def split_head(flat: bytes) -> tuple[bytes, bytes]:
     """Name and parameters, and the value, parted at the first colon outside of quotes."""
-    place = quoted = 0
+    head, colon, _ = flat[:MAX_HEAD].partition(b":")
+    if b'"' not in head:
+        return (head, flat[len(head) + 1 :]) if colon else (b"", flat)
+    quoted = 0
     for place, octet in enumerate(flat[:MAX_HEAD]):
         if octet == 0x22:
             quoted ^= 1
         elif octet == 0x3A and not quoted:
             return flat[:place], flat[place + 1 :]
-    head, colon, value = flat[:MAX_HEAD].partition(b":")  # a quote that nobody closed
-    return (head, flat[len(head) + 1 :]) if colon else (b"", value)
+    return (head, flat[len(head) + 1 :]) if colon else (b"", flat)  # a quote that nobody closed
 
 
 def fold(line: str, *, end: str = "\r\n") -> bytes:

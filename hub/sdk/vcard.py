@@ -75,10 +75,17 @@ class VCard:
             raise ValueError("it is not one whole vCard (BEGIN:VCARD to END:VCARD)")
         return tuple(found)
 
+    @cached_property
+    def _by_name(self) -> dict[str, list[Property]]:
+        found: dict[str, list[Property]] = {}
+        for one in self.properties:
+            if one.value.strip():
+                found.setdefault(one.name, []).append(one)
+        return {name: sorted(ones, key=lambda one: one.preference) for name, ones in found.items()}
+
     def all(self, name: str) -> list[Property]:
         """The properties of a name with a value, the most preferred first."""
-        found = [one for one in self.properties if one.name == name.upper() and one.value.strip()]
-        return sorted(found, key=lambda one: one.preference)
+        return self._by_name.get(name.upper(), [])
 
     def first(self, name: str) -> Property | None:
         """The most preferred property of a name."""

@@ -26,6 +26,7 @@ from hub.sdk.standin import Fault, Sample
 
 AT = datetime(2026, 1, 31, 12, tzinfo=UTC)
 OTHER = "/dav/addressbooks/anna/team/"
+BOOKS = {BOOK: {"displayname": "Contacts"}, OTHER: {"displayname": "Our team"}}
 
 
 @pytest.fixture
@@ -133,7 +134,7 @@ def test_a_strange_cursor_opens_an_epoch(server: CardDavStandIn, cursor: Any) ->
 
 
 def test_a_book_that_is_gone_opens_an_epoch(server: CardDavStandIn) -> None:
-    server.state.stream("book")[OTHER] = {"displayname": "Our team"}
+    server.state.stream("book").update(BOOKS)
     put(server, 1)
     cursor = pages(connect(server))[-1].cursor
     del server.state.stream("book")[OTHER]
@@ -144,7 +145,7 @@ def test_a_book_that_is_gone_opens_an_epoch(server: CardDavStandIn) -> None:
 @pytest.mark.parametrize("name", ["team", "Our team"])
 def test_books_are_chosen_by_name_or_title(server: CardDavStandIn, name: str) -> None:
     put(server, 1)
-    server.state.stream("book")[OTHER] = {"displayname": "Our team"}
+    server.state.stream("book").update(BOOKS)
     server.state.stream("card")[f"{OTHER}00000009.vcf"] = server.state.stream("card")[key(1)]
     assert numbers(pages(connect(server))) == [1, 9]
     assert numbers(pages(connect(server, address_books=[name]))) == [9]

@@ -101,6 +101,14 @@ def test_a_person_its_company_and_what_joins_them(mapping: CompiledMapping) -> N
     assert (bond.job_title, bond.to_party.part) == ("Buyer", "company")
 
 
+def test_a_desk_is_shared_and_no_telephone_is_made_of_nothing(mapping: CompiledMapping) -> None:
+    made = translate(mapping, "FN:Ann Example\nEMAIL:info@mills.example\nEMAIL:ann@mills.example")
+    points = made[""].contact_points
+    assert [(point.value, point.shared) for point in points] == [
+        *(("info@mills.example", True), ("ann@mills.example", False)),
+    ]
+
+
 @pytest.mark.parametrize(
     "lines",
     [

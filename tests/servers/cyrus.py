@@ -1,4 +1,4 @@
-"""A private Cyrus on loopback: JMAP over HTTP, and IMAP with CONDSTORE and QRESYNC.
+"""A private Cyrus on loopback: JMAP and CardDAV over HTTP, and IMAP with CONDSTORE and QRESYNC.
 
 Debian's packages conflict with Dovecot's, so they are unpacked and not installed. What runs is
 copied into the server's own folder: the user that it runs as may not look into the checkout.
@@ -37,7 +37,7 @@ allowplaintext: yes
 unixhierarchysep: yes
 altnamespace: yes
 virtdomains: off
-httpmodules: jmap
+httpmodules: jmap carddav
 httpallowcompress: no
 conversations: yes
 conversations_db: twoskip

@@ -73,7 +73,7 @@ class DavClient:
 
     def get(self, url: str, *, stream: str = "") -> Resource | None:
         """A resource as it is now, None where it is gone."""
-        headers = {"accept": "text/vcard, */*"}
+        headers = {"accept": "*/*"}  # Xandikos 0.4 fails on a list of types
         answer = self._rest.get(url, headers=headers, stream=stream, missing_ok=True)
         if answer.status == 404:
             return None

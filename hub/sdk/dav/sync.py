@@ -12,7 +12,6 @@ from hub.sdk.dav.client import (
     GETETAG,
     DavClient,
     Resource,
-    TooManyMatchesError,
     element,
     named,
 )
@@ -38,17 +37,14 @@ class Changes:
 
 
 def changes_since(
-    client: DavClient, url: str, token: str, *, limit: int, stream: str = ""
+    client: DavClient, url: str, token: str, *, limit: int | None = None, stream: str = ""
 ) -> Changes:
     """What changed since a token; all there is since ''.
 
-    The limit is sent only where the server wants one: not every server takes it, and those that
-    must cut cut by themselves.
+    A ``limit`` is for servers that want one (TooManyMatchesError): not every server takes it, and
+    those that must cut cut by themselves.
     """
-    try:
-        found = client.report(url, _sync_body(token, None), stream=stream)
-    except TooManyMatchesError:
-        found = client.report(url, _sync_body(token, limit), stream=stream)
+    found = client.report(url, _sync_body(token, limit), stream=stream)
     changes = _read_changes(found, url, client.system, stream)
     if changes.truncated and changes.token == token:
         message = "the server cuts its list and gives no token to go on from; turn sync off"
