@@ -19,7 +19,7 @@ $(VENV)/.runtime: pyproject.toml constraints.txt
 
 $(VENV)/.dev: $(VENV)/.runtime
 	@echo "installing the developers' tools into $(VENV) …"
-	@$(BIN)/python $(PIP) -e '.[postgres,dev]'
+	@$(BIN)/python $(PIP) -e '.[postgres,web,dev]'
 	@touch $@
 
 .venv-airflow/.ready: pyproject.toml constraints.txt

@@ -164,6 +164,25 @@ class PublishSection(_Closed):
     )
 
 
+class PushSection(_Closed):
+    """``[push]``: what systems send by themselves."""
+
+    url: str | None = Field(
+        default=None,
+        pattern="^https?://.+",
+        description="Address at which systems reach the receiver; some sign it.",
+    )
+    max_body: int = Field(
+        default=1_000_000, ge=1, description="How many bytes one delivery may have."
+    )
+    seconds: float = Field(
+        default=20.0, gt=0, description="How long a sender may take for its whole request."
+    )
+    keep_days: int = Field(
+        default=30, ge=1, description="How long a delivery that has landed is known again."
+    )
+
+
 class HubConfig(_Closed):
     """The whole configuration; ``root`` is the folder that relative paths start from."""
 
@@ -172,6 +191,7 @@ class HubConfig(_Closed):
     connections: dict[Name, ConnectionSection] = Field(default_factory=dict)
     resolve: ResolveSection = ResolveSection()
     publish: PublishSection = PublishSection()
+    push: PushSection = PushSection()
 
     @model_validator(mode="after")
     def _names_exist(self) -> Self:
@@ -271,6 +291,7 @@ def _known_keys(model: type[BaseModel], place: tuple[Any, ...]) -> list[str]:
         "connections": ConnectionSection,
         "resolve": ResolveSection,
         "publish": PublishRule if "rules" in place else PublishSection,
+        "push": PushSection,
     }
     owner = sections.get(str(place[0]), model) if len(place) > 1 else model
     return [name for name in owner.model_fields if name != "root"]

@@ -23,6 +23,7 @@
           DuplicateRecordError     what was to be created is there; has its key
         RejectedError            the target said no; do not repeat unchanged
         OutcomeUnknownError      nobody knows whether the write happened
+      PushRefusedError         answer no: nothing shows that it came from the system
       StoreError               roll back
         WatermarkRegressionError
         CrosswalkConflictError
@@ -165,6 +166,10 @@ class RejectedError(DeliveryError):
 
 class OutcomeUnknownError(DeliveryError):
     """Nobody knows whether the write happened; a person has to look."""
+
+
+class PushRefusedError(HubError):
+    """A delivery that can't be shown to come from the system; it is not stored."""
 
 
 class StoreError(HubError):

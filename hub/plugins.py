@@ -164,6 +164,7 @@ def _flaw_of_spec(spec: ConnectorSpec, known: Mapping[str, ConnectorSpec]) -> st
 
 _NEEDS: Final[Mapping[Capability, tuple[str, ...]]] = {
     Capability.KEY_SCAN: ("keys",),
+    Capability.PUSH: ("webhook", "receive"),
 }
 """Methods that a capability promises; seen here only where ``open`` is the connector's class."""
 

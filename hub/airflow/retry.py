@@ -13,6 +13,7 @@ from hub.errors import (
     CursorExpiredError,
     DeliveryError,
     PermanentSourceError,
+    PushRefusedError,
     RateLimitedError,
     RecordError,
     StoreError,
@@ -20,7 +21,14 @@ from hub.errors import (
 )
 
 RETRIED: Final = (TransientSourceError, StoreError, CursorExpiredError)
-STOPPED: Final = (ConfigError, ContractError, PermanentSourceError, RecordError, DeliveryError)
+STOPPED: Final = (
+    ConfigError,
+    ContractError,
+    PermanentSourceError,
+    RecordError,
+    DeliveryError,
+    PushRefusedError,
+)
 
 RATE_LIMIT_WAIT: Final = timedelta(minutes=5)
 LONGEST_WAIT: Final = timedelta(hours=6)

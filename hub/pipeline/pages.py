@@ -27,7 +27,7 @@ class PreparedPage:
     tombstones: Sequence[Tombstone]
     unreadable: Sequence[Unreadable]
     excluded: Mapping[str, int]
-    cursor: dict[str, Any]
+    cursor: dict[str, Any] | None
     digest: bytes
     size: int
 

@@ -30,6 +30,7 @@ from hub.sdk.standin import (
     StandInSpec,
     StandInState,
 )
+from hub.sdk.webhooks import PushConnector, PushDelivery, StreamPush, WebhookScheme
 
 __all__ = [
     "CONTRACT_VERSION",
@@ -44,6 +45,8 @@ __all__ = [
     "KeyScanner",
     "LocalPath",
     "Page",
+    "PushConnector",
+    "PushDelivery",
     "Receipt",
     "Record",
     "Sample",
@@ -53,8 +56,10 @@ __all__ = [
     "StandInSpec",
     "StandInState",
     "Stream",
+    "StreamPush",
     "Tombstone",
     "Unreadable",
+    "WebhookScheme",
     "Writer",
     "composite_key",
     "hookimpl",

@@ -33,8 +33,8 @@ push_delivery = Table(
     Column("settled_at", UtcMicros),
     sa.UniqueConstraint("connection_id", "delivery_id"),
 )
-WAITING_PUSH: Final = "state IN ('pending', 'failed')"
-partial_index(push_delivery, WAITING_PUSH, "ix_push_delivery_waiting", "connection_id", "id")
+PENDING_PUSH: Final = "state = 'pending'"
+partial_index(push_delivery, PENDING_PUSH, "ix_push_delivery_pending", "connection_id", "id")
 
 token = Table(
     "token",

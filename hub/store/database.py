@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine, make_url
@@ -19,21 +20,25 @@ from sqlalchemy.exc import (
 
 from hub.errors import ConfigError, StoreError
 
+_PATIENCE: Final = 60.0
+
 __all__ = ["Connection", "Engine", "open_store", "reading", "writing"]
 
 
-def open_store(url: str) -> Engine:
+def open_store(url: str, *, patience: float = _PATIENCE) -> Engine:
     """An engine for the store; nothing is read or written yet.
 
-    Raises ConfigError for a URL that is neither SQLite nor PostgreSQL.
+    ``patience`` is how many seconds to wait for what others have locked. Raises ConfigError for a
+    URL that is neither SQLite nor PostgreSQL.
     """
     parsed = _parse(url)
     if parsed.get_backend_name() == "sqlite":
-        return _open_sqlite(parsed)
+        return _open_sqlite(parsed, patience)
+    waits = {} if patience == _PATIENCE else {"options": f"-c lock_timeout={patience * 1000:.0f}"}
     return sa.create_engine(
         parsed.set(drivername="postgresql+psycopg"),
         pool_pre_ping=True,
-        connect_args={"connect_timeout": 10},
+        connect_args={"connect_timeout": 10, **waits},
     )
 
 
@@ -51,16 +56,16 @@ def _parse(url: str) -> URL:
     return parsed
 
 
-def _open_sqlite(url: URL) -> Engine:
+def _open_sqlite(url: URL, patience: float) -> Engine:
     if url.database and url.database != ":memory:":
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = sa.create_engine(url.set(drivername="sqlite"), connect_args={"timeout": 60})
-    sa.event.listen(engine, "connect", _prepare_sqlite)
+    engine = sa.create_engine(url.set(drivername="sqlite"), connect_args={"timeout": patience})
+    sa.event.listen(engine, "connect", partial(_prepare_sqlite, patience))
     sa.event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
-def _prepare_sqlite(connection: Any, _record: object) -> None:
+def _prepare_sqlite(patience: float, connection: Any, _record: object) -> None:
     """WAL with full sync: an intent must be on disk before its effect (law 8)."""
     connection.isolation_level = None
     cursor = connection.cursor()
@@ -68,7 +73,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
-        "busy_timeout=60000",
+        f"busy_timeout={patience * 1000:.0f}",
         "cache_size=-32000",
         "wal_autocheckpoint=4000",
     ):

@@ -1,1 +1,1 @@
-"""The JSON API and the pages; nothing is served from here yet."""
+"""What the hub serves over HTTP: the receiver of webhooks; API and pages will follow."""

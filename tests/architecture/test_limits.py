@@ -24,6 +24,7 @@ FORBIDDEN_WORDS = {"utils", "util", "helpers", "helper", "manager", "process", "
 
 MANY_NAMES = {
     "hub/errors.py": "the whole error tree stands in one file on purpose",
+    "hub/config.py": "a class for each section of hub.toml",
     "hub/sdk/contract.py": "the contract is read as one page",
     "hub/model/party.py": "a family of small types",
     "hub/model/service.py": "a family of small types",

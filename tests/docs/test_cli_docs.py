@@ -23,7 +23,8 @@ PROMISED = {
     "init", "doctor", "connector list", "connection list", "connection check", "mapping check",
     "mapping preview", "model schema", "sync", "resolve", "publish", "reconcile", "show",
     "quarantine list", "quarantine replay", "status", "store digest", "demo",
-    "airflow install-dags", "airflow run",
+    "airflow install-dags", "airflow run", "push serve", "push drain", "push list", "push show",
+    "push retry",
 }  # fmt: skip
 WITHOUT_JSON = {
     "init": "writes a file",
@@ -32,6 +33,7 @@ WITHOUT_JSON = {
     "model schema": "prints JSON anyway",
     "airflow install-dags": "writes files",
     "airflow run": "runs until it is ended",
+    "push serve": "runs until it is ended",
 }
 READING = (
     "connector list",
@@ -46,6 +48,8 @@ READING = (
     "resolve --plan",
     "publish --plan",
     "store digest",
+    "push list",
+    "push drain",
 )
 
 

@@ -20,6 +20,7 @@ from hub.config import (
     HubSection,
     PublishRule,
     PublishSection,
+    PushSection,
     ResolveSection,
     load_config,
 )
@@ -35,6 +36,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "[resolve]": ResolveSection,
     "[publish]": PublishSection,
     "[[publish.rules]]": PublishRule,
+    "[push]": PushSection,
 }
 
 

@@ -109,6 +109,7 @@ BAD = {
     "no method 'keys'": replace(
         SPEC, open=Empty, streams=(replace(_with(*SCANNING).streams[0], cursor="at"),)
     ),
+    "no method 'webhook'": replace(_with(Capability.PUSH), open=Empty),
     "but not write": replace(
         SPEC,
         streams=(

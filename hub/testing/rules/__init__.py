@@ -14,13 +14,14 @@ from hub.testing.rules import (
     papers,
     reading,
     resuming,
+    scanning,
     settings,
     strain,
     writing,
 )
 
 _MODULES = (
-    *(settings, reading, resuming, faults, incremental, landing, strain, drift),
+    *(settings, reading, resuming, faults, incremental, scanning, landing, strain, drift),
     *(writing, guarding, papers),
 )
 

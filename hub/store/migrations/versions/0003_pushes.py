@@ -11,7 +11,7 @@ branch_labels = None
 depends_on = None
 
 _UUID = sa.Uuid(as_uuid=False)
-_WAITING = sa.text("state IN ('pending', 'failed')")
+_PENDING = sa.text("state = 'pending'")
 
 
 def upgrade() -> None:
@@ -55,9 +55,9 @@ def _create_push_delivery() -> None:
         ),
     )
     op.create_index(
-        "ix_push_delivery_waiting",
+        "ix_push_delivery_pending",
         "push_delivery",
         ["connection_id", "id"],
-        sqlite_where=_WAITING,
-        postgresql_where=_WAITING,
+        sqlite_where=_PENDING,
+        postgresql_where=_PENDING,
     )

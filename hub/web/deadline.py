@@ -1,0 +1,34 @@
+"""A connection has so long for its request and its answer; then it is cut off.
+
+The server's own time-outs begin after a first answer, so that a sender who dribbles his headers
+(slow loris) would hold a connection for ever.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Final
+
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+STATE: Final = "deadline"
+"""Name under which the application's lifespan says how many seconds."""
+_SECONDS: Final = 30.0
+
+
+class DeadlineProtocol(H11Protocol):
+    """HTTP/1.1 with an end; answers must close the connection."""
+
+    _deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        """Start the clock."""
+        super().connection_made(transport)
+        seconds = float(self.app_state.get(STATE, _SECONDS))
+        self._deadline = self.loop.call_later(seconds, transport.abort)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop the clock."""
+        if self._deadline is not None:
+            self._deadline.cancel()
+        super().connection_lost(exc)
