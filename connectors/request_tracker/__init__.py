@@ -31,6 +31,7 @@ class RequestTrackerConnector:
         self._client = RequestTrackerClient(config)
         self._users = Users(self._client)
         self._tickets = Tickets(self._client, config.overlap_seconds)
+        self._writer = UserWriter(self._client, self._users)
 
     def check(self) -> str:
         """Log in, and read RT's version."""
@@ -53,12 +54,11 @@ class RequestTrackerConnector:
             return self._tickets.fetch(key)
         if stream != USER.name:
             raise _unknown_stream(stream)
-        found = self._users.fetch(key)
-        return found[0] if found else None
+        return self._writer.look(key)
 
     def write(self, change: Change) -> Receipt:
         """Change fields of a user."""
-        return UserWriter(self._client, self._users).write(change)
+        return self._writer.write(change)
 
     def close(self) -> None:
         """Close the connections."""

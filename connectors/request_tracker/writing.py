@@ -1,4 +1,8 @@
-"""Writing to users: compared before, guarded by If-Match, and proved by reading again."""
+"""Writing to users: compared before, guarded by If-Match, and proved by reading again.
+
+A user that was looked at for a change is not read once more to make it: the ETag of that look tells
+whether anything happened since.
+"""
 
 from __future__ import annotations
 
@@ -34,13 +38,19 @@ class UserWriter:
     def __init__(self, client: RequestTrackerClient, users: Users) -> None:
         self._client = client
         self._users = users
+        self._looked: tuple[Record, str] | None = None
+
+    def look(self, key: str) -> Record | None:
+        """One user as it is now; the next write to it starts from here."""
+        self._looked = self._users.fetch(key)
+        return self._looked[0] if self._looked else None
 
     def write(self, change: Change) -> Receipt:
         """Make all of the change, or none of it and raise."""
         if change.stream != USER.name:
             raise _reject("only users are written")
         wanted = {name: _check_value(name, value) for name, value in change.fields.items()}
-        before, etag = self._fetch(change.key)
+        before, etag = self._recall(change) or self._fetch(change.key)
         if _differing(before, wanted) == []:
             return Receipt(key=change.key, version=before.version)
         if change.expected_version not in (None, before.version):
@@ -48,6 +58,13 @@ class UserWriter:
             raise ConflictError(message)
         self._put(change.key, wanted, etag)
         return self._prove(change.key, wanted, before)
+
+    def _recall(self, change: Change) -> tuple[Record, str] | None:
+        """What was looked at last, once: the change is computed from it and an ETag guards it."""
+        looked, self._looked = self._looked, None
+        if looked and looked[1] and looked[0].key == change.key:
+            return looked if looked[0].version == change.expected_version else None
+        return None
 
     def _prove(self, key: str, wanted: Mapping[str, str], before: Record) -> Receipt:
         """RT's answer does not say which fields it refused, so look."""

@@ -31,6 +31,21 @@ class SalesforceConfig(ConnectorConfig):
         le=50_000_000,
         description="Records of one query before the next starts after the last of them",
     )
+    bulk_from: int = Field(
+        default=10_000,
+        ge=0,
+        le=1_000_000_000,
+        description="Records from which on a first load is a Bulk API 2.0 query job; 0 for never",
+    )
+    bulk_page_size: int = Field(
+        default=10_000, ge=1, le=250_000, description="Records of one results set of a query job"
+    )
+    bulk_wait_seconds: int = Field(
+        default=3600,
+        ge=0,
+        le=86_400,
+        description="How long one run waits for a query job before it leaves it to the next run",
+    )
     settle_seconds: int = Field(
         default=60,
         ge=0,

@@ -38,7 +38,7 @@ _TIME: Final = re.compile(r"^\d{4}-\d\d-\d\dT")
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A parsed query; ``order`` pairs a field with whether it descends."""
+    """A parsed query; ``order`` pairs a field with whether it descends, COUNT() has no fields."""
 
     fields: tuple[str, ...]
     table: str
@@ -68,7 +68,7 @@ class _Parser:
 
     def query(self) -> Query:
         self._expect("select")
-        fields = self._names()
+        fields = () if self._counts() else self._names()
         self._expect("from")
         table = self._name()
         test = self._condition() if self._accept("where") else _always
@@ -77,6 +77,14 @@ class _Parser:
         if self._at != len(self._tokens):
             raise self._unexpected()
         return Query(fields, table, test, order, limit, frozenset(self._used))
+
+    def _counts(self) -> bool:
+        """COUNT() stands alone, and only a bracket tells it from a field of that name."""
+        texts = [text.lower() for _, text in self._tokens[self._at : self._at + 3]]
+        if texts != ["count", "(", ")"]:
+            return False
+        self._at += 3
+        return True
 
     def _condition(self) -> Test:
         tests = [self._single()]

@@ -9,7 +9,8 @@ Seed rows are REST sObject records without ``attributes``, by object and by 18-c
 ``IsDeleted`` true puts a row into the recycle bin, ``MasterRecordId`` says which record a merge
 kept. Fields that no row has are described where they are standard, and null. Answers follow the
 REST API Developer Guide (query, queryAll, sObject rows, describe, error arrays, conditional
-requests); the token endpoint follows "OAuth 2.0 Client Credentials Flow".
+requests) and the Bulk API 2.0 Developer Guide (query jobs); the token endpoint follows "OAuth 2.0
+Client Credentials Flow".
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from urllib.parse import parse_qs
 import orjson
 from pydantic import JsonValue
 
+from connectors.salesforce.jobs_standin import QueryJobs
 from connectors.salesforce.soql import Query, Row, parse
 from connectors.salesforce.streams import FIELDS, REQUIRED, format_stamp
 from hub.sdk import Fault, HttpStandIn, StandInState
@@ -41,6 +43,16 @@ _ROW: Final = re.compile(r"^/sobjects/(\w+)/(\w{15,18})$")
 _DESCRIBE: Final = re.compile(r"^/sobjects/(\w+)/describe$")
 _MORE: Final = re.compile(r"^/query(?:All)?/(01g\w+)-(\d+)$")
 _BATCH_SIZE: Final = re.compile(r"batchSize=(\d+)")
+_TYPES: Final[Mapping[str, str]] = {
+    "Id": "id",
+    **dict.fromkeys(("SystemModstamp", "CreatedDate", "LastModifiedDate"), "datetime"),
+    **dict.fromkeys(("Birthdate", "CloseDate"), "date"),
+    **dict.fromkeys(("IsDeleted", "IsWon", "IsClosed", "IsConverted"), "boolean"),
+    "HasOptedOutOfEmail": "boolean",
+    "NumberOfEmployees": "int",
+    "Amount": "currency",
+    "Probability": "percent",
+}
 _OPTIONAL: Final = ("CurrencyIsoCode", "CountryCode")
 
 
@@ -56,7 +68,8 @@ class _Found:
 class SalesforceStandIn:
     """One organisation on loopback.
 
-    ``batch`` caps what one answer holds, ``calls_left`` the requests of the day.
+    ``batch`` caps what one answer holds, ``calls_left`` the requests of the day; ``jobs`` holds the
+    query jobs.
     """
 
     def __init__(self, state: StandInState, port: int = 0, *, batch: int = BATCH) -> None:
@@ -67,6 +80,7 @@ class SalesforceStandIn:
         self._locators: dict[str, _Found] = {}
         self._clock = datetime.min.replace(tzinfo=UTC)
         self._lock = threading.Lock()
+        self.jobs = QueryJobs(self)
         self.http = HttpStandIn(state, self._answer, port)
 
     @property
@@ -151,12 +165,23 @@ class SalesforceStandIn:
             return self._more(match[1], int(match[2]), request)
         if match := _DESCRIBE.match(path):
             return self._describe(match[1])
+        if path.startswith("/jobs/query"):
+            return self.jobs.answer(path, request)
         if match := _ROW.match(path):
             return self._row(match[1], match[2], request)
         return _error(404, "NOT_FOUND", "The requested resource does not exist")
 
     def _query(self, path: str, root: str, request: Request) -> Response:
         query = parse(parse_qs(request.query).get("q", [""])[0])
+        rows = self.find(query, deleted=path == "/queryAll")
+        if not query.fields:
+            return Response(200, {"totalSize": len(rows), "done": True, "records": []})
+        locator = f"01g{secrets.token_hex(8)}"[:18]
+        self._locators[locator] = _Found(query, rows, root)
+        return self._more(locator, 0, request)
+
+    def find(self, query: Query, *, deleted: bool) -> list[Row]:
+        """The rows of a query, or ValueError(code, message) with Salesforce's error code."""
         known = self._known_fields(query.table)
         if not known:
             raise ValueError("INVALID_TYPE", f"sObject type '{query.table}' is not supported")
@@ -164,11 +189,7 @@ class SalesforceStandIn:
             raise ValueError("INVALID_FIELD", f"No such column '{unknown[0]}'")
         with self.state.lock:
             rows = list(self.state.stream(query.table).values())
-        if path == "/query":
-            rows = [row for row in rows if not row.get("IsDeleted")]
-        locator = f"01g{secrets.token_hex(8)}"[:18]
-        self._locators[locator] = _Found(query, query.run(rows), root)
-        return self._more(locator, 0, request)
+        return query.run([row for row in rows if deleted or not row.get("IsDeleted")])
 
     def _more(self, locator: str, start: int, request: Request) -> Response:
         found = self._locators.get(locator)
@@ -180,7 +201,7 @@ class SalesforceStandIn:
         answer: dict[str, Any] = {
             "totalSize": len(found.rows),
             "done": stop >= len(found.rows),
-            "records": [_record(found.query.table, row, found.query.fields) for row in batch],
+            "records": [self._record(found.query.table, row, found.query.fields) for row in batch],
         }
         if stop < len(found.rows):
             answer["nextRecordsUrl"] = f"{found.root}/query/{locator}-{stop}"
@@ -193,7 +214,12 @@ class SalesforceStandIn:
         if not known:
             return _error(404, "NOT_FOUND", "The requested resource does not exist")
         fields: list[JsonValue] = [
-            {"name": name, "custom": name.endswith("__c"), "nillable": name not in REQUIRED}
+            {
+                "name": name,
+                "type": self.type_of(table, name),
+                "custom": name.endswith("__c"),
+                "nillable": name not in REQUIRED,
+            }
             for name in sorted(known)
         ]
         return Response(200, {"name": table, "fields": fields})
@@ -207,7 +233,7 @@ class SalesforceStandIn:
         if request.method == "GET":
             asked = parse_qs(request.query).get("fields", [""])[0]
             names = asked.split(",") if asked else sorted(self._known_fields(table))
-            return Response(200, _record(table, row, tuple(names)))
+            return Response(200, self._record(table, row, tuple(names)))
         if request.method == "PATCH":
             return self._patch(table, key, request)
         if request.method == "DELETE":
@@ -235,6 +261,27 @@ class SalesforceStandIn:
             row.update(IsDeleted=True, SystemModstamp=self.stamp())
         return Response(204, b"")
 
+    def _record(self, table: str, row: Row, fields: tuple[str, ...]) -> dict[str, Any]:
+        """A check box is never null."""
+        record: dict[str, Any] = {"attributes": {"type": table}}
+        for name in fields:
+            boolean = _TYPES.get(name) == "boolean"
+            record[name] = bool(row.get(name)) if boolean else row.get(name)
+        return record
+
+    def type_of(self, table: str, name: str) -> str:
+        """As describe says it; a field that is not standard has the type that its rows show."""
+        if name in _TYPES:
+            return _TYPES[name]
+        if name.endswith("Id"):
+            return "reference"
+        with self.state.lock:
+            values = [row.get(name) for row in self.state.stream(table).values()]
+        value = next((value for value in values if value is not None), "")
+        if isinstance(value, bool):
+            return "boolean"
+        return "double" if isinstance(value, int | float) else "string"
+
     def _known_fields(self, table: str) -> frozenset[str]:
         """Standard fields, and those that a row has; optional ones only by a row."""
         if table not in FIELDS:
@@ -242,13 +289,6 @@ class SalesforceStandIn:
         standard = {name for name in FIELDS[table] if not name.endswith(("__c", *_OPTIONAL))}
         with self.state.lock:
             return frozenset(standard.union(REQUIRED, *self.state.stream(table).values()))
-
-
-def _record(table: str, row: Mapping[str, Any], fields: tuple[str, ...]) -> dict[str, Any]:
-    record: dict[str, Any] = {"attributes": {"type": table}}
-    for name in fields:
-        record[name] = bool(row.get(name)) if name == "IsDeleted" else row.get(name)
-    return record
 
 
 def _changed_since(row: Row, header: str | None) -> bool:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
-import orjson
-
 from hub.errors import CursorExpiredError
-from hub.sdk import Capability, Cursor, Page, Record, Stream, Tombstone, Unreadable
+from hub.sdk import Capability, Cursor, Stream
 
 _READ: Final = frozenset(
     {Capability.FULL, Capability.INCREMENTAL, Capability.DELETES, Capability.CUSTOM_FIELDS}
@@ -18,6 +16,7 @@ _READ: Final = frozenset(
 _WRITE: Final = frozenset({Capability.WRITE, Capability.OPTIMISTIC_LOCK})
 _STAMP: Final = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(\+0000|Z)$")
 _ID: Final = re.compile(r"^[A-Za-z0-9]{15}([A-Za-z0-9]{3})?$")
+_LOWEST_ID: Final = "000000000000000"
 REQUIRED: Final = ("Id", "SystemModstamp", "IsDeleted")
 
 
@@ -80,20 +79,34 @@ CurrencyIsoCode needs multiple currencies, the country codes need state and coun
 
 
 class Position(NamedTuple):
-    """The last record read, in the order (SystemModstamp, Id); empty at the start."""
+    """The last record read, in the order (SystemModstamp, Id); empty at the start.
+
+    ``full`` while every record has to be met, however young.
+    """
 
     stamp: str = ""
     id: str = ""
+    full: bool = False
 
     @classmethod
     def from_cursor(cls, cursor: Cursor | None) -> Position:
         """Reads a stored cursor; both values go into a query, so both are checked."""
         if not cursor:
-            return cls()
+            return cls(full=True)
         stamp, key = str(cursor.get("stamp")), str(cursor.get("id"))
-        if not _STAMP.match(stamp) or not _ID.match(key):
+        if not is_stamp(stamp) or not is_id(key):
             raise CursorExpiredError("the cursor is not one of this connector; read in full")
-        return cls(stamp, key)
+        return cls(stamp, key, cursor.get("full") is True)
+
+    @classmethod
+    def at(cls, stamp: str, *, full: bool) -> Position:
+        """Before all records of a moment."""
+        return cls(stamp, _LOWEST_ID, full)
+
+    def cursor(self) -> Cursor:
+        """As it is stored."""
+        plain: dict[str, Any] = {"stamp": self.stamp, "id": self.id}
+        return {**plain, "full": True} if self.full else plain
 
 
 class Window(NamedTuple):
@@ -102,6 +115,11 @@ class Window(NamedTuple):
     after: Position
     until: str
     limit: int
+
+
+def is_stamp(text: str) -> bool:
+    """Whether a text has the form of a SystemModstamp."""
+    return bool(_STAMP.match(text))
 
 
 def is_id(key: str) -> bool:
@@ -135,52 +153,12 @@ def write_query(stream: str, fields: Collection[str], window: Window) -> str:
     )
 
 
-def build_page(rows: Sequence[dict[str, Any]], window: Window) -> tuple[Page, Position]:
-    """Rows as records and tombstones, with the position that is safe once they are committed."""
-    records, tombstones = [], []
-    sound = [row for row in rows if _is_sound(row)]
-    for row in sound:
-        if row["IsDeleted"]:
-            merged_into = row.get("MasterRecordId") or None
-            tombstones.append(Tombstone(row["Id"], row["SystemModstamp"], merged_into))
-        else:
-            row.pop("attributes", None)
-            records.append(Record(row["Id"], row, row["SystemModstamp"]))
-    position = _advance(sound, window)
-    cursor = {"stamp": position.stamp, "id": position.id}
-    unreadable = [_unreadable(row) for row in rows if not _is_sound(row)]
-    page = Page(records=records, tombstones=tombstones, unreadable=unreadable, cursor=cursor)
-    return page, position
-
-
-def _is_sound(row: Mapping[str, Any]) -> bool:
-    """Whether it has what places it in the stream."""
-    key, stamp = row.get("Id"), row.get("SystemModstamp")
-    return (
-        isinstance(key, str)
-        and is_id(key)
-        and isinstance(stamp, str)
-        and bool(_STAMP.match(stamp))
-        and isinstance(row.get("IsDeleted"), bool)
-    )
-
-
-def _unreadable(row: Mapping[str, Any]) -> Unreadable:
-    key = row.get("Id")
-    named = key if isinstance(key, str) and is_id(key) else None
-    return Unreadable(named, f"no valid {', '.join(REQUIRED)}", orjson.dumps(row).decode())
-
-
-def _advance(rows: Sequence[Mapping[str, Any]], window: Window) -> Position:
-    """The last row within the window.
-
-    A row changed while the query runs shows its new stamp in an old place; taking that for the
-    position would skip all that lies between. It will come again with the next window.
-    """
-    for row in reversed(rows):
-        if not window.until or row["SystemModstamp"] <= window.until:
-            return Position(row["SystemModstamp"], row["Id"])
-    return window.after
+def write_tail_query(stream: str, fields: Collection[str], *, since: str, after: str) -> str:
+    """All that is younger than the window, in the order of ids: those do not move."""
+    condition = f"SystemModstamp > {_literal(since)}"
+    if after:
+        condition += f" AND Id > '{after}'"
+    return f"SELECT {', '.join(fields)} FROM {stream} WHERE {condition} ORDER BY Id ASC"
 
 
 def _literal(stamp: str) -> str:

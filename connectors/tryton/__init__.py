@@ -6,15 +6,20 @@ from collections.abc import Iterator
 
 from connectors.tryton.client import TrytonClient
 from connectors.tryton.config import TrytonConfig
+from connectors.tryton.rpc import RpcClient
 from connectors.tryton.samples import SAMPLES
 from connectors.tryton.standin import TrytonStandIn
-from connectors.tryton.streams import TABLES, Reader
+from connectors.tryton.streams import PARTY, TABLES, Reader
+from connectors.tryton.writing import PartyWriter
 from hub.errors import SourceSchemaError
 from hub.sdk import (
     CONTRACT_VERSION,
+    Change,
     ConnectorSpec,
     Cursor,
     Page,
+    Receipt,
+    Record,
     StandInSpec,
     hookimpl,
 )
@@ -22,22 +27,35 @@ from hub.sdk.sweep import Sweep
 
 
 class TrytonConnector:
-    """Reads one Tryton database."""
+    """Reads one Tryton database, and writes to its parties."""
 
     def __init__(self, config: TrytonConfig) -> None:
         self._config = config
         self._client = TrytonClient(config)
+        self._rpc = RpcClient(config)
+        self._parties = Reader(self._client, config, PARTY)
+        self._writer = PartyWriter(self._rpc, self._parties)
 
     def check(self) -> str:
-        """Read one party with the key."""
+        """Read one party with the key, and log in with the password where there is one."""
         self._client.clock()
-        return "Tryton answers and accepts the key; parties can be read"
+        if self._config.password is None:
+            return "Tryton answers and accepts the key; parties can be read"
+        self._rpc.log_in()
+        return "Tryton answers and accepts key and password; parties can be read and written"
 
     def read(self, stream: str, cursor: Cursor | None) -> Iterator[Page]:
         """Give what changed after the cursor, in the order of ids."""
         reader = self._reader(stream)
-        sweep = Sweep.resume(cursor, self._client.clock())
-        yield from reader.pages(sweep)
+        yield from reader.pages(Sweep.resume(cursor, self._client.clock()))
+
+    def fetch(self, stream: str, key: str) -> Record | None:
+        """Read one record as it is now."""
+        return self._writer.look(key) if stream == PARTY.model else self._reader(stream).fetch(key)
+
+    def write(self, change: Change) -> Receipt:
+        """Change fields of a party."""
+        return self._writer.write(change)
 
     def keys(self, stream: str) -> Iterator[list[str]]:
         """Give the ids there are now: Tryton tells nobody what was deleted."""
@@ -46,6 +64,7 @@ class TrytonConnector:
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
+        self._rpc.close()
 
     def _reader(self, stream: str) -> Reader:
         table = TABLES.get(stream)

@@ -8,12 +8,18 @@ from hub.sdk import ConnectorConfig, LocalPath
 
 
 class TrytonConfig(ConnectorConfig):
-    """Where Tryton is, and the key of a user application of kind REST."""
+    """Where Tryton is, the key of a user application of kind REST, and who writes."""
 
     base_url: str = Field(
         description="Address of the database, such as https://erp.example.com/production"
     )
     key: SecretStr = Field(description="Key of a user application for REST, validated by its user")
+    username: str | None = Field(
+        default=None, description="Login of the user that writes back; not needed to read"
+    )
+    password: SecretStr | None = Field(
+        default=None, description="Password of that user: JSON-RPC takes no key"
+    )
     company: int | None = Field(
         default=None, description="Id of the company to read for, where there are several"
     )

@@ -64,4 +64,8 @@ _MAKERS: Final[Mapping[str, Callable[[int, int], dict[str, Any]]]] = {
     INVOICE.model: _invoice,
 }
 
-SAMPLES: Final = Samples(key=lambda _stream, number: str(number), row=_row)
+SAMPLES: Final = Samples(
+    key=lambda _stream, number: str(number),
+    row=_row,
+    fields=lambda _stream, revision: {"phone": f"+44 161 496 {revision:04d}"},
+)

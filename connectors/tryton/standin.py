@@ -18,6 +18,9 @@ given. ``lang``, ``country``, ``subdivision``, ``currency`` and ``product`` hold
     account.invoice.line     id invoice
     account.move.line        id party maturity_date invoice
 
+A party is written by JSON-RPC, with orders for its addresses and contact mechanisms; countries
+are known by their codes and found under ids made of those.
+
 ``active`` is true and ``create_date`` the first second of 2026 where a row leaves them out.
 """
 
@@ -25,7 +28,7 @@ from __future__ import annotations
 
 import operator
 import re
-from base64 import urlsafe_b64decode
+from base64 import b64encode, urlsafe_b64decode
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cache
@@ -34,17 +37,27 @@ from urllib.parse import parse_qs
 
 import orjson
 
+from connectors.tryton.standin_change import (
+    COUNTRIES,
+    FIRST_TIME,
+    TO_MANY,
+    Change,
+    Refusal,
+    country_id,
+    page,
+    timestamp,
+)
 from connectors.tryton.wire import decode, encode_time
 from hub.sdk import HttpStandIn, StandInState
 from hub.sdk.standin import Request, Response, Row
 
 DATABASE: Final = "hub"
 KEY: Final = "stand-in-key"
+USERNAME: Final = "hub"
+PASSWORD: Final = "stand-in-password"  # noqa: S105  # of a server that listens on loopback only
 PATH: Final = re.compile(rf"/{DATABASE}/rest/model/([a-z_.-]+)(?:/(\d+))?")
-FIRST_TIME: Final = "2026-01-01T00:00:00.000000Z"
 
-_HTML: Final = {"content-type": "text/html; charset=utf-8"}
-_COMMON: Final = "id create_date write_date rec_name"
+_COMMON: Final = "id create_date write_date rec_name _timestamp"
 _MONEY: Final = "untaxed_amount tax_amount total_amount"
 _FIELDS: Final[Mapping[str, str]] = {
     "party.party": "name code active lang replaced_by receivable addresses contact_mechanisms"
@@ -54,6 +67,7 @@ _FIELDS: Final[Mapping[str, str]] = {
     "party.identifier": "party type code",
     "party.party.lang": "party lang",
     "company.company": "party currency",
+    "country.country": "code",
     "sale.sale": f"number reference party state sale_date currency company lines {_MONEY}",
     "sale.line": "sale type product description quantity amount",
     "account.invoice": "type number reference party state invoice_date currency company sales"
@@ -61,13 +75,6 @@ _FIELDS: Final[Mapping[str, str]] = {
     "account.invoice.line": "invoice",
     "account.invoice-account.move.line": "invoice",
     "account.move.line": "party maturity_date invoice",
-}
-_TO_MANY: Final[Mapping[str, tuple[str, str]]] = {
-    "addresses": ("party.address", "party"),
-    "contact_mechanisms": ("party.contact_mechanism", "party"),
-    "identifiers": ("party.identifier", "party"),
-    "lines": ("sale.line", "sale"),
-    "lines_to_pay": ("account.move.line", "invoice"),
 }
 _TO_ONE: Final[Mapping[str, str]] = {
     "party": "party.party",
@@ -95,24 +102,21 @@ _OPERATORS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
 }
 
 
-class Refusal(Exception):  # noqa: N818  # it carries an answer, nothing went wrong here
-    """Ends a request early with this answer."""
-
-    def __init__(self, response: Response) -> None:
-        super().__init__()
-        self.response = response
-
-
 class TrytonStandIn(HttpStandIn):
-    """The searches that the connector makes, with Tryton's answers to mistakes."""
+    """The searches and writes that the connector makes, with Tryton's answers to mistakes.
+
+    ``formats_numbers`` spells phone numbers anew, as Tryton does with the package phonenumbers.
+    """
 
     def __init__(self, state: StandInState, port: int = 0) -> None:
+        self.formats_numbers = False
         super().__init__(state, self.answer, port)
 
     @property
     def config(self) -> dict[str, Any]:
         """Settings with which the connector reaches it."""
-        return {"base_url": f"{self.url}/{DATABASE}", "key": KEY}
+        reach = {"base_url": f"{self.url}/{DATABASE}", "key": KEY}
+        return {**reach, "username": USERNAME, "password": PASSWORD}
 
     def answer(self, request: Request) -> Response:
         """Answer one request as Tryton's REST interface does."""
@@ -122,16 +126,34 @@ class TrytonStandIn(HttpStandIn):
             return refusal.response
 
     def _route(self, request: Request) -> Response:
+        if request.path == f"/{DATABASE}/rpc/" and request.method == "POST":
+            return self._call(request)
         if request.headers.get("authorization") != f"bearer {KEY}":
-            raise Refusal(_page(401, "Unauthorized"))
+            raise Refusal(page(401, "Unauthorized"))
         found = PATH.fullmatch(request.path)
         if found is None or request.method != "GET":
-            raise Refusal(_page(404, "Not Found"))
+            raise Refusal(page(404, "Not Found"))
         model = found.group(1)
         if model not in _FIELDS:
             raise Refusal(_unknown(model))
         with self.state.lock:
             return self._search(model, request)
+
+    def _call(self, request: Request) -> Response:
+        """JSON-RPC of two methods: the user's preferences, and model.MODEL.write."""
+        if request.headers.get("authorization") != _basic(USERNAME, PASSWORD):
+            raise Refusal(Response(401, b""))
+        call = orjson.loads(request.body)
+        if call["method"] == "model.res.user.get_preferences":
+            return Response(200, {"id": call["id"], "result": {"language": "en"}})
+        model = str(call["method"]).removeprefix("model.").removesuffix(".write")
+        if model not in _FIELDS or call["method"] != f"model.{model}.write":
+            raise Refusal(page(403, "Forbidden"))
+        keys, values, context = call["params"]
+        with self.state.changing():
+            change = Change(self.state, context.get("_timestamp", {}), formats=self.formats_numbers)
+            change.write(model, keys, values)
+        return Response(200, {"id": call["id"], "result": None})
 
     def _search(self, model: str, request: Request) -> Response:
         query = {name: values[0] for name, values in parse_qs(request.query).items()}
@@ -143,7 +165,7 @@ class TrytonStandIn(HttpStandIn):
         start, end = _asked_range(request.headers.get("range"))
         taken = rows[start:end]
         if start and not taken:
-            raise Refusal(_page(416, "Requested Range Not Satisfiable"))
+            raise Refusal(page(416, "Requested Range Not Satisfiable"))
         paths = parse_qs(request.query).get("f", ["rec_name"])
         shape = _Shape(self.state)
         content: list[Any] = [shape.render(model, _completed(model, row), paths) for row in taken]
@@ -153,6 +175,8 @@ class TrytonStandIn(HttpStandIn):
     def _rows(self, model: str, request: Request) -> list[Row]:
         context = _decoded(request.headers.get("x-tryton-context"), {})
         everything = context.get("active_test") is False
+        if model == "country.country":
+            return [{"id": country_id(code), "code": code} for code in COUNTRIES]
         rows = self.state.stream(model).values()
         return [row for row in rows if everything or row.get("active", True)]
 
@@ -178,10 +202,10 @@ class _Shape:
         return content
 
     def _value(self, row: Row, field: str, inner: list[str]) -> Any:
-        if field in _TO_MANY:
-            model, mine = _TO_MANY[field][0], self._below(field).get(row["id"], [])
+        if field in TO_MANY:
+            model, mine = TO_MANY[field][0], self._below(field).get(row["id"], [])
             return [self.render(model, child, inner) if inner else child["id"] for child in mine]
-        value = row.get(field)
+        value = timestamp(row) if field == "_timestamp" else row.get(field)
         if not inner or value is None:
             return _encoded(field, value)
         if field == "sales":
@@ -194,7 +218,7 @@ class _Shape:
 
     def _below(self, field: str) -> dict[Any, list[Row]]:
         if field not in self._children:
-            model, back = _TO_MANY[field]
+            model, back = TO_MANY[field]
             found: dict[Any, list[Row]] = {}
             for row in self._state.stream(model).values():
                 found.setdefault(row.get(back), []).append(_completed(model, row))
@@ -270,9 +294,8 @@ def _asked_range(header: str | None) -> tuple[int, int | None]:
 
 
 def _unknown(name: str) -> Response:
-    return _page(500, "Internal Server Error", f"&#39;{name}&#39;")
+    return page(500, "Internal Server Error", f"&#39;{name}&#39;")
 
 
-def _page(status: int, title: str, text: str = "") -> Response:
-    body = f"<!doctype html>\n<title>{status} {title}</title>\n<h1>{title}</h1>\n<p>{text}</p>\n"
-    return Response(status, body, _HTML)
+def _basic(user: str, password: str) -> str:
+    return f"Basic {b64encode(f'{user}:{password}'.encode()).decode()}"

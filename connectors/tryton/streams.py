@@ -17,11 +17,13 @@ import orjson
 
 from connectors.tryton.client import TrytonClient
 from connectors.tryton.config import TrytonConfig
+from connectors.tryton.contacts import flatten
 from connectors.tryton.wire import Domain, encode_time
 from hub.sdk import Capability, Page, Record, Stream, Tombstone, Unreadable
 from hub.sdk.sweep import Sweep, format_time
 
 INCREMENTAL: Final = frozenset({Capability.FULL, Capability.INCREMENTAL, Capability.KEY_SCAN})
+WRITE: Final = frozenset({Capability.WRITE, Capability.OPTIMISTIC_LOCK})
 WATCH_PAGE: Final = 1000
 TIMES: Final = ("create_date", "write_date")
 OWN_COMPANY: Final = "own company"
@@ -39,6 +41,7 @@ class Table:
     watched: tuple[tuple[str, str], ...]
     condition: tuple[Any, ...] = ()
     merged_field: str | None = None
+    capabilities: frozenset[Capability] = INCREMENTAL
 
     @property
     def stream(self) -> Stream:
@@ -48,7 +51,7 @@ class Table:
             entities=self.entities,
             key=("id",),
             cursor="write_date",
-            capabilities=INCREMENTAL,
+            capabilities=self.capabilities,
         )
 
 
@@ -73,6 +76,7 @@ PARTY: Final = Table(
         ("party.party.lang", "party"),
     ),
     merged_field="replaced_by",
+    capabilities=INCREMENTAL | WRITE,
 )
 BALANCE_FIELD: Final = "receivable"
 BALANCE_WATCH: Final = ("account.move.line", "party")
@@ -125,7 +129,7 @@ class Reader:
         balanced = table is PARTY and config.balances
         self._fields = (*table.fields, BALANCE_FIELD) if balanced else table.fields
         self._watched = (*table.watched, BALANCE_WATCH) if balanced else table.watched
-        self._companies: tuple[Row, ...] = ()
+        self._companies: tuple[Row, ...] | None = None
 
     def pages(self, sweep: Sweep) -> Iterator[Page]:
         """The pages of one run, in the order of ids."""
@@ -133,6 +137,37 @@ class Reader:
         batches = self._all(sweep) if sweep.since is None else self._changed(sweep)
         for rows, is_last in batches:
             yield self._page(sweep, rows, is_last)
+
+    def fetch(self, key: str) -> Record | None:
+        """One record as it is now; None where the stream has none of this key."""
+        row = self.row(key)
+        return None if row is None else self.as_record(row)
+
+    def row(self, key: str, *, also: Sequence[str] = ()) -> dict[str, Any] | None:
+        """One row as it is now, with more fields than the stream reads where asked to."""
+        if self._companies is None:
+            self._enter_company()
+        if not (key.isascii() and key.isdecimal()):
+            return None
+        rows = self._search([["id", "=", int(key)]], 1, fields=(*self._fields, *also))
+        own = self._own_parties()
+        found = [row for row in rows if row["id"] not in own and not row.get("replaced_by")]
+        return found[0] if found else None
+
+    def country_id(self, code: str) -> int | None:
+        """The id of a country by its code."""
+        domain: Domain = [["code", "=", code]]
+        rows = self._client.search("country.country", domain, fields=["code"], limit=1)
+        return int(rows[0]["id"]) if rows else None
+
+    def as_record(self, row: dict[str, Any]) -> Record:
+        """A row as the stream gives it."""
+        version = format_time(_changed_at(row))
+        data = {**(flatten(row) if self._table is PARTY else row), "changed_at": version}
+        company = self._company()
+        if self._table is PARTY and company and company["currency"]:
+            data["company_currency"] = company["currency"]["code"]
+        return Record(key=str(row["id"]), data=data, version=version)
 
     def keys(self) -> Iterator[list[str]]:
         """The keys of all records there are now, in the order of ids."""
@@ -234,14 +269,8 @@ class Reader:
         return found
 
     def _record(self, row: dict[str, Any], sweep: Sweep) -> Record:
-        changed = _changed_at(row)
-        sweep.note(changed)
-        version = format_time(changed)
-        data = {**row, "changed_at": version}
-        company = self._company()
-        if self._table is PARTY and company and company["currency"]:
-            data["company_currency"] = company["currency"]["code"]
-        return Record(key=str(row["id"]), data=data, version=version)
+        sweep.note(_changed_at(row))
+        return self.as_record(row)
 
     def _read_companies(self) -> list[dict[str, Any]]:
         """The companies themselves, which are parties as well, and in what currency they count."""
@@ -253,13 +282,13 @@ class Reader:
     def _company(self) -> Row | None:
         """The company that is read for: the one in the settings, or the only one there is."""
         chosen = self._config.company
-        rows = [row for row in self._companies if chosen in (None, row["id"])]
+        rows = [row for row in self._companies or () if chosen in (None, row["id"])]
         return rows[0] if len(rows) == 1 else None
 
     def _own_parties(self) -> set[int]:
         if self._table is not PARTY:
             return set()
-        return {row["party"]["id"] for row in self._companies if row["party"]}
+        return {row["party"]["id"] for row in self._companies or () if row["party"]}
 
 
 def _tombstone(row: Row, sweep: Sweep) -> Tombstone:

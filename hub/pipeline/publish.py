@@ -227,13 +227,16 @@ class _Worker:
             deliveries.settle(db, row["id"], self._name, outcome, _now())
 
     def _compare_and_write(self, row: Mapping[str, Any]) -> Outcome:
-        """Look before writing: done already, changed meanwhile, or still as planned from."""
+        """Look before writing: done already, changed meanwhile, or still as planned from.
+
+        A target may spell a value anew; of one that was sent, another spelling is our own.
+        """
         current = self._writer.fetch(row["stream_name"], row["source_key"])
         if current is None:
             return Outcome(state="conflict", message="the target record is gone")
         held = _text(current.data.get(row["field"]))
-        if held == row["value"]:
-            return Outcome(state="acknowledged", version=current.version)
+        if held == row["value"] or (held and row["sent_at"] and self._is_spelling(row, held)):
+            return Outcome(state="acknowledged", version=current.version, held=held)
         if held != row["before"]:
             return Outcome(state="conflict", message="the target's value changed after it was read")
         return self._write(row, current)
@@ -250,7 +253,11 @@ class _Worker:
                 idempotency_key=row["id"],
             )
         )
-        return Outcome(state="acknowledged", version=receipt.version)
+        held = _text(receipt.held.get(row["field"]))
+        return Outcome(state="acknowledged", version=receipt.version, held=held)
+
+    def _is_spelling(self, row: Mapping[str, Any], held: str) -> bool:
+        return _means_same(row["attribute"], held, row["value"], self._pace.country)
 
 
 def _chunks(items: Sequence[outbox.PendingEvent]) -> Iterator[Sequence[outbox.PendingEvent]]:

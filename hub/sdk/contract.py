@@ -125,10 +125,15 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """The target's word that a change is done; ``version`` is the record's version after it."""
+    """The target's word that a change is done; ``version`` is the record's version after it.
+
+    ``held`` gives those fields that the target keeps in a form of its own (a phone number that it
+    spells anew): by this form the hub knows its own value when it comes back.
+    """
 
     key: str
     version: str | None = None
+    held: Mapping[str, JsonValue] = field(default_factory=dict)
 
 
 class ConnectorConfig(BaseModel):

@@ -97,11 +97,15 @@ def mark_sent(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """How an attempt ended; ``version`` is the target's after an acknowledged write."""
+    """How an attempt ended; ``version`` is the target's after an acknowledged write.
+
+    ``held`` is how the target spells the value that it was given, where that is known.
+    """
 
     state: str
     message: str | None = None
     version: str | None = None
+    held: str | None = None
     wait: timedelta = timedelta(0)
 
 
@@ -120,6 +124,7 @@ def settle(db: Connection, delivery_id: str, holder: str, outcome: Outcome, now:
             lease_holder=None if outcome.state != "unknown" else holder,
             lease_until=now + outcome.wait,
             settled_at=now if outcome.state in SETTLED else None,
+            **({"value": outcome.held} if outcome.held else {}),
         )
     )
     if changed.rowcount != 1:

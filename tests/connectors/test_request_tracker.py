@@ -288,6 +288,28 @@ def test_a_change_after_the_comparison_meets_the_etag(standin: RequestTrackerSta
     assert standin.state.stream("user")["21"]["WorkPhone"] == "+49 228 9"
 
 
+def test_a_change_after_the_look_meets_the_etag_even_within_a_second(
+    standin: RequestTrackerStandIn,
+) -> None:
+    connector = connect(standin)
+    looked = connector.fetch("user", "21")
+    assert looked is not None
+    standin.state.stream("user")["21"]["City"] = "Bonn"
+    with pytest.raises(ConflictError, match="412"):
+        connector.write(change(version=looked.version, WorkPhone="+49 228 2"))
+    assert standin.state.stream("user")["21"]["WorkPhone"] == "+49 228 1"
+
+
+def test_a_look_and_a_write_cost_three_requests(standin: RequestTrackerStandIn) -> None:
+    connector = connect(standin)
+    looked = connector.fetch("user", "21")
+    assert looked is not None
+    connector.write(change(version=looked.version, WorkPhone="+49 228 2"))
+    assert sum(standin.requests.values()) == 3
+    with pytest.raises(ConflictError, match="changed since"):
+        connector.write(change(version=looked.version, WorkPhone="+49 228 3"))
+
+
 def test_what_is_there_already_is_not_written_again(standin: RequestTrackerStandIn) -> None:
     connector = connect(standin)
     connector.write(change())

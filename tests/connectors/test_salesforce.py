@@ -155,14 +155,51 @@ def test_a_record_changed_while_reading_hides_no_other(standin: SalesforceStandI
     second = next(pages)
     assert [record.key for record in second.records][-1] == account_id(5)
     rest = keys(read(source, second.cursor))
-    assert rest == [account_id(n) for n in (6, 7, 8, 9, 11)]
+    assert rest == [account_id(n) for n in (6, 7, 8, 9, 11, 5)]
 
 
 def test_what_is_too_young_waits_for_the_next_run(standin: SalesforceStandIn) -> None:
-    standin.state.stream("Account")[account_id(1)]["SystemModstamp"] = standin.stamp()
     patient = reader(standin, settle_seconds=60)
-    assert account_id(1) not in keys(read(patient))
-    assert account_id(1) in keys(read(reader(standin)))
+    cursor = read(patient)[-1].cursor
+    row = standin.state.stream("Account")[account_id(1)]
+    row["SystemModstamp"] = standin.stamp()
+    assert read(patient, cursor) == []
+    assert keys(read(reader(standin), cursor)) == [account_id(1)]
+
+
+@pytest.mark.parametrize("query_limit", [2, 50])
+def test_a_full_read_meets_the_young_too_and_the_next_run_reads_them_again(
+    standin: SalesforceStandIn, query_limit: int
+) -> None:
+    """Else a full read would take a record that was just changed for a deleted one."""
+    rows = standin.state.stream("Account")
+    for number in (1, 2, 3, 4):
+        rows[account_id(number)]["SystemModstamp"] = standin.stamp()
+    pages = read(reader(standin, settle_seconds=60, query_limit=query_limit))
+    assert set(keys(pages)) == set(rows)
+    assert keys(pages)[-4:] == [account_id(n) for n in (1, 2, 3, 4)]
+    assert pages[-1].cursor == {"stamp": rows[account_id(11)]["SystemModstamp"]} | {
+        "id": account_id(11)
+    }
+    assert len(keys(read(reader(standin), pages[-1].cursor))) == 4
+
+
+def test_an_organisation_of_young_records_only_is_read_once_in_full(
+    standin: SalesforceStandIn,
+) -> None:
+    for row in standin.state.stream("Account").values():
+        row["SystemModstamp"] = standin.stamp()
+    source = reader(standin, settle_seconds=60)
+    pages = read(source)
+    assert len(set(keys(pages))) == 11
+    assert read(source, pages[-1].cursor) == []
+
+
+def test_an_interrupted_full_read_goes_on_to_the_young(standin: SalesforceStandIn) -> None:
+    source = reader(standin, settle_seconds=60)
+    standin.state.stream("Account")[account_id(7)]["SystemModstamp"] = standin.stamp()
+    for page in read(source)[:-1]:
+        assert account_id(7) in keys(read(source, page.cursor))
 
 
 def test_a_foreign_cursor_opens_a_new_epoch(standin: SalesforceStandIn) -> None:
@@ -240,6 +277,49 @@ def test_a_change_between_comparing_and_writing_is_a_conflict(standin: Salesforc
     with pytest.raises(ConflictError, match="412"):
         client.update("Account", row["Id"], fields={"Phone": "1"}, unless_since=compared_at)
     assert row["Phone"] == "+43 1 0000"
+
+
+def reads(standin: SalesforceStandIn) -> int:
+    path = f"GET /services/data/v64.0/sobjects/Account/{account_id(1)}"
+    return standin.http.requests.get(path, 0)
+
+
+def test_a_record_that_was_looked_at_is_not_read_again_to_write_it(
+    standin: SalesforceStandIn,
+) -> None:
+    source = reader(standin)
+    looked = source.fetch("Account", account_id(1))
+    assert looked is not None
+    before = reads(standin)
+    assert source.write(change(1, looked.version, Phone="+43 1 1111")).version is not None
+    assert reads(standin) == before + 1, "the one that gives the new version"
+    with pytest.raises(ConflictError, match="changed since"):
+        source.write(change(1, looked.version, Phone="+43 1 2222"))
+
+
+def test_a_change_after_the_look_meets_the_condition(standin: SalesforceStandIn) -> None:
+    source = reader(standin)
+    looked = source.fetch("Account", account_id(1))
+    assert looked is not None
+    row = standin.state.stream("Account")[account_id(1)]
+    row["SystemModstamp"] = standin.stamp()
+    with pytest.raises(ConflictError, match="412"):
+        source.write(change(1, looked.version, Phone="+43 1 1111"))
+    assert row["Phone"] == "+43 1 0000"
+
+
+def test_where_the_condition_is_too_coarse_the_exact_stamp_is_compared(
+    standin: SalesforceStandIn,
+) -> None:
+    """Two changes within one second, which If-Unmodified-Since can't tell apart."""
+    source = reader(standin)
+    row = standin.state.stream("Account")[account_id(1)]
+    row["SystemModstamp"] = standin.stamp()
+    looked = source.fetch("Account", account_id(1))
+    assert looked is not None
+    row["SystemModstamp"] = standin.stamp()
+    with pytest.raises(ConflictError, match="changed since"):
+        source.write(change(1, looked.version, Phone="+43 1 1111"))
 
 
 def test_a_lost_answer_is_unknown_and_the_retry_finds_it_done(standin: SalesforceStandIn) -> None:

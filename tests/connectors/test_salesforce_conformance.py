@@ -1,6 +1,7 @@
-"""Every rule of the conformance kit, for Salesforce."""
+"""Every rule of the conformance kit, for Salesforce: by queries, and by query jobs first."""
 
 from connectors import salesforce
 from hub.testing.conformance import conformance
 
 TestSalesforce = conformance(salesforce)
+TestSalesforceJobs = conformance(salesforce, settings={"bulk_from": 1, "bulk_page_size": 3})

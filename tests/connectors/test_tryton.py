@@ -97,7 +97,8 @@ def change(standin: TrytonStandIn, model: str, key: str, **fields: Any) -> None:
 
 
 def test_check_says_what_was_reached(standin: TrytonStandIn) -> None:
-    assert "accepts the key" in connect(standin).check()
+    assert "accepts key and password" in connect(standin).check()
+    assert "accepts the key" in connect(standin, password=None).check()
 
 
 def test_a_full_read_gives_every_party_once_and_counts_the_company_out(

@@ -10,12 +10,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import JsonValue
 
 from connectors.tryton import TrytonConnector, hub_connector
-from hub.errors import AuthenticationError, SourceSchemaError
+from hub.errors import (
+    AuthenticationError,
+    ConflictError,
+    RejectedError,
+    SourceSchemaError,
+    SourceUnavailableError,
+)
 from hub.mapping import compile_mapping, load_mapping
 from hub.model import ENTITIES
-from hub.sdk import Cursor, Record
+from hub.sdk import Change, Cursor, Record
 from tests.servers.tryton import SeededParty, TrytonServer
 
 pytestmark = pytest.mark.servers
@@ -25,6 +32,7 @@ MAPPING = Path(__file__).parents[2] / "mappings" / "tryton.yaml"
 def connect(server: TrytonServer, **changed: Any) -> TrytonConnector:
     spec = hub_connector()
     settings = {"base_url": f"{server.url}/{server.database}", "key": server.key, "page_size": 7}
+    settings |= {"username": "admin", "password": server.password}
     connector = spec.open(spec.config.model_validate({**settings, **changed}))
     assert isinstance(connector, TrytonConnector)
     return connector
@@ -87,9 +95,11 @@ def translate(stream: str, record: Record) -> dict[str, Any]:
 
 
 def test_check_and_a_wrong_key(tryton_server: TrytonServer) -> None:
-    assert "accepts the key" in connect(tryton_server).check()
-    with pytest.raises(AuthenticationError):
-        connect(tryton_server, key="wrong").check()
+    assert "accepts key and password" in connect(tryton_server).check()
+    assert "accepts the key" in connect(tryton_server, username=None, password=None).check()
+    for wrong in ("key", "password", "username"):
+        with pytest.raises(AuthenticationError):
+            connect(tryton_server, **{wrong: "wrong"}).check()
 
 
 def test_a_missing_module_is_a_schema_error(tryton_server: TrytonServer) -> None:
@@ -145,6 +155,97 @@ def test_a_posted_sale_changes_the_balance_of_a_party_that_is_not_touched(
     invoices, _ = read(tryton_server, "account.invoice")
     invoice = translate("account.invoice", invoices[str(made.invoices[0])])[""]
     assert (str(invoice.open_amount), invoice.order.key) == ("201.00", str(made.id))
+
+
+def fetched(connector: TrytonConnector, number: int) -> Record:
+    record = connector.fetch("party.party", str(number))
+    assert record is not None
+    return record
+
+
+def change(record: Record, **fields: str) -> Change:
+    return Change(
+        stream="party.party",
+        key=record.key,
+        fields=fields,
+        expected_version=record.version,
+        idempotency_key="one",
+    )
+
+
+def test_a_party_is_written_in_one_go(tryton_server: TrytonServer) -> None:
+    (seeded,) = seed_parties(tryton_server, 1, "Written")
+    connector = connect(tryton_server)
+    _, cursor = read(tryton_server)
+    values = {"name": "Written anew GmbH", "email": "new@written.example", "phone": "+49 30 123456"}
+    values |= {"street": "Ring 2\nHof", "postal_code": "1010", "city": "Wien", "country": "AT"}
+    receipt = connector.write(change(fetched(connector, seeded.id), **values))
+    found, _ = read(tryton_server, cursor=cursor)
+    now = found[str(seeded.id)]
+    assert {name: now.data[name] for name in values} == values
+    assert receipt.version == now.version == fetched(connector, seeded.id).version
+    ids = [row["id"] for row in now.data["contact_mechanisms"]]
+    assert ids[0] == seeded.contact_mechanisms[0]
+    assert (len(ids), [row["id"] for row in now.data["addresses"]]) == (2, list(seeded.addresses))
+
+
+def test_an_inactive_party_is_written_too(tryton_server: TrytonServer) -> None:
+    (seeded,) = seed_parties(tryton_server, 1, "Inactive")
+    put(tryton_server, "party.party", seeded.id, {"active": False})
+    connector = connect(tryton_server)
+    connector.write(change(fetched(connector, seeded.id), phone="+49 30 123456"))
+    assert fetched(connector, seeded.id).data["phone"] == "+49 30 123456"
+
+
+def test_an_old_version_is_a_conflict(tryton_server: TrytonServer) -> None:
+    (seeded,) = seed_parties(tryton_server, 1, "Contested")
+    connector = connect(tryton_server)
+    before = fetched(connector, seeded.id)
+    put(tryton_server, "party.address", seeded.addresses[0], {"city": "Köln"})
+    fetched(connector, seeded.id)
+    with pytest.raises(ConflictError, match="changed since"):
+        connector.write(change(before, phone="+49 30 123456"))
+    assert fetched(connector, seeded.id).data["phone"] is None
+
+
+def test_a_change_after_the_look_is_refused_by_tryton_itself(tryton_server: TrytonServer) -> None:
+    party, mail = seed_parties(tryton_server, 2, "Raced")
+    connector = connect(tryton_server)
+    before = fetched(connector, party.id)
+    put(tryton_server, "party.party", party.id, {"name": "Theirs GmbH"})
+    with pytest.raises(ConflictError, match="changed meanwhile"):
+        connector.write(change(before, name="Ours GmbH"))
+    assert fetched(connector, party.id).data["name"] == "Theirs GmbH"
+    before = fetched(connector, mail.id)
+    theirs = {"value": "theirs@raced.example"}
+    put(tryton_server, "party.contact_mechanism", mail.contact_mechanisms[0], theirs)
+    with pytest.raises(ConflictError, match="changed meanwhile"):
+        connector.write(change(before, name="Ours GmbH", email="ours@raced.example"))
+    now = fetched(connector, mail.id).data
+    assert (now["name"], now["email"]) == ("Raced 1 GmbH", "theirs@raced.example")
+
+
+def test_what_tryton_refuses_changes_nothing(tryton_server: TrytonServer) -> None:
+    (seeded,) = seed_parties(tryton_server, 1, "Refused")
+    connector = connect(tryton_server)
+    before = fetched(connector, seeded.id)
+    mail = seeded.contact_mechanisms[0]
+    half: dict[str, JsonValue] = {"contact_mechanisms": [["write", [mail], {"value": ""}]]}
+    with pytest.raises(RejectedError, match="rules"):
+        connector._rpc.write("party.party", seeded.id, {"name": "Half", **half}, stamps={})
+    with pytest.raises(RejectedError, match="rules"):
+        connector._rpc.write("party.party", 987654, {"name": "Gone"}, stamps={})
+    unknown: dict[str, JsonValue] = {"name": "Half", "colour": "red"}
+    with pytest.raises(SourceUnavailableError, match="rolled"):
+        connector._rpc.write("party.party", seeded.id, unknown, stamps={})
+    assert fetched(connector, seeded.id) == before
+
+
+def test_a_wrong_password_writes_nothing(tryton_server: TrytonServer) -> None:
+    (seeded,) = seed_parties(tryton_server, 1, "Locked")
+    wrong = connect(tryton_server, password="wrong")
+    with pytest.raises(AuthenticationError):
+        wrong.write(change(fetched(wrong, seeded.id), phone="+49 30 123456"))
 
 
 def test_keys_are_those_of_the_records_and_a_deleted_party_is_not_among_them(

@@ -27,6 +27,9 @@ What the REST interface does, as measured:
   {"status": 400, "message": "…", "description": ""}; the message names records.
 - Some fields depend on the company (`lang`, payment terms) and are null, and some records can't be
   created (sales), unless X-Tryton-Context says {"company": 1}.
+- JSON-RPC is POST /hub/rpc/ with Basic authentication and has the lock that REST has not: the
+  context {"_timestamp": {"party.party,2": "…"}} makes a write fail with ConcurrencyException.
+  Errors come with status 200, as {"id": 1, "error": ["UserError", […]]}.
 - Buttons are POST /hub/rest/model/account.invoice/2/post with {}: those the interface offers.
 - Changing an address or a contact mechanism leaves the party's `write_date` as it was.
 """
@@ -109,6 +112,7 @@ class TrytonServer:
     database: str
     key: str
     folder: Path
+    password: str = "admin"
 
     def model_url(self, model: str) -> str:
         """Return the REST address of a model, such as `party.party`."""

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
 import pytest
 
 from hub.errors import AuthenticationError, StoreError
 from hub.pipeline import publish
-from hub.sdk import Fault
+from hub.sdk import Change, Fault, Receipt, Writer
 from hub.store import deliveries
 from hub.store.database import Engine, reading, writing
 from hub.store.deliveries import Outcome
@@ -138,6 +140,41 @@ def test_the_echo_of_our_write_changes_nothing_here(world: PublishWorld) -> None
     world.set_golden("11", phone=PHONE)
     assert world.publish() == {}
     assert world.writes() == 1
+
+
+class Respelling:
+    """A help desk that spells phone numbers in its own way."""
+
+    def __init__(self, desk: Writer) -> None:
+        self._desk = desk
+        self.fetch, self.read, self.check, self.close = (
+            desk.fetch,
+            desk.read,
+            desk.check,
+            desk.close,
+        )
+
+    def write(self, change: Change) -> Receipt:
+        spelt = f"+49 30 {str(change.fields['WorkPhone']).removeprefix('+4930')}"
+        done = self._desk.write(replace(change, fields={"WorkPhone": spelt}))
+        return replace(done, held={"WorkPhone": spelt})
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_a_value_that_the_target_spells_anew_is_known_as_our_own(
+    world: PublishWorld, lost: bool
+) -> None:
+    before, desk = world.bodies(), cast("Writer", world.target.connector)
+    world.target = replace(world.target, connector=Respelling(desk))
+    world.set_golden("11", phone=PHONE)
+    if lost:
+        world.standin.fail(Fault(kind="drop", method="PUT"))
+        assert world.publish() == {"unknown": 1}
+        time.sleep(0.4)
+    assert world.publish() == {"acknowledged": 1}
+    assert (world.phone("11"), world.writes()) == ("+49 30 901820001", 1)
+    assert world.sync()["changed"] == 1
+    assert world.bodies() == before
 
 
 def test_a_second_echo_still_leads_back_to_what_the_system_said(world: PublishWorld) -> None:

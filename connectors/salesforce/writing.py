@@ -1,0 +1,108 @@
+"""Writing to a record: compared before, and changed under If-Unmodified-Since.
+
+That condition counts whole seconds. It is exact all the same where the record was looked at in a
+later second than the one of its stamp: whatever comes after the look has a stamp behind the
+condition. Else the exact stamp is compared right before.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, Final, NamedTuple
+
+from connectors.salesforce.client import SYSTEM, SalesforceClient
+from connectors.salesforce.layout import Layout
+from connectors.salesforce.rows import fill_page
+from connectors.salesforce.streams import STREAMS, is_id
+from hub.errors import ConflictError, RejectedError, SourceError
+from hub.sdk import Capability, Change, Receipt, Record
+
+_WRITABLE: Final = frozenset(s.name for s in STREAMS if Capability.WRITE in s.capabilities)
+
+
+class _Look(NamedTuple):
+    """A record as it was looked at, and the server's clock then."""
+
+    stream: str
+    record: Record
+    at: datetime
+
+
+class RecordWriter:
+    """Looks at single records and changes their fields; asks once for the layout of each object."""
+
+    def __init__(self, client: SalesforceClient, describe: Callable[[str], Layout]) -> None:
+        self._client = client
+        self._describe = describe
+        self._layouts: dict[str, Layout] = {}
+        self._last: _Look | None = None
+
+    def look(self, stream: str, key: str) -> Record | None:
+        """One record as it is now; a write that is computed from it need not read it again."""
+        if stream not in self._layouts:
+            self._layouts[stream] = self._describe(stream)
+        layout = self._layouts[stream]
+        row, at = self._client.row(stream, key, layout.names)
+        found = fill_page(layout.level([row] if row else []), {}).records
+        self._last = _Look(stream, found[0], at) if found else None
+        return found[0] if found else None
+
+    def write(self, change: Change) -> Receipt:
+        """Compare, then change under a condition, so that no other's change is overwritten.
+
+        Where the record already holds the values, an earlier try got through: nothing is sent.
+        """
+        _refuse_unwritable(change)
+        row = self._recall(change) or self._read(change)
+        version = str(row["SystemModstamp"])
+        if _holds(row, change):
+            return Receipt(key=change.key, version=version)
+        if change.expected_version is not None and version != change.expected_version:
+            message = "the record changed since it was read; nothing was written"
+            raise ConflictError(f"{SYSTEM}/{change.stream}: {message}")
+        since = _round_up(version)
+        self._client.update(change.stream, change.key, fields=change.fields, unless_since=since)
+        return Receipt(key=change.key, version=self._version_after(change))
+
+    def _recall(self, change: Change) -> Mapping[str, Any] | None:
+        """What was looked at last, once, where the condition alone guards it exactly."""
+        last, self._last = self._last, None
+        if last is None or (last.stream, last.record.key) != (change.stream, change.key):
+            return None
+        stamp = last.record.version
+        if stamp is None or stamp != change.expected_version or last.at <= _round_up(stamp):
+            return None
+        return last.record.data
+
+    def _read(self, change: Change) -> Mapping[str, Any]:
+        row, _ = self._client.row(change.stream, change.key, ("SystemModstamp", *change.fields))
+        if row is None:
+            raise ConflictError(f"{SYSTEM}/{change.stream}: the record is gone")
+        return row
+
+    def _version_after(self, change: Change) -> str | None:
+        """None where it can't be read: the change is done, and that must not be forgotten."""
+        try:
+            row, _ = self._client.row(change.stream, change.key, ("SystemModstamp",))
+        except SourceError:
+            return None
+        return str(row["SystemModstamp"]) if row else None
+
+
+def _refuse_unwritable(change: Change) -> None:
+    if change.stream not in _WRITABLE or not is_id(change.key):
+        raise RejectedError(f"{SYSTEM}/{change.stream}: not a record that is written to")
+    if not all(name.isascii() and name.isidentifier() for name in change.fields):
+        raise RejectedError(f"{SYSTEM}/{change.stream}: a field name is none of Salesforce")
+
+
+def _holds(row: Mapping[str, Any], change: Change) -> bool:
+    return all(name in row and row[name] == value for name, value in change.fields.items())
+
+
+def _round_up(stamp: str) -> datetime:
+    """The stamp, rounded up to whole seconds as an HTTP date has them."""
+    moment = datetime.strptime(stamp, "%Y-%m-%dT%H:%M:%S.%f%z")
+    return datetime.fromtimestamp(math.ceil(moment.timestamp()), UTC)
