@@ -1,4 +1,4 @@
-"""Dolibarr ERP over its SOAP web services: third parties (read and write) and their invoices."""
+"""Dolibarr over SOAP: third parties (read and write), their contacts, orders and invoices."""
 
 from connectors.dolibarr.config import DolibarrConfig
 from connectors.dolibarr.samples import SAMPLES

@@ -31,13 +31,21 @@ Fields = dict[str, Any]
 Found = TypeVar("Found")
 
 
+LISTS: Final = {
+    "contact": ("getContactsForThirdParty", "contacts"),
+    "order": ("getOrdersForThirdParty", "orders"),
+    "invoice": ("getInvoicesForThirdParty", "invoices"),
+}
+"""Operation and part of the answer, by stream, for what is listed by third party only."""
+
+
 class DolibarrClient:
-    """Both services of one Dolibarr, with one reused connection each."""
+    """The services of one Dolibarr, with one reused connection each."""
 
     def __init__(self, config: DolibarrConfig) -> None:
         policy = RestPolicy(read_timeout=config.timeout, ca_bundle=config.ca_file)
         self._thirdparties = _open("thirdparty", config, policy)
-        self._invoices = _open("invoice", config, policy)
+        self._lists = {stream: _open(stream, config, policy) for stream in LISTS}
         self._config = config
 
     def thirdparty_ids(self) -> list[int]:
@@ -67,15 +75,16 @@ class DolibarrClient:
         _check(answer.get("result"), "thirdparty")
         return _expect(answer.get("thirdparty"), dict, "thirdparty")
 
-    def invoices(self, thirdparty: int) -> list[Fields]:
-        """All invoices of one third party, with their lines."""
-        answer = self._invoices.call(
-            "getInvoicesForThirdParty",
+    def belongings(self, stream: str, thirdparty: int) -> list[Fields]:
+        """All contacts, orders or invoices of one third party, with their lines."""
+        operation, part = LISTS[stream]
+        answer = self._lists[stream].call(
+            operation,
             {"authentication": self._authentication(), "idthirdparty": str(thirdparty)},
-            stream="invoice",
+            stream=stream,
         )
-        _check(answer.get("result"), "invoice")
-        return _expect(answer.get("invoices") or [], list, "invoice")
+        _check(answer.get("result"), stream)
+        return _expect(answer.get(part) or [], list, stream)
 
     def update(self, fields: Mapping[str, Any]) -> None:
         """Write a whole third party; Dolibarr empties each field that is not sent."""
@@ -96,9 +105,9 @@ class DolibarrClient:
             raise RejectedError(f"dolibarr refused the update ({_safe(code)}); nothing was changed")
 
     def close(self) -> None:
-        """Close both connections."""
-        self._thirdparties.close()
-        self._invoices.close()
+        """Close the connections."""
+        for client in (self._thirdparties, *self._lists.values()):
+            client.close()
 
     def _authentication(self) -> dict[str, str]:
         return {
@@ -136,7 +145,7 @@ def _error(code: str, stream: str) -> SourceError:
     if code in _REFUSED:
         return AuthenticationError(
             f"the credentials are refused ({name}); check key, login, password and the user's "
-            "rights to read third parties and invoices",
+            "rights to read third parties, contacts, orders and invoices",
             **place,
         )
     if code in _TECHNICAL:

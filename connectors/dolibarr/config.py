@@ -12,7 +12,7 @@ class DolibarrConfig(ConnectorConfig):
 
     base_url: str = Field(description="Address of Dolibarr, as in https://erp.example.com/dolibarr")
     key: SecretStr = Field(description="The key shown in the set-up of the Web services module")
-    login: str = Field(description="Login of a Dolibarr user who may read third parties, invoices")
+    login: str = Field(description="Login of a Dolibarr user who may read what the streams hold")
     password: SecretStr = Field(description="Password of that user")
     entity: str = Field(default="", description="Number of the company where several share one")
     currency: str = Field(

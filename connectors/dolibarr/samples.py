@@ -9,9 +9,10 @@ from hub.sdk.standin import Row
 
 
 def _row(sample: Sample) -> Row:
-    make = _thirdparty if sample.stream == "thirdparty" else _invoice
+    row = _MAKE[sample.stream](sample.number, sample.revision)
+    if sample.stream in ("contact", "order"):  # these tell no time of change
+        return {"id": str(sample.number), **row}
     changed = sample.at.strftime("%Y-%m-%dT%H:%M:%SZ")
-    row = make(sample.number, sample.revision)
     return {"id": str(sample.number), "date_modification": changed, **row}
 
 
@@ -50,11 +51,47 @@ def _invoice(number: int, revision: int) -> Row:
     }
 
 
+def _contact(number: int, revision: int) -> Row:
+    return {
+        "ref": str(number),
+        "socid": str(number),
+        "socname": f"Example Mills {number} Ltd",
+        "firstname": "Kim",
+        "lastname": f"Example {number}",
+        "poste": f"Buyer {revision}",
+        "phone_mobile": f"+44 7700 9{revision:02d}{number:03d}",
+        "email": f"kim{number}@example.com",
+        "status": "1",
+    }
+
+
+def _order(number: int, revision: int) -> Row:
+    line: Row = {"id": str(number), "fk_commande": str(number), "desc": "Service", "qty": "1"}
+    return {
+        "ref": f"CO-{number:04d}",
+        "socid": str(number),
+        "status": "1",
+        "date": f"2026-02-{revision + 1:02d}",
+        "total_net": "100.00000000",
+        "total_vat": "21.00000000",
+        "total": "121.00000000",
+        "lines": [{**line, "total_net": "100.00000000"}],
+    }
+
+
+_MAKE: Final = {
+    "thirdparty": _thirdparty,
+    "contact": _contact,
+    "order": _order,
+    "invoice": _invoice,
+}
+
+
 def _put(samples: Samples, state: StandInState, sample: Sample) -> None:
-    """An invoice is found through its third party, so it has one of its own."""
+    """All else is found through its third party, so it has one of its own."""
     key = str(sample.number)
     state.stream(sample.stream)[key] = samples.row(sample)
-    if sample.stream == "invoice":
+    if sample.stream != "thirdparty":
         state.stream("thirdparty").setdefault(key, {"id": key, **_thirdparty(sample.number, 0)})
 
 

@@ -9,6 +9,10 @@ Seed rows are texts by the names of the services' WSDLs:
 - ``invoice``, by id: {"id", "ref", "thirdparty_id", "type": "0", "status": "1", "date", "date_due",
   "date_modification", "total_net", "total_vat", "total", "lines": [{"id", "qty", "unitprice",
   "total_net", "total_vat", "total", "product_ref", "product_label", …}]}.
+- ``contact``, by id: {"id", "socid" (its third party), "lastname", "firstname", "civility_id",
+  "poste", "email", "phone_pro", "phone_mobile", "address", "zip", "town", "country_code", …}.
+- ``order``, by id: {"id", "ref", "socid", "status": "1" (-1 cancelled, 0 draft, 1 open, 2 being
+  sent, 3 done), "date", "total_net", "total_vat", "total", "lines": […]}.
 """
 
 from __future__ import annotations
@@ -21,6 +25,15 @@ from xml.sax.saxutils import escape
 from lxml import etree
 from pydantic import JsonValue
 
+from connectors.dolibarr.standin_fields import (
+    CONTACT,
+    INVOICE,
+    LINE,
+    LISTED,
+    ORDER,
+    ORDER_LINE,
+    THIRDPARTY,
+)
 from hub.sdk import Fault, HttpStandIn, StandInState
 from hub.sdk.standin import Request, Response, Row
 
@@ -28,94 +41,6 @@ KEY: Final = "stand-in-key"
 LOGIN: Final = "hub"
 PASSWORD: Final = "stand-in-password"  # noqa: S105  # guards invented data only
 
-_THIRDPARTY: Final = [
-    "id",
-    "ref",
-    "ref_ext",
-    "fk_user_author",
-    "status",
-    "client",
-    "supplier",
-    "customer_code",
-    "supplier_code",
-    "customer_code_accountancy",
-    "supplier_code_accountancy",
-    "date_creation",
-    "date_modification",
-    "note_private",
-    "note_public",
-    "address",
-    "zip",
-    "town",
-    "region_code",
-    "country_id",
-    "country_code",
-    "country",
-    "phone",
-    "fax",
-    "email",
-    "url",
-    "profid1",
-    "profid2",
-    "profid3",
-    "profid4",
-    "profid5",
-    "profid6",
-    "capital",
-    "vat_used",
-    "vat_number",
-]
-_LISTED: Final = [
-    "id",
-    "ref",
-    "ref_ext",
-    "address",
-    "zip",
-    "town",
-    "country",
-    "phone",
-    "fax",
-    "url",
-]
-_INVOICE: Final = [
-    "id",
-    "ref",
-    "ref_ext",
-    "fk_user_author",
-    "fk_user_valid",
-    "date",
-    "date_due",
-    "date_creation",
-    "date_validation",
-    "date_modification",
-    "type",
-    "total_net",
-    "total_vat",
-    "total",
-    "note_private",
-    "note_public",
-    "status",
-    "project_id",
-    "close_code",
-    "close_note",
-    "payment_mode_id",
-]
-_LINE: Final = [
-    "id",
-    "type",
-    "total_net",
-    "total_vat",
-    "total",
-    "vat_rate",
-    "qty",
-    "unitprice",
-    "date_start",
-    "date_end",
-    "product_id",
-    "product_ref",
-    "product_label",
-    "product_desc",
-]
 _TIMES: Final = frozenset({"date_creation", "date_modification"})
 _HEAD: Final = (
     '<?xml version="1.0" encoding="UTF-8"?><SOAP-ENV:Envelope '
@@ -134,6 +59,12 @@ _EMPTY: Final = {
     ),
     "getInvoicesForThirdParty": (
         '<invoices xsi:nil="true" xsi:type="SOAP-ENC:Array" SOAP-ENC:arrayType="tns:invoice[0]"/>'
+    ),
+    "getContactsForThirdParty": (
+        '<contacts xsi:nil="true" xsi:type="SOAP-ENC:Array" SOAP-ENC:arrayType="tns:contact[0]"/>'
+    ),
+    "getOrdersForThirdParty": (
+        '<orders xsi:nil="true" xsi:type="SOAP-ENC:Array" SOAP-ENC:arrayType="tns:order[0]"/>'
     ),
     "updateThirdParty": '<id xsi:nil="true" xsi:type="xsd:string"/>',
 }
@@ -193,6 +124,8 @@ class DolibarrStandIn:
             "getListOfThirdParties": self._list,
             "getThirdParty": self._get,
             "getInvoicesForThirdParty": self._invoices,
+            "getContactsForThirdParty": self._contacts,
+            "getOrdersForThirdParty": self._orders,
             "updateThirdParty": self._update,
         }
         with self._state.lock:
@@ -205,7 +138,7 @@ class DolibarrStandIn:
             for row in self._state.stream("thirdparty").values()
             if not wanted or row.get("client") == wanted
         ]
-        return ("OK", "", _array("thirdparties", [_members(row, _LISTED) for row in rows]))
+        return ("OK", "", _array("thirdparties", [_members(row, LISTED) for row in rows]))
 
     def _get(self, parts: Row) -> tuple[str, str, str]:
         number = str(parts.get("id") or "")
@@ -213,18 +146,36 @@ class DolibarrStandIn:
         if row is None:
             return ("NOT_FOUND", f"Object not found for id={number} nor ref= nor ref_ext=", "")
         fields = "".join(
-            _member(name, row[name]) for name in _THIRDPARTY if row.get(name) is not None
+            _member(name, row[name]) for name in THIRDPARTY if row.get(name) is not None
         )
         return ("OK", "", f'<thirdparty xsi:type="tns:thirdparty">{fields}</thirdparty>')
 
     def _invoices(self, parts: Row) -> tuple[str, str, str]:
-        number = str(parts.get("idthirdparty") or "")
         rows = [
-            _members(row, _INVOICE) + _lines(row.get("lines") or [])
-            for row in self._state.stream("invoice").values()
-            if str(row.get("thirdparty_id")) == number
+            _members(row, INVOICE) + _lines(row.get("lines") or [], LINE)
+            for row in self._of("invoice", "thirdparty_id", parts)
         ]
         return ("OK", "", _array("invoices", rows))
+
+    def _contacts(self, parts: Row) -> tuple[str, str, str]:
+        """Every field is a text here, empty where there is nothing."""
+        rows = [
+            _members({name: row.get(name) or "" for name in CONTACT}, CONTACT)
+            for row in self._of("contact", "socid", parts)
+        ]
+        return ("OK", "", _array("contacts", rows))
+
+    def _orders(self, parts: Row) -> tuple[str, str, str]:
+        rows = [
+            _members(row, ORDER) + _lines(row.get("lines") or [], ORDER_LINE)
+            for row in self._of("order", "socid", parts)
+        ]
+        return ("OK", "", _array("orders", rows))
+
+    def _of(self, stream: str, owner: str, parts: Row) -> list[Row]:
+        """The rows of one third party."""
+        number = str(parts.get("idthirdparty") or "")
+        return [row for row in self._state.stream(stream).values() if str(row.get(owner)) == number]
 
     def _update(self, parts: Row) -> tuple[str, str, str]:
         """As the real service does: what is not sent is emptied."""
@@ -236,7 +187,7 @@ class DolibarrStandIn:
             if row is None:
                 return ("NOT_FOUND", f"Thirdparty id={number} cannot be found", "")
             kept = {name: row.get(name) for name in ("id", "date_creation", "country")}
-            taken = {name: sent.get(name, "") for name in _THIRDPARTY if name not in _TIMES}
+            taken = {name: sent.get(name, "") for name in THIRDPARTY if name not in _TIMES}
             moment = _later(row.get("date_modification"))
             rows[number] = {**row, **taken, **kept, "date_modification": moment}
         return ("OK", "", f'<id xsi:type="xsd:string">{escape(number)}</id>')
@@ -290,8 +241,8 @@ def _array(name: str, items: list[str]) -> str:
     return f'<{name} {kind}=":[{len(items)}]">{content}</{name}>'
 
 
-def _lines(lines: list[Row]) -> str:
-    content = "".join(f"<item>{_members(line, _LINE)}</item>" for line in lines)
+def _lines(lines: list[Row], names: Iterable[str]) -> str:
+    content = "".join(f"<item>{_members(line, names)}</item>" for line in lines)
     kind = f'SOAP-ENC:arrayType="unnamed_struct_use_soapval[{len(lines)}]"'
     return f'<lines xsi:type="SOAP-ENC:Array" {kind}>{content}</lines>'
 

@@ -18,6 +18,8 @@ STREAMS: Final = (
         key=("id",),
         capabilities=frozenset({Capability.FULL, Capability.WRITE, Capability.OPTIMISTIC_LOCK}),
     ),
+    Stream(name="contact", entities=("party", "relationship"), key=("id",)),
+    Stream(name="order", entities=("order",), key=("id",)),
     Stream(name="invoice", entities=("invoice",), key=("id",)),
 )
 
@@ -78,15 +80,16 @@ class DolibarrConnector:
         return "Dolibarr accepts the key and the login"
 
     def read(self, stream: str, cursor: Cursor | None) -> Iterator[Page]:
-        """Third parties or invoices, page by page, those after the cursor's id."""
-        if stream not in {known.name for known in STREAMS}:
-            message = "there is no such stream; it has thirdparty and invoice"
+        """Third parties or what belongs to them, page by page, from the cursor's id on."""
+        names = [known.name for known in STREAMS]
+        if stream not in names:
+            message = f"there is no such stream; it has {', '.join(names)}"
             raise SourceSchemaError(message, system=SYSTEM, stream=stream)
         done = _done(cursor)
         ids = iter([number for number in self._client.thirdparty_ids() if number > done])
-        read = self._invoice_page if stream == "invoice" else self._thirdparty_page
         while chunk := list(islice(ids, self._config.page_size)):
-            yield read(chunk)
+            listed = stream == "thirdparty"
+            yield self._thirdparty_page(chunk) if listed else self._belongings_page(stream, chunk)
 
     def fetch(self, stream: str, key: str) -> Record | None:
         """The third party as it is now."""
@@ -131,18 +134,18 @@ class DolibarrConnector:
             excluded={"deleted while reading": gone} if gone else {},
         )
 
-    def _invoice_page(self, numbers: list[int]) -> Page:
+    def _belongings_page(self, stream: str, numbers: list[int]) -> Page:
         records = [
-            self._invoice(number, invoice)
+            _record(_key(fields, stream), self._named(stream, number, fields))
             for number in numbers
-            for invoice in self._client.invoices(number)
+            for fields in self._client.belongings(stream, number)
         ]
         return Page(records=records, cursor={"after": numbers[-1]})
 
-    def _invoice(self, thirdparty: int, fields: dict[str, Any]) -> Record:
-        """The answer names neither the third party asked for nor the currency; both are added."""
-        whole = {"thirdparty_id": str(thirdparty), "currency": self._config.currency, **fields}
-        return _record(_key(fields, "invoice"), whole)
+    def _named(self, stream: str, thirdparty: int, fields: dict[str, Any]) -> dict[str, Any]:
+        """Not every answer names the third party, and none the currency; both are added."""
+        whole = {"thirdparty_id": str(thirdparty), **fields}
+        return whole if stream == "contact" else {"currency": self._config.currency, **whole}
 
     def _version_after(self, key: str) -> str | None:
         """The new version; that it can't be read does not undo the write."""

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from hub.cli.drafting import new_connector
+from hub.cli import connector
 from hub.cli.output import AsJson, emit_counts, emit_json, say, working
 from hub.cli.workplace import open_site
 from hub.config import CONFIG_NAME
@@ -163,7 +163,7 @@ def make_token_key() -> None:
 
 def add_to(app: typer.Typer) -> None:
     """Hang these commands on the program."""
-    connectors.command("new")(new_connector)
+    connector.add_to(connectors)
     app.command()(init)
     app.command()(doctor)
     app.command("token-key")(make_token_key)

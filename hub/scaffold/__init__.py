@@ -1,1 +1,1 @@
-"""Drafts of connectors: from nothing, from an OpenAPI document, from a WSDL."""
+"""Drafts connectors: from nothing, from an OpenAPI document, from a WSDL."""

@@ -9,7 +9,6 @@ from typing import Any, Final
 
 import jinja2
 
-from hub.errors import ConfigError
 from hub.scaffold.draft import Draft
 from hub.scaffold.mapping import mapping_text
 from hub.scaffold.samples import change_of, sample_function
@@ -29,16 +28,6 @@ def package(draft: Draft, kind: str = "rest") -> Files:
     made[f"{folder}/{draft.name}.yaml"] = mapping_text(draft)
     made[f"{folder}/py.typed"] = ""
     return made
-
-
-def write_files(made: Files, folder: Path) -> None:
-    """Write them below a folder that is not there yet; ConfigError where it is."""
-    if folder.exists():
-        raise ConfigError(f"{folder} is there already; nothing was written")
-    for name, text in made.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
 
 
 def _place(template: str, draft: Draft) -> str:

@@ -12,7 +12,7 @@ import requests
 from lxml import etree
 
 import connectors.dolibarr as plugin
-from connectors.dolibarr.client import _FOLDER, DolibarrClient
+from connectors.dolibarr.client import _FOLDER, LISTS, DolibarrClient
 from connectors.dolibarr.config import DolibarrConfig
 from connectors.dolibarr.standin import KEY, LOGIN, PASSWORD, DolibarrStandIn
 from connectors.dolibarr.streams import DolibarrConnector
@@ -26,11 +26,12 @@ from hub.errors import (
 )
 from hub.mapping import compile_mapping, load_mapping
 from hub.model import ENTITIES, CanonicalRecord
-from hub.model.commerce import CustomerAccount, Invoice
-from hub.model.party import Party
+from hub.model.commerce import CustomerAccount, Invoice, Order
+from hub.model.party import Party, Relationship
 from hub.sdk import Change, Fault, Page, Record, StandInState
-from hub.sdk.envelope import RowShape, SoapFault, read_answer, read_rows
-from hub.sdk.wsdl import Wsdl
+from hub.sdk.soap.rows import RowShape, read_rows
+from hub.sdk.soap.values import SoapFault, read_answer
+from hub.sdk.soap.wsdl import Wsdl
 
 FILE = Path(__file__).parents[2] / "mappings" / "dolibarr.yaml"
 MAPPING = compile_mapping(load_mapping(FILE.read_text(), file=FILE.name))
@@ -261,6 +262,45 @@ def test_maps_an_invoice(
     assert (invoice.lines[0].product, invoice.lines[0].quantity) == ("SRV", Decimal(3))
 
 
+CONTACT = {
+    "id": "5", "socid": "3", "firstname": "Kim", "lastname": "Example", "civility_id": "MME",
+    "poste": "CFO", "email": "kim@example.com", "phone_pro": "+32 2 1", "country_code": "BE",
+    "town": "Brussels", "status": "0",
+}  # fmt: skip
+ORDER = {
+    "id": "6", "ref": "CO2601-0001", "socid": "3", "status": "-1", "date": "2026-01-30",
+    "total_net": "99.50000000", "total_vat": "18.91000000", "total": "118.41000000",
+    "lines": [{"id": "1", "desc": "Service", "qty": "1", "total_net": "99.50000000"}],
+}  # fmt: skip
+
+
+def test_maps_a_contact(standin: DolibarrStandIn) -> None:
+    standin.state.records["contact"] = {"5": CONTACT}
+    record = next(iter(connect(standin).read("contact", None))).records[0]
+    assert record.version is None
+    made = canonical(record, "contact")
+    party, relation = made[""], made["contact_of"]
+    assert isinstance(party, Party)
+    assert isinstance(relation, Relationship)
+    assert party.person is not None
+    assert (party.person.prefix, party.status, party.addresses[0].country) == (
+        "Mrs",
+        "inactive",
+        "BE",
+    )
+    assert (relation.to_party.key, relation.job_title) == ("3", "CFO")
+
+
+def test_maps_an_order(standin: DolibarrStandIn) -> None:
+    standin.state.records["order"] = {"6": ORDER}
+    record = next(iter(connect(standin, currency="CHF").read("order", None))).records[0]
+    order = canonical(record, "order")[""]
+    assert isinstance(order, Order)
+    assert order.party is not None
+    assert (order.status, order.currency, order.gross) == ("cancelled", "CHF", Decimal("118.41"))
+    assert (order.party.key, order.lines[0].description) == ("3", "Service")
+
+
 def change(fields: dict[str, Any], version: str | None) -> Change:
     return Change(
         stream="thirdparty", key="3", fields=fields, expected_version=version, idempotency_key="k"
@@ -293,6 +333,63 @@ def test_standin_answers_as_recorded(standin: DolibarrStandIn, name: str) -> Non
 
 
 @recorded
+@pytest.mark.parametrize(
+    ("name", "stream"),
+    [("getContactsForThirdParty", "contact"), ("getOrdersForThirdParty", "order")],
+)
+def test_standin_gives_belongings_as_recorded(name: str, stream: str) -> None:
+    body = (RECORDED / f"{name}_response.xml").read_bytes()
+    answer = read_answer(body, system="dolibarr")
+    assert isinstance(answer, dict)
+    rows = {row["id"]: row for row in answer[f"{stream}s"]}
+    server = DolibarrStandIn(StandInState({"thirdparty": {"3": BRUSSELS}, stream: rows}))
+    said = ask(server, f"{name}_request.xml", stream)
+    (page,) = connect(server).read(stream, None)
+    server.stop()
+    assert parsed(said) == parsed(body)
+    assert [record.key for record in page.records] == ["3"]
+    assert canonical(page.records[0], stream)
+
+
+@recorded
+@pytest.mark.parametrize("stream", ["contact", "order", "invoice", "thirdparty"])
+def test_our_wsdls_agree_with_the_recorded_ones(stream: str) -> None:
+    ours, theirs = (described(folder / f"{stream}.wsdl") for folder in (_FOLDER, RECORDED))
+    assert ours
+    assert {name: theirs[name] for name in ours} == ours
+
+
+def described(path: Path) -> dict[str, tuple[str, list[str]]]:
+    """Action and parts of each operation."""
+    space = "{http://schemas.xmlsoap.org/wsdl/}"
+    root = etree.parse(path).getroot()
+    parts = {
+        str(one.get("name")): [str(part.get("name")) for part in one.iter(f"{space}part")]
+        for one in root.iter(f"{space}message")
+    }
+    actions = {
+        str(one.get("name")): str(one[0].get("soapAction"))
+        for one in root.iter(f"{space}operation")
+        if one[0].get("soapAction")
+    }
+    optional = {"ref", "ref_ext", "barcode", "profid1", "profid2"}
+    return {
+        name: (action, [part for part in parts[name] if part not in optional])
+        for name, action in actions.items()
+    }
+
+
+@recorded
+@pytest.mark.parametrize("stream", ["contact", "order", "invoice"])
+def test_our_requests_for_belongings_are_the_recorded_ones(stream: str) -> None:
+    name = LISTS[stream][0]
+    proof = {"dolibarrkey": "hubsoapkey", "sourceapplication": "hub", "login": "admin"}
+    parts = {"authentication": {**proof, "password": "admin", "entity": ""}, "idthirdparty": "3"}
+    ours = parsed(Wsdl(_FOLDER / f"{stream}.wsdl").seal(name, parts).body)
+    assert ours == parsed((RECORDED / f"{name}_request.xml").read_bytes())
+
+
+@recorded
 def test_standin_lists_as_recorded() -> None:
     body = (RECORDED / "getListOfThirdParties_response.xml").read_bytes()
     answer = read_answer(body, system="dolibarr")
@@ -317,11 +414,11 @@ def test_our_requests_have_the_recorded_shape(standin: DolibarrStandIn, name: st
     assert ours == theirs
 
 
-def ask(standin: DolibarrStandIn, name: str) -> bytes:
+def ask(standin: DolibarrStandIn, name: str, service: str = "thirdparty") -> bytes:
     body = (RECORDED / name).read_bytes().replace(b"hubsoapkey", KEY.encode())
     body = body.replace(b"<login>admin", b"<login>" + LOGIN.encode())
     body = body.replace(b"<password>admin", b"<password>" + PASSWORD.encode())
-    url = f"{standin.http.url}/webservices/server_thirdparty.php"
+    url = f"{standin.http.url}/webservices/server_{service}.php"
     return requests.post(url, data=body, timeout=5).content
 
 

@@ -41,6 +41,7 @@ def test_a_new_package_passes_its_own_checks(options: list[str], tmp_path: Path)
 
 def test_nothing_is_written_over(tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "notes.txt").write_text("kept")
     with pytest.raises(ConfigError, match="is there already"):
         new(tmp_path / "mine")
 

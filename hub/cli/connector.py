@@ -1,18 +1,62 @@
-"""connector new: a package for a system that is not connected yet."""
+"""hub connector new and inspect: a package for a system that is not connected yet."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from hub.cli.output import say
+from hub.cli.output import AsJson, emit_json, emit_table, say
 from hub.errors import ConfigError
 from hub.scaffold.draft import Draft, check_name
 from hub.scaffold.openapi import draft_from_openapi
-from hub.scaffold.project import KINDS, package, write_files
+from hub.scaffold.project import KINDS, package
+from hub.scaffold.render import write_files
 from hub.scaffold.starter import starter
+
+Location = Annotated[str, typer.Argument(help="The WSDL: a file, never an address.")]
+Target = Annotated[
+    Path | None, typer.Option("--draft", help="Write a draft of a connector into this new folder.")
+]
+Name = Annotated[str, typer.Option(help="What the connector is called.")]
+
+
+def inspect(wsdl: Location, draft: Target = None, name: Name = "", as_json: AsJson = False) -> None:
+    """List the services, ports and operations of a WSDL; draft a connector for it."""
+    from hub.scaffold.wsdl import describe_wsdl
+
+    ports = describe_wsdl(wsdl)
+    if draft is not None:
+        _write_draft(Path(wsdl), draft, name)
+        return
+    if as_json:
+        emit_json([asdict(port) for port in ports])
+        return
+    for port in ports:
+        address = port.address or "no address"
+        say(f"{port.service}, port {port.name}: SOAP {port.version} at {address}")
+        rows = [
+            (
+                operation.name,
+                ", ".join(field.describe() for field in operation.takes),
+                ", ".join(field.describe() for field in operation.gives),
+            )
+            for operation in port.operations
+        ]
+        emit_table(("operation", "takes", "gives"), rows)
+
+
+def _write_draft(wsdl: Path, target: Path, name: str) -> None:
+    from hub.scaffold.soap import draft_files
+
+    files = draft_files(wsdl, name or wsdl.stem.lower().replace("-", "_").replace(".", "_"))
+    for path in write_files(target, files):
+        say(f"wrote {path}")
+    if not files:
+        raise ConfigError("there was nothing to write")
+    say("next: check every guess in streams.py, then `pip install -e` the folder and sync")
 
 
 def new_connector(
@@ -31,7 +75,7 @@ def new_connector(
     draft = _draft(name, title=title, kind=kind, openapi=openapi)
     folder = into or Path(f"hub-{name.replace('_', '-')}")
     made = package(draft, kind)
-    write_files(made, folder)
+    write_files(folder, made)
     streams = ", ".join(item.stream.name for item in draft.streams)
     say(f"wrote {len(made)} files into {folder}; streams: {streams}")
     for note in draft.notes:
@@ -53,3 +97,9 @@ def _draft(name: str, *, title: str, kind: str, openapi: Path | None) -> Draft:
         return draft_from_openapi(text, name=name, title=title, source=openapi.name)
     except ConfigError as error:
         raise ConfigError(f"{openapi}: {error}") from error
+
+
+def add_to(app: typer.Typer) -> None:
+    """Hang the commands on the group `hub connector`."""
+    app.command("new")(new_connector)
+    app.command("inspect")(inspect)
