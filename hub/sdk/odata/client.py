@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from pydantic import JsonValue
 
-from hub.errors import HubError, OutcomeUnknownError, SourceSchemaError
+from hub.errors import HubError, OutcomeUnknownError, RejectedError, SourceSchemaError
 from hub.sdk.odata.answers import Answer, Entity, continuation, read_answer, read_entity
 from hub.sdk.odata.batch import BatchAnswer, BatchCall, Envelope, pack, unpack
 from hub.sdk.odata.edm import Version
@@ -111,7 +111,13 @@ class ODataClient:
             "stream": stream,
             "reading": not envelope.is_atomic,
         }
-        answer = self._send("POST", "$batch", options)
+        try:
+            answer = self._send("POST", "$batch", options)
+        except RejectedError as error:
+            if envelope.is_atomic:
+                raise
+            message = "the service refuses a batch; read one by one"
+            raise SourceSchemaError(message, system=self._rest.system, stream=stream) from error
         try:
             found = unpack(answer.content, answer.headers.get("content-type", ""))
         except (KeyError, TypeError, ValueError) as error:

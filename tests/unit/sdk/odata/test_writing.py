@@ -174,6 +174,16 @@ def test_a_change_set_is_done_whole_or_not_at_all(stack: ExitStack, one: Service
     assert standin.state.stream("people")["P01"]["Phone"] == "8"
 
 
+def test_a_service_without_batches_refuses_a_read_as_a_read(stack: ExitStack) -> None:
+    standin = serve(stack, V4)
+    client = connector(standin).client(replace(PEOPLE, service=V4))
+    standin.fail(Fault(kind="status", status=400, path="$batch", times=2))
+    with pytest.raises(SourceSchemaError):
+        client.batch([BatchCall(path="People")])
+    with pytest.raises(RejectedError):
+        client.batch([BatchCall(path="People('P01')", method="PATCH", body={})])
+
+
 @pytest.mark.parametrize("content", [b"", b"--x\r\n", b"--x\r\n\r\nHTTP/1.1 200 OK\r\n\r\n"])
 def test_a_broken_batch_is_refused(content: bytes) -> None:
     with pytest.raises(ValueError):
