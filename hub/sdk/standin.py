@@ -125,8 +125,8 @@ class Samples:
     others. ``put`` places a sample in the state as if a user had saved it, ``remove`` deletes it as
     a user would: by default the row comes or goes under its key, a system that leaves a tombstone
     says so here. ``fields`` gives a change that a writable stream takes, another one for each
-    revision. ``put`` and
-    ``remove`` are called with the state locked.
+    revision. ``put`` and ``remove`` are called with the state locked. A stand-in that gives out
+    tokens has a method ``expire_tokens()`` that ends all of them.
     """
 
     key: Callable[[str, int], str]

@@ -87,8 +87,11 @@ def main(arguments: Sequence[str]) -> int:
     from hub.testing.judge import judge_all
     from hub.testing.subject import subject_of
 
-    (entry,) = entry_points(group=ENTRY_POINT_GROUP, name=arguments[0])
-    subject = subject_of(entry.load())
+    entries = {entry.name: entry for entry in entry_points(group=ENTRY_POINT_GROUP)}
+    if arguments[0] not in entries:
+        print(f"no connector {arguments[0]}; installed: {', '.join(sorted(entries))}")  # noqa: T201  # a command
+        return 2
+    subject = subject_of(entries[arguments[0]].load())
     verdicts = [{"tier": str(subject.tier), **v.as_json()} for v in judge_all(subject)]
     for line in render(verdicts):
         print(line)  # noqa: T201  # a command

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sqlite3
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 import orjson
 
 from hub.errors import TransientSourceError
 from hub.pipeline.extract import ExtractResult, StreamTask, extract
 from hub.sdk.contract import Connector, Stream
-from hub.store.database import open_store
+from hub.store.database import Engine, open_store
 from hub.store.digest import dump
 from hub.store.schema import migrate
 from hub.testing.rule import BrokenRuleError
@@ -31,9 +31,9 @@ _HELD = """
 class Shelf:
     """What the hub has landed of one stream, in a store that is a file."""
 
-    def __init__(self, path: Path, connector: str, stream: Stream) -> None:
-        self._path = path
-        self._engine = open_store(f"sqlite:///{path}")
+    def __init__(self, place: _Place, connector: str, stream: Stream) -> None:
+        self._path = place.path
+        self._engine = place.engine
         self._connector = connector
         self._stream = stream
 
@@ -66,39 +66,58 @@ class Shelf:
         with closing(sqlite3.connect(self._path)) as db:
             return {key: orjson.loads(payload) for key, payload in db.execute(_HELD)}
 
-    def close(self) -> None:
-        """Let go of the file."""
-        self._engine.dispose()
-
 
 def _without_cursor(line: str) -> str:
     table, fields = orjson.loads(line)
     return orjson.dumps([table, fields | {"cursor": None}]).decode() if table == "stream" else line
 
 
+class _Place(NamedTuple):
+    """A file, and the engine on it, whose compiled statements are worth keeping."""
+
+    path: Path
+    engine: Engine
+
+
+_FREE: Final[list[_Place]] = []
+
+
 @contextmanager
 def shelf(connector: str, stream: Stream) -> Iterator[Shelf]:
-    """An empty store in a folder of its own."""
-    with tempfile.TemporaryDirectory(prefix="hub-kit-", dir=_memory()) as folder:
-        path = Path(folder) / "hub.db"
-        path.write_bytes(_empty_store())
-        with closing(Shelf(path, connector, stream)) as opened:
-            yield opened
+    """An empty store."""
+    place = _FREE.pop() if _FREE else _make_place()
+    place.path.write_bytes(_empty_store())
+    try:
+        yield Shelf(place, connector, stream)
+    finally:
+        place.engine.dispose()
+        for rest in place.path.parent.glob(f"{place.path.name}-*"):
+            rest.unlink()
+        _FREE.append(place)
 
 
-def _memory() -> Path | None:
-    """A folder in memory where there is one: nobody needs these stores after a power cut."""
-    folder = Path("/dev/shm")  # noqa: S108  # a fresh folder is made in it
-    return folder if os.access(folder, os.W_OK) else None
+def _make_place() -> _Place:
+    path = Path(_folder().name) / f"hub-{time.monotonic_ns()}.db"
+    return _Place(path, open_store(f"sqlite:///{path}"))
+
+
+@cache
+def _folder() -> tempfile.TemporaryDirectory[str]:
+    """In memory where there is a folder for that: nobody needs these stores after a power cut.
+
+    It is removed as the process ends.
+    """
+    memory = "/dev/shm"  # noqa: S108  # a fresh folder is made in it
+    place = memory if os.access(memory, os.W_OK) else None
+    return tempfile.TemporaryDirectory(prefix="hub-kit-", dir=place)
 
 
 @cache
 def _empty_store() -> bytes:
     """A migrated store to copy, made once."""
-    folder = Path(tempfile.mkdtemp(prefix="hub-kit-"))
-    engine = open_store(f"sqlite:///{folder / 'hub.db'}")
-    migrate(engine)
-    engine.dispose()
-    content = (folder / "hub.db").read_bytes()
-    shutil.rmtree(folder)
+    place = _make_place()
+    migrate(place.engine)
+    place.engine.dispose()
+    content = place.path.read_bytes()
+    _FREE.append(place)
     return content

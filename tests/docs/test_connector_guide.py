@@ -28,12 +28,16 @@ from hub.sdk import (
     Page,
     Receipt,
     Record,
+    Sample,
+    Samples,
     StandIn,
+    StandInSpec,
     StandInState,
     Stream,
     Tombstone,
     Unreadable,
 )
+from hub.testing.rules import ALL
 from tests.architecture.source import ROOT
 
 GUIDE = (ROOT / "docs" / "connectors.md").read_text(encoding="utf-8")
@@ -47,7 +51,10 @@ TABLES: dict[str, str] = dict(
     re.findall(r"^\*\*`(\w+)`\*\*.*?\n\n(.*?)(?:\n\n|\Z)", GUIDE, re.DOTALL | re.MULTILINE)
 )
 HUB = "from hub.cli.main import run; run()"
-CONTRACT = (ConnectorSpec, Stream, Capability, Page, Record, Tombstone, Unreadable, Change, Receipt)
+CONTRACT = (
+    *(ConnectorSpec, StandInSpec, Samples, Sample, Stream, Capability),
+    *(Page, Record, Tombstone, Unreadable, Change, Receipt),
+)
 ROWS: dict[str, Any] = {
     str(number): {
         "id": number,
@@ -162,6 +169,7 @@ def test_the_test_of_the_guide_passes(tmp_path: Path) -> None:
         check=False,
     )
     assert run.returncode == 0, run.stdout
+    assert "kontakte: claims gold, earns gold" in run.stdout
 
 
 @pytest.mark.slow
@@ -201,6 +209,13 @@ def declared(kind: type) -> list[str]:
 @pytest.mark.parametrize("kind", CONTRACT, ids=lambda kind: kind.__name__)
 def test_the_reference_lists_every_field_of_the_contract(kind: type) -> None:
     assert re.findall(r"^\| `(\w+)` \|", TABLES[kind.__name__], re.MULTILINE) == declared(kind)
+
+
+def test_the_guide_lists_every_rule_of_the_conformance_kit() -> None:
+    listed = re.findall(r"^\| (bronze|silver|gold) \| `(\w+)` \| (.*) \|$", GUIDE, re.MULTILINE)
+    assert listed == [(str(rule.tier), rule.id, rule.meaning) for rule in ALL]
+    groups = {rule.group for rule in ALL} - {rule.id for rule in ALL}
+    assert groups == {"network", "writing"}
 
 
 def test_the_reference_lists_nothing_else() -> None:

@@ -18,6 +18,7 @@ from hub.testing.wire import Exchange
 
 Row = dict[str, Any]
 Spoil = Callable[[Row], None]
+ODD: Final = "Zoë O'Hara “Ω” 漢字 😀 <b> & \\"
 SPOILT: Final = COUNT // 2
 """The record that changes its form; the others stay as they were."""
 
@@ -32,6 +33,39 @@ def drift(subject: Subject, case: str) -> None:
             for field in fields:
                 _bear_one(subject, case, spoil(field), f"{field} {change}")
     _bear_one(subject, case, lambda row: row.update(conformance_kit={}), "a field is new")
+
+
+@rule(Tier.SILVER, cases=each_stream)
+def characters(subject: Subject, case: str) -> None:
+    """Text with accents, quotes, markup, other scripts and emoji comes as the system sent it."""
+    with Bench(subject, case) as bench:
+        fields = [field for field in _fields(bench) if field not in subject.streams[case].key]
+    came = [_decorated(subject, case, field) for field in fields]
+    texts = {field: pair for field, pair in zip(fields, came, strict=True) if pair}
+    if not texts:
+        raise NotDeclaredError("no text of an answer stands in a record as it came")
+    changed = sorted(field for field, (sent, found) in texts.items() if sent != found)
+    expect(not changed, f"{', '.join(changed)} came otherwise than it was sent")
+
+
+def _decorated(subject: Subject, stream: str, field: str) -> tuple[str, str] | None:
+    """What was sent in a field and what came; None where it is no text, or is not taken as one."""
+    sent: list[str] = []
+
+    def decorate(row: Row) -> None:
+        if isinstance(row.get(field), str):
+            row[field] = f"{row[field]} {ODD}"
+            sent.append(row[field])
+
+    with Bench(subject, stream, count=1) as bench:
+        _Drift(bench, {bench.key(1): decorate})
+        try:
+            records = [record for page in bench.read() for record in page.records]
+        except PermanentSourceError:
+            return None
+    found = [record.data.get(field) for record in records]
+    texts = [text for text in found if isinstance(text, str)]
+    return (sent[0], texts[0]) if sent and texts else None
 
 
 def _vanish(field: str) -> Spoil:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import Final
 
@@ -14,6 +15,7 @@ from hub.sdk.contract import Capability, Connector, Cursor, Page
 from hub.testing.bench import Bench
 from hub.testing.proxy import Trouble
 from hub.testing.rule import Tier, expect, expect_keys, rule
+from hub.testing.rules.incremental import each_incremental
 from hub.testing.shelf import Shelf, shelf
 from hub.testing.subject import Subject
 
@@ -23,6 +25,10 @@ BROKEN: Final = (
     Trouble(kind="status", status=500, body=b"{}"),
     Trouble(kind="half_close"),
 )
+
+
+CHECKPOINTS: Final = 4
+"""Reads of changes: one that is left alone, and those killed after their pages 1, 2 and 3."""
 
 
 class KilledError(Exception):
@@ -67,6 +73,26 @@ def killed(subject: Subject, case: str) -> None:
                 _kill_at(hurt, bench.connect(), checkpoint)
                 hurt.land(bench.connect())
                 _expect_same(hurt.lines(), expected, f"killed after page {checkpoint}")
+
+
+@rule(Tier.SILVER, cases=each_incremental)
+def killed_later(subject: Subject, case: str) -> None:
+    """The same for a read of changes, in which records were changed, made and deleted."""
+    stream = subject.streams[case]
+    with Bench(subject, case) as bench, ExitStack() as stores:
+        shelves = [stores.enter_context(shelf(subject.name, stream)) for _ in range(CHECKPOINTS)]
+        for each in shelves:
+            each.land(bench.connect())
+        for number in range(2, bench.count):
+            bench.put(number, 1)
+        bench.put(bench.count + 1, 0)
+        bench.remove(1)
+        calm, *others = shelves
+        calm.land(bench.connect())
+        for checkpoint, hurt in enumerate(others, start=1):
+            _kill_at(hurt, bench.connect(), checkpoint)
+            hurt.land(bench.connect())
+            _expect_same(hurt.lines(), calm.lines(), f"killed after page {checkpoint} of changes")
 
 
 def _expect_same(found: list[str], expected: list[str], when: str) -> None:

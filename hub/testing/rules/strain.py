@@ -12,10 +12,10 @@ from hub.testing.bench import Bench, keys_of
 from hub.testing.rule import Tier, expect, expect_keys, rule
 from hub.testing.subject import Subject
 
-FEW: Final = 100
-MANY: Final = 600
-BIG_PAGE: Final = 50
-HELD_SHARE: Final = 0.3
+FEW: Final = 220
+MANY: Final = 420
+BIG_PAGE: Final = 20
+HELD_SHARE: Final = 0.5
 """A read may keep something of each record (its key); half of it is a record that is kept."""
 
 

@@ -259,6 +259,14 @@ class LosesDrifted(CardsConnector):
         return super().page([row for row in rows if self.is_sound(row)], cursor)
 
 
+class OldEncoding(CardsConnector):
+    """Thinks that the world writes in Latin-1."""
+
+    def record(self, row: Row) -> Record:
+        name = str(row.get("name")).encode("latin-1", "replace").decode("latin-1")
+        return Record(str(row["id"]), {**row, "name": name}, row["changed"])
+
+
 class ManyStreams(CardsConnector):
     """Gives the cards, whatever is asked for."""
 
@@ -291,7 +299,8 @@ READS: dict[type[CardsConnector], tuple[str, ...]] = {
     PagesByOffset: ("shifting",),
     UnsortedPages: ("unordered",),
     CursorAhead: ("resumable", "killed"),
-    CursorAheadOfChanges: ("resume_changes",),
+    CursorAheadOfChanges: ("resume_changes", "killed_later"),
+    OldEncoding: ("characters",),
     CrashesOnForeign: ("foreign_cursor",),
     NothingFromForeign: ("foreign_cursor",),
     CrashesInTheFuture: ("future_cursor",),

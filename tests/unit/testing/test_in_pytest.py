@@ -25,6 +25,7 @@ class Broken(Plugin):
 TestGood = conformance(cards)
 TestBroken = conformance(Broken(replace(SPEC, open=LosesTies)))
 TestExempt = conformance(Broken(replace(SPEC, open=LosesTies)), exempt={{"ties": "it is made so"}})
+TestIdle = conformance(cards, exempt={{"described": "nobody reads it anyway"}})
 """
 
 
@@ -64,6 +65,12 @@ def test_an_exemption_is_skipped_with_its_reason(tmp_path: Path) -> None:
     assert code == 0
     assert "exempt: it is made so" in told
     assert "exempt: ties[card]: it is made so" in told
+
+
+def test_an_exemption_that_is_not_needed_is_a_failure(tmp_path: Path) -> None:
+    code, told = run(tmp_path, "gold", "-k", "described and Idle")
+    assert code == 1
+    assert "passed, so it needs no exemption" in told
 
 
 @pytest.mark.parametrize("options", [(), ("-n", "2")], ids=["alone", "workers"])
