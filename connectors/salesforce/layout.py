@@ -18,12 +18,15 @@ from connectors.salesforce.client import SYSTEM
 from connectors.salesforce.streams import REQUIRED, format_stamp
 from hub.errors import SourceSchemaError
 
+_MILLISECONDS: Final = len("2026-01-31T12:00:00.000Z")
 _FRACTIONAL: Final = frozenset({"double", "currency", "percent"})
 _NOT_IN_CSV: Final = frozenset({"address", "location", "base64", "anyType", "complexvalue", "json"})
 
 
 def _read_time(text: str) -> str:
     """CSV writes the zone as Z, JSON as +0000."""
+    if len(text) == _MILLISECONDS and text.endswith("Z"):
+        return text[:-1] + "+0000"
     return format_stamp(datetime.fromisoformat(text).astimezone(UTC))
 
 

@@ -1,15 +1,15 @@
 """Writing to a record: compared before, and changed under If-Unmodified-Since.
 
-That condition counts whole seconds. It is exact all the same where the record was looked at in a
-later second than the one of its stamp: whatever comes after the look has a stamp behind the
-condition. Else the exact stamp is compared right before.
+That condition counts whole seconds. It is exact all the same where the record was looked at some
+seconds after its stamp: whatever comes after the look has a stamp behind the condition. Else the
+exact stamp is compared right before.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from connectors.salesforce.client import SYSTEM, SalesforceClient
@@ -19,6 +19,8 @@ from connectors.salesforce.streams import STREAMS, is_id
 from hub.errors import ConflictError, RejectedError, SourceError
 from hub.sdk import Capability, Change, Receipt, Record
 
+_CLOCKS_APART: Final = timedelta(seconds=5)
+"""How much the clock in answers may differ from the one of the stamps."""
 _WRITABLE: Final = frozenset(s.name for s in STREAMS if Capability.WRITE in s.capabilities)
 
 
@@ -72,7 +74,9 @@ class RecordWriter:
         if last is None or (last.stream, last.record.key) != (change.stream, change.key):
             return None
         stamp = last.record.version
-        if stamp is None or stamp != change.expected_version or last.at <= _round_up(stamp):
+        if stamp is None or stamp != change.expected_version:
+            return None
+        if last.at < _round_up(stamp) + _CLOCKS_APART:
             return None
         return last.record.data
 

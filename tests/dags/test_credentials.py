@@ -89,7 +89,7 @@ def opened(folder: Path, monkeypatch: pytest.MonkeyPatch, *, connector: str, **f
         ("salesforce", {}),
         ("request_tracker", {}),
         ("imap", {"port": 993}),
-        ("tryton", {"host": "https://erp.example.com/production"}),
+        ("tryton", {"host": "https://erp.example.com/production", "extra": {"key": "the-key"}}),
         ("dolibarr", {"extra": {"key": "the-key"}}),
     ],
 )
