@@ -292,6 +292,32 @@ class ChecksTheSchema(CardsConnector):
         return super().record(row)
 
 
+class ScansStones(CardsConnector):
+    """Names deleted records among the keys there are."""
+
+    def keys(self, stream: str) -> Iterator[list[str]]:
+        for page in self.read(stream, None):
+            yield [record.key for record in page.records]
+            yield [stone.key for stone in page.tombstones]
+
+
+class ScansOnePage(CardsConnector):
+    """Forgets the pages after the first."""
+
+    def keys(self, stream: str) -> Iterator[list[str]]:
+        yield next(super().keys(stream), [])
+
+
+class ScansUntilTrouble(CardsConnector):
+    """Takes trouble for the end."""
+
+    def keys(self, stream: str) -> Iterator[list[str]]:
+        try:
+            yield from super().keys(stream)
+        except SourceUnavailableError:
+            return
+
+
 READS: dict[type[CardsConnector], tuple[str, ...]] = {
     LosesTies: ("ties",),
     RepeatsTheLast: ("nothing_new", "change_once"),
@@ -322,4 +348,7 @@ READS: dict[type[CardsConnector], tuple[str, ...]] = {
     ChecksTheSchema: ("drift",),
     ManyStreams: ("unknown_stream",),
     NeverEnds: ("complete", "resumable"),
+    ScansStones: ("key_scan_complete",),
+    ScansOnePage: ("key_scan_complete",),
+    ScansUntilTrouble: ("key_scan_raises",),
 }

@@ -52,7 +52,7 @@ CARD: Final = Stream(
     capabilities=frozenset(
         {
             *(Capability.FULL, Capability.INCREMENTAL, Capability.DELETES, Capability.WRITE),
-            *(Capability.OPTIMISTIC_LOCK, Capability.IDEMPOTENCY_KEY),
+            *(Capability.OPTIMISTIC_LOCK, Capability.IDEMPOTENCY_KEY, Capability.KEY_SCAN),
         }
     ),
 )
@@ -81,6 +81,10 @@ class CardsConnector:
             yield self.page(rows, self.cursor_of(position))
             if len(rows) < self.config.page_size:
                 return
+
+    def keys(self, stream: str) -> Iterator[list[str]]:
+        for page in self.read(stream, None):
+            yield [record.key for record in page.records]
 
     def position_of(self, cursor: Cursor | None) -> tuple[str, int]:
         if not cursor:
