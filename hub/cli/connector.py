@@ -12,7 +12,7 @@ from hub.cli.output import AsJson, emit_json, emit_table, say
 from hub.errors import ConfigError
 from hub.scaffold.draft import Draft, check_name
 from hub.scaffold.openapi import draft_from_openapi
-from hub.scaffold.project import KINDS, package
+from hub.scaffold.project import KINDS, checks, package
 from hub.scaffold.render import write_files
 from hub.scaffold.starter import starter
 
@@ -49,22 +49,26 @@ def inspect(wsdl: Location, draft: Target = None, name: Name = "", as_json: AsJs
 
 
 def _write_draft(wsdl: Path, target: Path, name: str) -> None:
+    """A package drafted from a WSDL, with its checks."""
     from hub.scaffold.soap import draft_files
 
-    files = draft_files(wsdl, name or wsdl.stem.lower().replace("-", "_").replace(".", "_"))
-    for path in write_files(target, files):
-        say(f"wrote {path}")
-    if not files:
-        raise ConfigError("there was nothing to write")
-    say("next: check every guess in streams.py, then `pip install -e` the folder and sync")
+    chosen = check_name(name or wsdl.stem.lower().replace("-", "_").replace(".", "_"))
+    made = {**draft_files(wsdl, chosen), **checks(chosen)}
+    write_files(target, made)
+    say(f"wrote {len(made)} files into {target}; streams.py is guessed from names")
+    say(f"next: check every guess in streams.py, then cd {target} && make check")
 
 
 def new_connector(
     name: Annotated[str, typer.Argument(help="Its name: small letters, digits and _.")],
+    *,
     kind: Annotated[str, typer.Option(help=f"How the system speaks: {', '.join(KINDS)}.")] = "rest",
     title: Annotated[str, typer.Option(help="Its name for people.")] = "",
     openapi: Annotated[
         Path | None, typer.Option(help="An OpenAPI document to draft the streams from.")
+    ] = None,
+    wsdl: Annotated[
+        Path | None, typer.Option(help="A WSDL to draft a SOAP connector from.")
     ] = None,
     into: Annotated[Path | None, typer.Option(help="The folder to make; else hub-NAME.")] = None,
 ) -> None:
@@ -72,8 +76,11 @@ def new_connector(
     check_name(name)
     if kind not in KINDS:
         raise ConfigError(f"there is no kind {kind!r}; known: {', '.join(KINDS)}")
-    draft = _draft(name, title=title, kind=kind, openapi=openapi)
     folder = into or Path(f"hub-{name.replace('_', '-')}")
+    if wsdl is not None:
+        _write_draft(wsdl, folder, name)
+        return
+    draft = _draft(name, title=title, kind=kind, openapi=openapi)
     made = package(draft, kind)
     write_files(folder, made)
     streams = ", ".join(item.stream.name for item in draft.streams)

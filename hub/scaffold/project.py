@@ -15,7 +15,13 @@ from hub.scaffold.samples import change_of, sample_function
 from hub.scaffold.source import classes_in, declaration
 
 Files = Mapping[str, str]
-KINDS: Final = ("rest", "jsonrpc")
+KINDS: Final[Mapping[str, str]] = {
+    "rest": "rest",
+    "jsonrpc": "jsonrpc",
+    "odata": "odata",
+    "soap": "soap_starter",
+}
+"""The folder of templates for each way of speaking."""
 _COMMON: Final = ("pyproject.toml", "Makefile", "README.md", "hub.toml", "test_connector.py")
 
 
@@ -23,11 +29,22 @@ def package(draft: Draft, kind: str = "rest") -> Files:
     """The files of a package by their paths; all of its checks pass as it is."""
     made = {_place(name, draft): _render(name, draft, kind) for name in _COMMON}
     folder = f"hub_{draft.name}"
-    for name in _own_templates(kind):
+    for name in _own_templates(KINDS[kind]):
         made[f"{folder}/{Path(name).name}"] = _render(name, draft, kind)
     made[f"{folder}/{draft.name}.yaml"] = mapping_text(draft)
     made[f"{folder}/py.typed"] = ""
     return made
+
+
+def checks(name: str) -> Files:
+    """What makes a drafted package checkable: its settings, and a test that it is accepted."""
+    words = {"name": name, "package": f"hub_{name}", "title": name}
+    return {
+        "pyproject.toml": _fill("pyproject.toml", words),
+        "Makefile": _fill("Makefile", words),
+        f"tests/test_{name}.py": _fill("test_plugin.py", words),
+        f"hub_{name}/py.typed": "",
+    }
 
 
 def _place(template: str, draft: Draft) -> str:
@@ -40,9 +57,12 @@ def _own_templates(kind: str) -> list[str]:
 
 
 def _render(name: str, draft: Draft, kind: str) -> str:
+    return _fill(name, {"draft": draft, "kind": kind, **_words(draft)})
+
+
+def _fill(name: str, words: Mapping[str, Any]) -> str:
     text = files("hub.scaffold").joinpath("templates", f"{name}.j2").read_text(encoding="utf-8")
-    made = _ENVIRONMENT.from_string(text).render(draft=draft, kind=kind, **_words(draft))
-    return made.rstrip("\n") + "\n"
+    return _ENVIRONMENT.from_string(text).render(**words).rstrip("\n") + "\n"
 
 
 def _words(draft: Draft) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 from hub.scaffold.draft import Draft, FieldDraft, StreamDraft
 from hub.sdk.resource import Offset, RestStream, RestWrite, Since
@@ -37,10 +38,21 @@ CONTACT = StreamDraft(
 
 def starter(name: str, title: str, kind: str = "rest") -> Draft:
     """A draft with one stream of contacts, in the form of an API that has nothing unusual."""
-    stream = CONTACT if kind == "rest" else _without_lock(CONTACT)
-    return Draft(name=name, title=title, streams=(stream,))
+    return Draft(name=name, title=title, streams=(_STREAMS[kind],))
 
 
-def _without_lock(draft: StreamDraft) -> StreamDraft:
-    """What only HTTP's own methods can do is left out."""
-    return replace(draft, stream=replace(draft.stream, write=RestWrite(path="rpc", method="POST")))
+_WITHOUT_LOCK: Final = StreamDraft(
+    replace(CONTACT.stream, path="rpc", write=RestWrite(path="rpc", method="POST")), CONTACT.fields
+)
+_FLAT: Final = tuple(
+    FieldDraft(path) for path in ("id", "name", "email", "phone", "city", "country", "updated_at")
+)
+_ENTITIES: Final = tuple(
+    FieldDraft(path) for path in ("Id", "Name", "EMail", "Phone", "City", "Country", "ModifiedAt")
+)
+_STREAMS: Final = {
+    "rest": CONTACT,
+    "jsonrpc": _WITHOUT_LOCK,
+    "soap": StreamDraft(replace(CONTACT.stream, path="ListContacts"), _FLAT),
+    "odata": StreamDraft(replace(CONTACT.stream, path="Contacts", version="ModifiedAt"), _ENTITIES),
+}

@@ -74,16 +74,8 @@ class StreamReader:
         body = None if empty else answer.json()
         rows = [] if empty else self._rows_of(body)
         batch = self.rows.read(rows)
-        self._forget_repeats(batch, position)
         listing = Listing(rows=rows, keys=batch.keys, body=body, headers=answer.headers)
         return Answer(batch, listing, server_time(answer.headers))
-
-    def _forget_repeats(self, batch: Batch, position: Position) -> None:
-        """Rows of the page before, which a paging asks for as a guard, are not given again."""
-        known = set(batch.keys[: count_repeats(position, batch.keys)])
-        if known:
-            batch.records = [record for record in batch.records if record.key not in known]
-            batch.tombstones = [stone for stone in batch.tombstones if stone.key not in known]
 
     def _send(self, asked: Ask, values: Values) -> RestResponse:
         name, missing = self.stream.name, self.stream.missing
@@ -127,6 +119,7 @@ class StreamReader:
         position: Position | None = place if isinstance(place, Mapping) else _START
         while position is not None:
             answer = self.ask(position, {})
+            _forget_repeats(answer.batch, position)
             position = self.stream.paging.after(position, answer.listing)
             after: Cursor = {"done": True} if position is None else {"place": dict(position)}
             yield _page(answer.batch, answer.batch.records, after)
@@ -138,6 +131,7 @@ class StreamReader:
         while place is not None:
             asked = _moment(place.get("from")) or sweep.floor(since.overlap)
             answer = self.ask(_without_from(place), self._asked_since(since, asked))
+            _forget_repeats(answer.batch, place)
             if not begun:
                 # The answer's own time may be later than what it shows; the overlap covers that.
                 sweep.started, begun = answer.at, True
@@ -228,6 +222,14 @@ class StreamReader:
                 f"the list is not sorted by {self.stream.version}, so records could be "
                 "lost between its pages; ask for that order in the stream's params"
             )
+
+
+def _forget_repeats(batch: Batch, position: Position) -> None:
+    """Rows of the page before, which a paging asks for as a guard, are not given again."""
+    known = set(batch.keys[: count_repeats(position, batch.keys)])
+    if known:
+        batch.records = [record for record in batch.records if record.key not in known]
+        batch.tombstones = [stone for stone in batch.tombstones if stone.key not in known]
 
 
 def _goes_on(feed: Feed, listing: Listing) -> bool:

@@ -9,7 +9,7 @@ from typing import Any, Protocol, Unpack, cast
 
 from pydantic import JsonValue
 
-from hub.errors import ConflictError, HubError, RejectedError, SourceSchemaError
+from hub.errors import ConflictError, ContractError, HubError, RejectedError, SourceSchemaError
 from hub.sdk.contract import (
     CONTRACT_VERSION,
     Change,
@@ -171,7 +171,10 @@ class SoapWriter:
         if change.expected_version not in (None, now.version):
             raise ConflictError(f"{self._place}: the record was changed; nothing was written")
         parts = how.body(change.key, change.fields)
-        self._caller.call(how.operation, parts, stream=change.stream, reading=False)
+        try:
+            self._caller.call(how.operation, parts, stream=change.stream, reading=False)
+        except ContractError as error:
+            raise RejectedError(f"{self._place}: the service knows no such fields") from error
         return Receipt(key=change.key, version=self._version_after(change.key))
 
     def create(self, fields: Mapping[str, JsonValue]) -> Receipt:

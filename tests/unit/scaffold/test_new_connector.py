@@ -11,6 +11,7 @@ import pytest
 from hub.cli.main import app
 from hub.errors import ConfigError
 from hub.scaffold.openapi import draft_from_openapi
+from hub.scaffold.project import KINDS
 
 DESK = Path(__file__).parent / "desk.yaml"
 
@@ -23,8 +24,8 @@ def new(folder: Path, *options: str, name: str = "acme_crm") -> Path:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "options",
-    [["--kind", "rest"], ["--kind", "jsonrpc"], ["--openapi", str(DESK)]],
-    ids=["rest", "jsonrpc", "openapi"],
+    [*(["--kind", kind] for kind in KINDS), ["--openapi", str(DESK)]],
+    ids=[*KINDS, "openapi"],
 )
 def test_a_new_package_passes_its_own_checks(options: list[str], tmp_path: Path) -> None:
     folder = new(tmp_path / "package", *options)
