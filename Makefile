@@ -68,4 +68,4 @@ wheel: $(VENV)/.dev ## build the wheel into dist/
 	@$(BIN)/python -m build --wheel --outdir dist . >/dev/null && ls dist
 
 clean: ## remove environments, caches and the demo
-	rm -rf .venv .venv-airflow .venv-bench .venv-tryton .venv-radicale .venv-xandikos .cache dist hub-demo hub-demo-real
+	rm -rf .venv .venv-airflow .venv-bench .venv-tryton .venv-radicale .venv-xandikos .venv-singer .cache dist hub-demo hub-demo-real

@@ -1,10 +1,17 @@
-"""Files that somebody else writes: CSV and JSON Lines under one folder, read in full."""
+"""Files that somebody else writes: CSV, JSON Lines, Parquet and Excel under one folder."""
 
 from __future__ import annotations
 
 from connectors.file.config import FileConfig, discover
-from connectors.file.standin import SAMPLES, FolderStandIn
-from hub.sdk import CONTRACT_VERSION, Connector, ConnectorSpec, StandInSpec, hookimpl
+from hub.sdk import (
+    CONTRACT_VERSION,
+    Connector,
+    ConnectorSpec,
+    StandIn,
+    StandInSpec,
+    StandInState,
+    hookimpl,
+)
 
 
 def _open(config: FileConfig) -> Connector:
@@ -13,11 +20,17 @@ def _open(config: FileConfig) -> Connector:
     return FileReader(config)
 
 
+def _start(state: StandInState, port: int) -> StandIn:
+    from connectors.file.standin import FolderStandIn
+
+    return FolderStandIn(state, port)
+
+
 @hookimpl
 def hub_connector() -> ConnectorSpec:
     return ConnectorSpec(
         name="file",
-        title="CSV and JSON Lines files",
+        title="CSV, JSON Lines, Parquet and Excel files",
         contract=CONTRACT_VERSION,
         config=FileConfig,
         open=_open,
@@ -27,4 +40,6 @@ def hub_connector() -> ConnectorSpec:
 
 @hookimpl
 def hub_standin() -> StandInSpec:
-    return StandInSpec(name="file", start=FolderStandIn, samples=SAMPLES)
+    from connectors.file.samples import SAMPLES
+
+    return StandInSpec(name="file", start=_start, samples=SAMPLES)

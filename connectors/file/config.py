@@ -17,7 +17,9 @@ class FileSource(BaseModel):
 
     name: str = Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]*$", description="Name of the stream")
     path: str = Field(min_length=1, description="Path below the root, with / between folders")
-    format: Literal["csv", "jsonl"] = Field(description="csv (with a header line) or jsonl")
+    format: Literal["csv", "jsonl", "parquet", "xlsx"] = Field(
+        description="csv (with a header line), jsonl, parquet or xlsx (with a header row)"
+    )
     key: tuple[str, ...] = Field(min_length=1, description="Fields that identify a record")
     entities: tuple[str, ...] = Field(
         default=("party",), min_length=1, description="Canonical entities that its mapping makes"
@@ -27,6 +29,12 @@ class FileSource(BaseModel):
     )
     delimiter: str = Field(
         default=",", pattern=r'^[^"\r\n]$', description="What separates the fields of a CSV file"
+    )
+    sheet: str | None = Field(
+        default=None, min_length=1, description="Sheet of an xlsx file; else the first"
+    )
+    header_row: int = Field(
+        default=1, ge=1, le=1000, description="Row of an xlsx sheet that names the columns"
     )
     updated_field: str | None = Field(
         default=None, description="Field with the ISO time of the record's last change"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO, Final, NamedTuple, Protocol
 
 import orjson
@@ -26,7 +26,9 @@ _UTF8_BOM: Final = b"\xef\xbb\xbf"
 
 
 class Entry(NamedTuple):
-    """A row, or a reason and the raw text; ``end`` is the byte offset after it.
+    """A row, or a reason and the raw text; ``end`` is the place after it.
+
+    A place is a byte offset in a file of lines, and a number of rows in a table.
 
     A broken row gives those of its fields that can be trusted, so that its key may still be known.
     """
@@ -38,10 +40,10 @@ class Entry(NamedTuple):
 
 
 class LineReader(Protocol):
-    """Gives the entries after a byte offset, which is 0 or the ``end`` of an entry."""
+    """Gives the entries after a place, which is 0 or the ``end`` of an entry."""
 
     def entries(self, start: int) -> Iterator[Entry]:
-        """One entry for each line or record that is not blank."""
+        """One entry for each line, record or row that is not blank."""
 
 
 class JsonLines:
@@ -114,12 +116,10 @@ class CsvLines:
         try:
             names = [name.strip() for name in next(self._reader(), [])]
         except csv.Error as error:
-            raise _refuse(source, "the header line can't be read") from error
+            raise refuse(source, "the header line can't be read") from error
         if self._flaw or not names or "" in names or len(set(names)) != len(names):
-            raise _refuse(source, "the header is missing, or has an empty or repeated name")
-        missing = [name for name in source.key if name not in names]
-        if missing:
-            raise _refuse(source, f"the header has no key field {', '.join(missing)}")
+            raise refuse(source, "the header is missing, or has an empty or repeated name")
+        check_keys(source, names)
         return names
 
     def _reader(self) -> Iterator[list[str]]:
@@ -190,9 +190,17 @@ def _skip_mark(file: BinaryIO, source: FileSource) -> int:
     file.seek(0)
     begin = file.read(3)
     if begin[:2] in _BOMS:
-        raise _refuse(source, "the file is UTF-16; save it as UTF-8")
+        raise refuse(source, "the file is UTF-16; save it as UTF-8")
     return len(_UTF8_BOM) if begin == _UTF8_BOM else 0
 
 
-def _refuse(source: FileSource, reason: str) -> SourceSchemaError:
+def check_keys(source: FileSource, names: Sequence[str]) -> None:
+    """Raise unless each key field is among the names."""
+    missing = [name for name in source.key if name not in names]
+    if missing:
+        raise refuse(source, f"the header has no key field {', '.join(missing)}")
+
+
+def refuse(source: FileSource, reason: str) -> SourceSchemaError:
+    """The error that says why the file can't be read as it is."""
     return SourceSchemaError(f"{source.path}: {reason}", system=SYSTEM, stream=source.name)

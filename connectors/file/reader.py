@@ -1,6 +1,6 @@
-"""The connector: reads each configured file in pages, and goes on at a byte offset.
+"""The connector: reads each configured file in pages, and goes on at a byte offset or a row.
 
-A cursor holds the file's identity and the offset after the last entry. While the file is the same,
+A cursor holds the file's identity and the place after the last entry. While the file is the same,
 reading goes on there; once it is another, the cursor has expired and the file is read in full.
 """
 
@@ -98,6 +98,15 @@ def _regular(file: BinaryIO, source: FileSource) -> BinaryIO:
 
 
 def _lines_of(source: FileSource, file: BinaryIO) -> LineReader:
+    """The reader of the file's format; those of tables are loaded when a file needs them."""
+    if source.format == "parquet":
+        from connectors.file.parquet import ParquetRows
+
+        return ParquetRows(file, source)
+    if source.format == "xlsx":
+        from connectors.file.sheets import SheetRows
+
+        return SheetRows(file, source)
     return JsonLines(file, source) if source.format == "jsonl" else CsvLines(file, source)
 
 
