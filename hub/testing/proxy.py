@@ -184,12 +184,12 @@ class FaultProxy:
         head = content.find(b"\r\n\r\n") + 4 if self.http else 0
         if trouble.kind == "drip":
             client.sendall(content[:head])
-            send_slowly(client, content[head:], trouble.seconds, self._closing)
+            send_slowly(client, content[head:], seconds=trouble.seconds, closing=self._closing)
         elif trouble.kind in ("truncate", "half_close"):
-            self._cut(client, content, head, trouble)
+            self._cut(client, content, head=head, trouble=trouble)
         return False
 
-    def _cut(self, client: socket.socket, content: bytes, head: int, trouble: Trouble) -> None:
+    def _cut(self, client: socket.socket, content: bytes, *, head: int, trouble: Trouble) -> None:
         half = head + (len(content) - head) // 2
         client.sendall(content[: trouble.after if trouble.after >= 0 else half])
         if trouble.kind == "half_close":

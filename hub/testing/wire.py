@@ -110,7 +110,7 @@ def reset(client: socket.socket) -> None:
 
 
 def send_slowly(
-    client: socket.socket, content: bytes, seconds: float, closing: threading.Event
+    client: socket.socket, content: bytes, *, seconds: float, closing: threading.Event
 ) -> None:
     """Byte by byte, until the client has enough of it."""
     for place in range(len(content)):

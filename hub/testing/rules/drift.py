@@ -31,8 +31,10 @@ def drift(subject: Subject, case: str) -> None:
     for change, spoil in CHANGES.items():
         if not _bears_all(subject, case, [spoil(field) for field in fields]):
             for field in fields:
-                _bear_one(subject, case, spoil(field), f"{field} {change}")
-    _bear_one(subject, case, lambda row: row.update(conformance_kit={}), "a field is new")
+                _bear_one(subject, case, spoil=spoil(field), what=f"{field} {change}")
+    _bear_one(
+        subject, case, spoil=lambda row: row.update(conformance_kit={}), what="a field is new"
+    )
 
 
 @rule(Tier.SILVER, cases=each_stream)
@@ -136,7 +138,7 @@ def _bears_all(subject: Subject, stream: str, spoils: list[Spoil]) -> bool:
             return False
 
 
-def _bear_one(subject: Subject, stream: str, spoil: Spoil, what: str) -> None:
+def _bear_one(subject: Subject, stream: str, *, spoil: Spoil, what: str) -> None:
     with Bench(subject, stream) as bench:
         _Drift(bench, {bench.key(SPOILT): spoil})
         try:
