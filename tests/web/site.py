@@ -71,7 +71,7 @@ def environment(plugin: Path) -> dict[str, str]:
 
 def contact(number: int, minute: int = 0, **fields: Any) -> dict[str, Any]:
     """A contact as the system gives it."""
-    changed = f"2026-02-01T09:{minute:02}:00.000000Z"
+    changed = f"2026-02-01T{9 + minute // 60:02}:{minute % 60:02}:00.000000Z"
     return {"id": number, "art": "P", "name": f"Example {number}", "geaendert": changed, **fields}
 
 
