@@ -43,20 +43,25 @@ def open_session(config: SuiteCrmConfig) -> SoapSession:
 
 def explain_answer(answer: Mapping[str, Any]) -> HubError | None:
     """The error that stands in a good answer's place: older releases give it with status 200."""
-    inside = answer.get("return")
-    if isinstance(inside, str):
-        return _explain("", inside) if inside in _NAMES else None
-    if not isinstance(inside, dict):
+    number, name = _said(answer.get("return"))
+    if number in ("", "0") and name not in _NAMES:
         return None
-    error = inside.get("error")
-    said = error if isinstance(error, dict) else inside
-    number, name = said.get("number"), said.get("name")
-    if not isinstance(number, str) or number in ("", "0"):
-        return None
-    known = _explain(number, name if isinstance(name, str) else "")
+    known = _explain(number, name)
     return known or SourceSchemaError(
         f"the service answers with error {number[:8]!r}", system=SYSTEM
     )
+
+
+def _said(inside: Any) -> tuple[str, str]:
+    """Number and name of an error, '' where there is none: in the answer, or as all it is."""
+    if isinstance(inside, str):
+        return "", inside
+    fields = inside if isinstance(inside, dict) else {}
+    error = fields.get("error")
+    said = error if isinstance(error, dict) else fields
+    if "number" not in said:
+        return "", ""
+    return str(said["number"] or ""), str(said.get("name") or "")
 
 
 def _login(config: SuiteCrmConfig) -> Any:

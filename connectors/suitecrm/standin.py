@@ -145,18 +145,11 @@ class SuiteCrmStandIn:
         matches = read_condition(parts.get("query") or "", table)
         if matches is None:
             raise Refusal(*_NO_ACCESS)  # what checkQuery answers to SQL that it does not like
-        wanted = parts.get("deleted") not in ("", "0", None)
-        found = [
-            row
-            for row in self._state.stream(module).values()
-            if matches(row) and (wanted or row.get("deleted") != "1")
-        ]
-        order = [
-            part.split()[0].rpartition(".")[2]
-            for part in (parts.get("order_by") or "id").split(",")
-        ]
-        found.sort(key=lambda row: [str(row.get(name) or "") for name in order])
-        start, size = int(parts.get("offset") or 0), int(parts.get("max_results") or 20)
+        found = list(filter(matches, self._state.stream(module).values()))
+        if parts.get("deleted") in ("", "0", None):
+            found = [row for row in found if row.get("deleted") != "1"]
+        _sort(found, parts.get("order_by") or "id")
+        start, size = _window(parts)
         rows = found[start : start + size]
         names = parts.get("select_fields") or []
         return _listing(module, rows, names, counts=(len(found), start + len(rows)))
@@ -220,6 +213,15 @@ def _listing(module: str, rows: list[Row], names: list[str], *, counts: tuple[in
         f"{_array('entry_list', 'tns:entry_value', len(rows), entries)}"
         f"{_array('relationship_list', 'tns:link_list2', 0, '')}</return>"
     )
+
+
+def _window(parts: Row) -> tuple[int, int]:
+    return int(parts.get("offset") or 0), int(parts.get("max_results") or 20)
+
+
+def _sort(rows: list[Row], order_by: str) -> None:
+    names = [part.split()[0].rpartition(".")[2] for part in order_by.split(",")]
+    rows.sort(key=lambda row: [str(row.get(name) or "") for name in names])
 
 
 def _selected(row: Row, names: list[str]) -> Row:

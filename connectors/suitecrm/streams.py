@@ -10,9 +10,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from connectors.suitecrm.config import SuiteCrmConfig
-from hub.sdk.changes import Keyset, Times
-from hub.sdk.offsets import Offset
 from hub.sdk.quirks import html_entities
+from hub.sdk.resource import Keyset, Offset, Times
 from hub.sdk.soap import RowShape, SoapStream, SoapWrite
 
 ALWAYS: Final = ("id", "date_entered", "date_modified", "deleted", "assigned_user_id")

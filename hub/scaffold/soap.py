@@ -10,8 +10,8 @@ from hub.errors import ConfigError
 from hub.scaffold.render import TEMPLATES, render
 from hub.scaffold.soapdraft import Draft, StreamDraft, draft_connector
 from hub.scaffold.wsdl import describe_wsdl
-from hub.sdk.changes import Since
 from hub.sdk.contract import Stream
+from hub.sdk.resource import Since
 from hub.sdk.soap import RowShape, SoapStream
 
 

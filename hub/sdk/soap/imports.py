@@ -83,12 +83,7 @@ def _point(element: Any, place: Path, folder: Path) -> None:
 
 def _find(location: str, place: Path, folder: Path) -> Path:
     text = location.strip()
-    try:
-        parts = urlsplit(text)
-        remote = bool(parts.scheme or parts.netloc)
-    except ValueError:
-        remote = True
-    if remote or not text or text.startswith("/") or {"\\", "\0", "%"} & set(text):
+    if not _is_relative(text):
         raise _refuse(place, "an import points to a remote or absolute place")
     target = (place.parent / text).resolve()
     roots = (SCHEMAS,) if place.is_relative_to(SCHEMAS) else (folder.resolve(),)
@@ -97,6 +92,17 @@ def _find(location: str, place: Path, folder: Path) -> Path:
     if not target.is_file():
         raise _refuse(place, "an import points to a file that is not there")
     return target
+
+
+def _is_relative(text: str) -> bool:
+    """A plain relative path: no scheme, no host, no root, no escapes, no signs of Windows."""
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    if parts.scheme or parts.netloc or not text:
+        return False
+    return not text.startswith("/") and not {"\\", "\0", "%"} & set(text)
 
 
 def _import_encoding(schema: Any) -> None:

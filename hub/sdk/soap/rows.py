@@ -97,16 +97,21 @@ class RowReading:
                 held = frame.nodes
         root = parser.close()
         if not checked:
-            self._check_head([body_of(root)[0]])
+            self._check_head([body_of(root)[0]], ended=True)
         yield from self._end(root, container, to_row)
 
-    def _check_head(self, elements: Iterable[Any]) -> bool:
-        """Hand the head to ``check`` where it is there already, under the answer's wrapper."""
+    def _check_head(self, elements: Iterable[Any], *, ended: bool = False) -> bool:
+        """Hand the head to ``check`` where it is there already, under the answer's wrapper.
+
+        Until the document has ended, only what follows an element shows that it is complete.
+        """
         if not self.shape.head:
             return True
         wrapper = next((one for one in elements if _is_wrapper(one)), None)
         head = None if wrapper is None else wrapper.find(f"{{*}}{self.shape.head}")
         if head is None or local(head.tag) == self.shape.within:
+            return False
+        if head.getnext() is None and not ended:
             return False
         self.shape.check(ValueReader().value(head))
         return True
@@ -187,27 +192,37 @@ class _Frame:
 
 def _row_maker(shape: RowShape, reader: ValueReader) -> Callable[[Any], Row]:
     """What turns an element into a record; plain texts, as most fields are, go the short way."""
-    names: dict[str, str] = {}
+    names = _LocalNames()
     pairs, empty, value = shape.pairs, reader.empty, reader.value
 
     def to_row(element: Any) -> Row:
         row: Row = {}
-        if len(element) == 0 and (element.text or empty(element)):
-            raise ValueError("a record is no structure but a plain text")
         for part in element:
-            tag = part.tag
-            name = names.get(tag)
-            if name is None:
-                name = names[tag] = local(tag)
+            name = names[part.tag]
             if name == pairs:
                 row |= _named(part, empty)
             elif name in row:
                 return _repeated(element, reader)
             else:
                 row[name] = (part.text or empty(part)) if len(part) == 0 else value(part)
-        return row
+        return row or _bare(element, reader)
 
     return to_row
+
+
+class _LocalNames(dict[str, str]):
+    """Local names by tag, each worked out once."""
+
+    def __missing__(self, tag: str) -> str:
+        self[tag] = name = local(tag)
+        return name
+
+
+def _bare(element: Any, reader: ValueReader) -> Row:
+    """A record without fields; a text in its place is none."""
+    if len(element) == 0 and (element.text or reader.empty(element)):
+        raise ValueError("a record is no structure but a plain text")
+    return {}
 
 
 def _repeated(element: Any, reader: ValueReader) -> Row:
@@ -229,14 +244,22 @@ def _rows_of(value: Value, shape: RowShape) -> Iterator[Row]:
     """The records in a list that was read as a whole."""
     found = value.get(shape.item) if isinstance(value, dict) else value
     items = found if isinstance(found, list) else [found] if found else []
-    if not all(isinstance(item or {}, dict) for item in items):
-        raise ValueError("a record is no structure but a plain text or a list")
     for item in items:
-        row = dict(item or {})
-        pairs = row.pop(shape.pairs, None) if shape.pairs else None
-        if pairs and not all(isinstance(one, dict) and len(one) == 2 for one in pairs):
-            raise ValueError("a list of names and values has not as many of both")
-        yield {**row, **{str(pair["name"]): pair["value"] for pair in pairs or ()}}
+        yield _row_of(item or {}, shape)
+
+
+def _row_of(item: Value, shape: RowShape) -> Row:
+    if not isinstance(item, dict):
+        raise ValueError("a record is no structure but a plain text or a list")  # noqa: TRY004  # the document is wrong
+    row = dict(item)
+    pairs = row.pop(shape.pairs, None) if shape.pairs else None
+    return row | _paired(pairs or ())
+
+
+def _paired(pairs: Iterable[Any]) -> Row:
+    if not all(isinstance(one, dict) and set(one) == {"name", "value"} for one in pairs):
+        raise ValueError("a list of names and values has not as many of both")
+    return {str(pair["name"]): pair["value"] for pair in pairs}
 
 
 def _begun(parser: Any) -> Any:

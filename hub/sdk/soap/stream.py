@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from hub.sdk.changes import Keyset, Since, Times
+from hub.sdk.changes import Feed, Keyset, Since, Times
 from hub.sdk.contract import Stream
 from hub.sdk.paging import Paging, SinglePage
 from hub.sdk.quirks import RowQuirk
@@ -25,8 +25,9 @@ class SoapWrite:
     """How a record is changed: ``body`` makes the operation's parts from key and fields.
 
     ``fields`` are those that may be written, where the service passes over others in silence. The
-    version is compared before the write, since SOAP knows no lock. ``create`` is the operation
-    for a new record, ``create_body`` its parts, ``created`` the path of the new key in the answer.
+    version is compared before the write; that is no OPTIMISTIC_LOCK, which SOAP does not know.
+    ``create`` is the operation for a new record, ``create_body`` its parts, ``created`` the path of
+    the new key in the answer.
     """
 
     operation: str
@@ -57,7 +58,7 @@ class SoapStream:
     parts: Parts = field(default_factory=dict)
     body: Callable[[Parts], Parts] | None = None
     paging: Paging = field(default_factory=SinglePage)
-    changes: Since | Keyset | None = None
+    changes: Since | Keyset | Feed | None = None
     version: str = ""
     times: Times = field(default_factory=Times)
     deleted: str = ""

@@ -82,6 +82,18 @@ def test_a_list_in_the_header_is_none() -> None:
         list(read_rows(body.encode(), SHAPE, system="t"))
 
 
+@pytest.mark.parametrize("place", ["before", "after"])
+def test_a_head_is_whole_when_it_is_checked(place: str) -> None:
+    """Also where a chunk of the document ends in the middle of it."""
+    seen: list[Any] = []
+    shape = RowShape(within="items", check=seen.append)
+    long = "x" * 200_000
+    head = f"<result><code>{long}</code><label>OK</label></result>"
+    body = listing(many(3), **{place: head})
+    assert len(list(read_rows(body, shape, system="t"))) == 3
+    assert seen == [{"code": long, "label": "OK"}]
+
+
 def test_a_fault_is_given_once() -> None:
     body = fault("<faultcode>e:Server</faultcode>").encode()
     assert list(read_rows(body, SHAPE, system="t")) == [SoapFault("Server", "", "")]

@@ -10,9 +10,7 @@ import pytest
 
 from hub.errors import ConflictError, RejectedError, SourceSchemaError
 from hub.sdk import Capability, Change, Page
-from hub.sdk.changes import Since
-from hub.sdk.offsets import Offset
-from hub.sdk.paging import CursorPaging
+from hub.sdk.resource import CursorPaging, Offset, Since
 from hub.sdk.soap import RowShape, SoapClient, SoapStream, SoapWrite
 from tests.unit.sdk.soap.helpdesk import HelpDesk
 
@@ -55,7 +53,6 @@ def test_the_capabilities_follow_from_the_declaration() -> None:
         Capability.INCREMENTAL,
         Capability.DELETES,
         Capability.WRITE,
-        Capability.OPTIMISTIC_LOCK,
     }
 
 
