@@ -64,11 +64,8 @@ def new_connector(
     *,
     kind: Annotated[str, typer.Option(help=f"How the system speaks: {', '.join(KINDS)}.")] = "rest",
     title: Annotated[str, typer.Option(help="Its name for people.")] = "",
-    openapi: Annotated[
-        Path | None, typer.Option(help="An OpenAPI document to draft the streams from.")
-    ] = None,
-    wsdl: Annotated[
-        Path | None, typer.Option(help="A WSDL to draft a SOAP connector from.")
+    source: Annotated[
+        Path | None, typer.Option(help="An OpenAPI document or a WSDL to draft the streams from.")
     ] = None,
     into: Annotated[Path | None, typer.Option(help="The folder to make; else hub-NAME.")] = None,
 ) -> None:
@@ -77,10 +74,11 @@ def new_connector(
     if kind not in KINDS:
         raise ConfigError(f"there is no kind {kind!r}; known: {', '.join(KINDS)}")
     folder = into or Path(f"hub-{name.replace('_', '-')}")
-    if wsdl is not None:
-        _write_draft(wsdl, folder, name)
+    text = _text_of(source)
+    if source is not None and text.lstrip().startswith("<"):
+        _write_draft(source, folder, name)
         return
-    draft = _draft(name, title=title, kind=kind, openapi=openapi)
+    draft = _draft(name, title=title, kind=kind, source=source)
     made = package(draft, kind)
     write_files(folder, made)
     streams = ", ".join(item.stream.name for item in draft.streams)
@@ -90,20 +88,24 @@ def new_connector(
     say(f"next: cd {folder} && make check, then read README.md")
 
 
-def _draft(name: str, *, title: str, kind: str, openapi: Path | None) -> Draft:
-    shown = title or name.replace("_", " ").title()
-    if openapi is None:
-        return starter(name, shown, kind)
+def _draft(name: str, *, title: str, kind: str, source: Path | None) -> Draft:
+    if source is None:
+        return starter(name, title or name.replace("_", " ").title(), kind)
     if kind != "rest":
-        raise ConfigError("--openapi describes a REST system: leave --kind out, or say rest")
+        raise ConfigError("an OpenAPI document describes a REST system: leave --kind out")
     try:
-        text = openapi.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{openapi}: can't be read ({type(error).__name__})") from error
-    try:
-        return draft_from_openapi(text, name=name, title=title, source=openapi.name)
+        return draft_from_openapi(_text_of(source), name=name, title=title, source=source.name)
     except ConfigError as error:
-        raise ConfigError(f"{openapi}: {error}") from error
+        raise ConfigError(f"{source}: {error}") from error
+
+
+def _text_of(source: Path | None) -> str:
+    if source is None:
+        return ""
+    try:
+        return source.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{source}: can't be read ({type(error).__name__})") from error
 
 
 def add_to(app: typer.Typer) -> None:

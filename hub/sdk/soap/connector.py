@@ -126,7 +126,6 @@ class SoapReader(StreamReader):
             stream=self._soap.name,
         )
         batch = self.rows.read(page.rows)
-        self._forget_repeats(batch, position)
         body = _as_json(page.rest)
         listing = Listing(rows=page.rows, keys=batch.keys, body=body, headers={})
         return Answer(batch, listing, self._caller.server_time)

@@ -24,7 +24,7 @@ def new(folder: Path, *options: str, name: str = "acme_crm") -> Path:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "options",
-    [*(["--kind", kind] for kind in KINDS), ["--openapi", str(DESK)]],
+    [*(["--kind", kind] for kind in KINDS), ["--source", str(DESK)]],
     ids=[*KINDS, "openapi"],
 )
 def test_a_new_package_passes_its_own_checks(options: list[str], tmp_path: Path) -> None:
@@ -105,4 +105,4 @@ def test_a_document_that_is_none_is_refused(text: str, words: str) -> None:
 
 def test_a_document_that_can_t_be_read_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"nowhere\.yaml: can't be read"):
-        new(tmp_path / "package", "--openapi", str(tmp_path / "nowhere.yaml"))
+        new(tmp_path / "package", "--source", str(tmp_path / "nowhere.yaml"))
