@@ -86,8 +86,9 @@ class Feed:
 
     ``next`` is the path of the position in each answer, ``param`` takes it back; ``start`` is asked
     for while there is none. ``more`` is the path of a flag that says that there is more at once,
-    ``ended`` of one that says that there is not; without either, an empty answer is the end. What
-    comes again unchanged (an end time gives its last second twice) is not handed on.
+    ``ended`` of one that says that there is not; without either, an empty answer is the end. A
+    system that says that there is more and gives the same position again is refused. What comes
+    again unchanged (an end time gives its last second twice) is not handed on.
     """
 
     param: str

@@ -170,10 +170,21 @@ class StreamReader:
             where = feed.start if position is None else {feed.param: position}
             answer = self.ask(_START, {**sized, **where})
             told = compile_path(feed.next)(answer.listing.body)
-            more = _goes_on(feed, answer.listing) and told not in (None, "", position)
+            more = _goes_on(feed, answer.listing)
+            if told in (None, "", position):
+                more = self._require_end(feed, more=more)
             position = position if told in (None, "") else told
             sweep.place = {} if position is None else {"feed": position}
             yield self._news(sweep, answer.batch)
+
+    def _require_end(self, feed: Feed, *, more: bool) -> bool:
+        """No more, where the position stays; a system that says that there is more is stuck."""
+        if more and (feed.more or feed.ended):
+            raise self._refused(
+                f"there is said to be more, but {feed.next} does not move on, so it can't be read; "
+                "more records may share one time than fit into an answer: ask for larger ones"
+            )
+        return False
 
     def _news(self, sweep: Sweep, batch: Batch) -> Page:
         return Page(
@@ -235,7 +246,9 @@ def _forget_repeats(batch: Batch, position: Position) -> None:
 def _goes_on(feed: Feed, listing: Listing) -> bool:
     if feed.more:
         return bool(compile_path(feed.more)(listing.body))
-    return bool(listing.rows) and not (feed.ended and compile_path(feed.ended)(listing.body))
+    if feed.ended:
+        return not compile_path(feed.ended)(listing.body)
+    return bool(listing.rows)
 
 
 def as_params(values: Values) -> Params:

@@ -215,3 +215,9 @@ def test_key_scans_ask_for_keys_alone() -> None:
         found = [key for part in server.connector(lean).keys("row") for key in part]
         assert {asked.get("fields") for asked in server.asked} == {"id"}
     assert set(found) == {str(number) for number in range(1, 8)}
+
+
+def test_a_feed_that_says_there_is_more_but_does_not_move_on_is_refused() -> None:
+    stuck = Feed(param="feed", next="nowhere", start={"start": 0}, ended="done", size_param="size")
+    with listing(200) as server, pytest.raises(SourceSchemaError, match="does not move on"):
+        keys(server.connector(stream(changes=stuck)))
