@@ -15,6 +15,7 @@ RETRIED = {
     errors.TransientSourceError,
     errors.RateLimitedError,
     errors.SourceUnavailableError,
+    errors.CircuitOpenError,
     errors.CursorExpiredError,
     errors.StoreError,
     errors.WatermarkRegressionError,
