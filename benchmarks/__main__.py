@@ -1,5 +1,8 @@
 """All benchmarks, as ``make bench`` runs them."""
 
-from benchmarks.read_path import main
+from benchmarks import read_path, soap_rows, tables, ten_connections
 
-main()
+read_path.main()
+ten_connections.main()
+soap_rows.main()
+tables.main()

@@ -1,6 +1,6 @@
 """The hub's read path on the benchmark's server: extract, then canonicalise.
 
-    python -m benchmarks.hub_path URL store-url [--profile FILE]
+    python -m benchmarks.hub_path URL store-url [--soap] [--profile FILE]
 
 Raw versions kept, keys looked up, canonical records nested and validated, references and counts
 stored: what ``hub sync`` does for one stream.
@@ -11,24 +11,39 @@ from __future__ import annotations
 import argparse
 import cProfile
 import resource
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable
+from pathlib import Path
 
 from hub.mapping import compile_mapping, load_mapping
 from hub.pipeline.canonicalise import CanonicaliseTask, canonicalise
 from hub.pipeline.extract import StreamTask, extract
-from hub.sdk import Capability, Cursor, Page, Record, Stream
+from hub.sdk import Connector
+from hub.sdk.resource import CursorPaging, RestConnector, RestStream, Since
 from hub.sdk.rest import RestClient
+from hub.sdk.soap import RowShape, SoapClient, SoapConnector, SoapStream
 from hub.store.database import open_store
 from hub.store.schema import migrate
 
-STREAM = Stream(
+WSDL = Path(__file__).parent / "customers.wsdl"
+CUSTOMER = RestStream(
     name="customer",
     entities=("party", "relationship"),
-    key=("id",),
-    cursor="updated_at",
-    capabilities=frozenset({Capability.FULL, Capability.INCREMENTAL}),
+    path="customers",
+    rows="data",
+    paging=CursorPaging(next="next", param="after"),
+    changes=Since(param="since"),
+    version="updated_at",
 )
+SOAP_CUSTOMER = SoapStream(
+    name="customer",
+    entities=("party", "relationship"),
+    operation="ListCustomers",
+    rows=RowShape(within="customers", item="customer"),
+    key=("id",),
+    paging=CursorPaging(next="next", param="after"),
+    version="updated_at",
+)
+STREAM = CUSTOMER.declared()
 MAPPING = """\
 system: bench
 version: 1
@@ -61,42 +76,24 @@ streams:
 """
 
 
-class BenchConnector:
-    """The server's customers, page by page."""
-
-    def __init__(self, url: str) -> None:
-        self._client = RestClient(url, system="bench")
-
-    def check(self) -> str:
-        """Read the first page."""
-        return f"{len(self._page(0)['data'])} customers on the first page"
-
-    def read(self, stream: str, cursor: Cursor | None) -> Iterator[Page]:  # noqa: ARG002  # one stream
-        """Follow the server's own position."""
-        after: Any = 0 if cursor is None else cursor["after"]
-        while after is not None:
-            page = self._page(after)
-            after = page["next"]
-            yield Page(
-                records=[Record(row["id"], row, row["updated_at"]) for row in page["data"]],
-                cursor={"after": after},
-            )
-
-    def close(self) -> None:
-        """Close the session."""
-        self._client.close()
-
-    def _page(self, after: int) -> Any:
-        return self._client.get("customers", params={"after": after}).json()
+def over_rest(url: str) -> Connector:
+    """The server's customers, by a declaration."""
+    return RestConnector(RestClient(url, system="bench"), [CUSTOMER])
 
 
-def run(url: str, store_url: str) -> None:
+def over_soap(url: str) -> Connector:
+    """The same, out of SOAP envelopes."""
+    client = SoapClient(WSDL, system="bench", url=f"{url}/soap")
+    return SoapConnector(client, [SOAP_CUSTOMER])
+
+
+def run(url: str, store_url: str, connect: Callable[[str], Connector]) -> None:
     """Read everything into an empty store and translate it."""
     engine = open_store(store_url)
     migrate(engine)
     task = StreamTask(connection="bench", connector="bench", stream=STREAM)
     before = _cpu()
-    print("extract", extract(engine, BenchConnector(url), task=task).counts, _cpu() - before)
+    print("extract", extract(engine, connect(url), task=task).counts, _cpu() - before)
     before = _cpu()
     mapping = compile_mapping(load_mapping(MAPPING, file="bench.yaml"))
     work = CanonicaliseTask(connection="bench", stream=STREAM.name, text=MAPPING)
@@ -112,14 +109,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("url")
     parser.add_argument("store")
+    parser.add_argument("--soap", action="store_true", help="out of SOAP envelopes")
     parser.add_argument("--profile")
     arguments = parser.parse_args()
+    connect = over_soap if arguments.soap else over_rest
     if arguments.profile:
         with cProfile.Profile() as profile:
-            run(arguments.url, arguments.store)
+            run(arguments.url, arguments.store, connect)
         profile.dump_stats(arguments.profile)
     else:
-        run(arguments.url, arguments.store)
+        run(arguments.url, arguments.store, connect)
 
 
 if __name__ == "__main__":

@@ -1,13 +1,17 @@
-"""A loopback REST server with invented customers, 1,000 a page; runs as a process of its own.
+"""A loopback server with invented customers, 1,000 a page; runs as a process of its own.
 
-    python -m benchmarks.rest_server --records 100000
+    python -m benchmarks.rest_server --records 100000 [--latency 0.02]
 
-It prints its base URL on one line, then serves ``GET /customers?after=N`` until it is killed.
+It prints its base URL on one line, then serves ``GET /customers?after=N`` as JSON, and the same
+customers at ``POST /soap`` (benchmarks/customers.wsdl), until it is killed. Each answer comes
+after the latency.
 """
 
 from __future__ import annotations
 
 import argparse
+import re
+import time
 from collections.abc import Callable
 from functools import lru_cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -52,7 +56,38 @@ def _page(after: int, records: int) -> bytes:
     return orjson.dumps({"data": rows, "next": end if end < records else None})
 
 
-def _handler(page: Callable[[int], bytes]) -> type[BaseHTTPRequestHandler]:
+_ENVELOPE = (
+    '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/" '
+    'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><s:Body>'
+    '<ListCustomersResponse xmlns="urn:customers"><customers>{rows}</customers>{next}'
+    "</ListCustomersResponse></s:Body></s:Envelope>"
+)
+_AFTER = re.compile(rb"<(?:\w+:)?after>(\d+)<")
+
+
+def _soap_page(after: int, records: int) -> bytes:
+    end = min(after + PAGE_SIZE, records)
+    rows = "".join(f"<customer>{_xml(customer(number))}</customer>" for number in range(after, end))
+    following = f"<next>{end}</next>" if end < records else ""
+    return _ENVELOPE.format(rows=rows, next=following).encode()
+
+
+def _xml(fields: dict[str, Any]) -> str:
+    return "".join(_element(name, value) for name, value in fields.items())
+
+
+def _element(name: str, value: Any) -> str:
+    if value is None:
+        return f'<{name} xsi:nil="true"/>'
+    if isinstance(value, dict):
+        return f"<{name}>{_xml(value)}</{name}>"
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return f"<{name}>{text}</{name}>"
+
+
+def _handler(
+    page: Callable[[int], bytes], soap_page: Callable[[int], bytes], latency: float
+) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True
@@ -63,9 +98,17 @@ def _handler(page: Callable[[int], bytes]) -> type[BaseHTTPRequestHandler]:
 
         def do_GET(self) -> None:
             _, _, after = self.path.partition("after=")
-            body = page(int(after.partition("&")[0] or 0))
+            self._answer(page(int(after.partition("&")[0] or 0)), "application/json")
+
+        def do_POST(self) -> None:
+            asked = self.rfile.read(int(self.headers["content-length"]))
+            found = _AFTER.search(asked)
+            self._answer(soap_page(int(found[1]) if found else 0), "text/xml; charset=utf-8")
+
+        def _answer(self, body: bytes, kind: str) -> None:
+            time.sleep(latency)
             self.send_response(200)
-            self.send_header("content-type", "application/json")
+            self.send_header("content-type", kind)
             self.send_header("content-length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
@@ -76,9 +119,12 @@ def _handler(page: Callable[[int], bytes]) -> type[BaseHTTPRequestHandler]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--records", type=int, default=100_000)
-    records = parser.parse_args().records
-    page = lru_cache(maxsize=128)(lambda after: _page(after, records))
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(page))
+    parser.add_argument("--latency", type=float, default=0.0, help="seconds before each answer")
+    chosen = parser.parse_args()
+    page = lru_cache(maxsize=128)(lambda after: _page(after, chosen.records))
+    soap_page = lru_cache(maxsize=128)(lambda after: _soap_page(after, chosen.records))
+    handler = _handler(page, soap_page, chosen.latency)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
     print(f"http://127.0.0.1:{server.server_address[1]}", flush=True)
     server.serve_forever()

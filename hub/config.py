@@ -58,6 +58,9 @@ class HubSection(_Closed):
     own_domains: tuple[str, ...] = Field(
         default=(), description="Our own mail domains, for each connector that asks for them."
     )
+    at_once: int = Field(
+        default=1, ge=1, le=32, description="How many connections one `hub sync` reads at once."
+    )
     token_key: str | None = Field(
         default=None,
         pattern=r"^env:.+",

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -12,10 +15,12 @@ from hub.cli.output import AsJson, complain, emit_counts, emit_json, emit_table,
 from hub.cli.workplace import open_workplace
 from hub.errors import ConfigError, HubError
 from hub.pipeline import steps, writeback
+from hub.pipeline.collection import share_heaps
 from hub.pipeline.resolve import plan
 from hub.pipeline.turn import SyncMode
 from hub.pipeline.workplace import Workplace
 
+_Outcome = tuple[list[steps.StreamReport], list[HubError]]
 PlanOnly = Annotated[bool, typer.Option("--plan", help="Show what would happen; change nothing.")]
 
 
@@ -42,17 +47,34 @@ def sync(
     names = connections or list(work.config.connections)
     for name in names:
         work.config.connection(name)
-    reports: list[steps.StreamReport] = []
-    errors: list[HubError] = []
-    for name in names:
-        with working(f"reading {name} …"):
-            errors += _read(work, name, mode, reports)
+    reports, errors = _read_all(work, names, mode)
     if as_json:
         emit_json([{**_names(report), **report.as_counts()} for report in reports])
     else:
         _show(reports, mode, failed=bool(errors))
     if errors:
         _end_with(errors)
+
+
+def _read_all(work: Workplace, names: list[str], mode: SyncMode) -> _Outcome:
+    """Some connections at once, as hub.toml says; what they did stays in the order of names."""
+    reports: list[steps.StreamReport] = []
+    errors: list[HubError] = []
+    at_once = min(work.config.hub.at_once, len(names))
+    if at_once > 1:
+        share_heaps()
+    several = ThreadPoolExecutor(at_once, thread_name_prefix="sync") if at_once > 1 else None
+    with several or nullcontext() as pool:
+        tasks = [partial(_read, work, name, mode) for name in names]
+        reads: list[Callable[[], _Outcome]] = [*tasks]
+        if pool is not None:
+            reads = [pool.submit(task).result for task in tasks]
+        for name, read in zip(names, reads, strict=True):
+            with working(f"reading {name} …"):
+                made, failed = read()
+            reports += made
+            errors += failed
+    return reports, errors
 
 
 def _show(reports: list[steps.StreamReport], mode: SyncMode, *, failed: bool) -> None:
@@ -70,10 +92,9 @@ def _end_with(errors: list[HubError]) -> NoReturn:
     raise typer.Exit(errors[0].exit_code)
 
 
-def _read(
-    work: Workplace, name: str, mode: SyncMode, reports: list[steps.StreamReport]
-) -> list[HubError]:
-    """One system, into the reports; what failed in it is returned and stops no other system."""
+def _read(work: Workplace, name: str, mode: SyncMode) -> _Outcome:
+    """One system; what failed in it is returned and stops no other system."""
+    reports: list[steps.StreamReport] = []
     errors: list[HubError] = []
     try:
         for report in steps.sync_connection(work, name, mode=mode, failed=errors.append):
@@ -82,7 +103,7 @@ def _read(
                 warn(f"{name}/{report.stream}: {report.note}")
     except HubError as error:
         errors.append(error)
-    return [steps.name_connection(error, name) for error in errors]
+    return reports, [steps.name_connection(error, name) for error in errors]
 
 
 def _names(report: steps.StreamReport) -> dict[str, str]:

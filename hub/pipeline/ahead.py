@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from queue import Empty, Full, Queue
+from contextlib import contextmanager
+from queue import Queue
 from typing import Final, Generic, TypeVar
 
 Item = TypeVar("Item")
-_LOOK_SECONDS: Final = 0.1
 _LEAVE_SECONDS: Final = 2.0
 
 
@@ -28,8 +27,9 @@ class _Ended:
 def reading_ahead(items: Iterator[Item], depth: int = 2) -> Iterator[Iterator[Item]]:
     """The same items in the same order, up to ``depth`` of them made ahead by another thread.
 
-    An error comes where it would have come. Whoever leaves early stops the thread; one that waits
-    for a system is left behind after two seconds, and ends when that answers.
+    No item is begun before there is room for it: with the one in hand there are never more than
+    ``depth`` + 1. An error comes where it would have come. Whoever leaves early stops the thread;
+    one that waits for a system is left behind after two seconds, and ends when that answers.
     """
     if depth < 1:
         yield items
@@ -44,7 +44,8 @@ def reading_ahead(items: Iterator[Item], depth: int = 2) -> Iterator[Iterator[It
 class _Reader(Generic[Item]):
     def __init__(self, items: Iterator[Item], depth: int) -> None:
         self._items = items
-        self._queue: Queue[Item | _Ended] = Queue(depth)
+        self._queue: Queue[Item | _Ended] = Queue()
+        self._room = threading.Semaphore(depth)
         self._left = threading.Event()
         self._thread = threading.Thread(target=self._run, name="read-ahead", daemon=True)
         self._thread.start()
@@ -53,6 +54,7 @@ class _Reader(Generic[Item]):
         """What the thread made, as it comes."""
         while True:
             found = self._queue.get()
+            self._room.release()
             if isinstance(found, _Ended):
                 if found.error is not None:
                     raise found.error
@@ -62,28 +64,24 @@ class _Reader(Generic[Item]):
     def stop(self) -> None:
         """Let the thread end, and wait for it a little."""
         self._left.set()
-        with suppress(Empty):
-            while True:
-                self._queue.get_nowait()
+        self._room.release()
         self._thread.join(_LEAVE_SECONDS)
 
     def _run(self) -> None:
         end = _Ended()
         try:
-            for item in self._items:
-                if not self._hand_on(item):
-                    break
+            while self._has_room():
+                self._queue.put(next(self._items))
+        except StopIteration:
+            pass
         except BaseException as error:  # noqa: BLE001  # handed on to where it is awaited
             end = _Ended(error)
-        self._hand_on(end)
+        self._queue.put(end)
         close = getattr(self._items, "close", None)
         if close:
             close()
 
-    def _hand_on(self, item: Item | _Ended) -> bool:
-        """Queue it as soon as there is room; False where nobody wants it any more."""
-        while not self._left.is_set():
-            with suppress(Full):
-                self._queue.put(item, timeout=_LOOK_SECONDS)
-                return True
-        return False
+    def _has_room(self) -> bool:
+        """Wait until an item is wanted; False where nobody wants one any more."""
+        self._room.acquire()
+        return not self._left.is_set()

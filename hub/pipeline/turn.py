@@ -44,7 +44,7 @@ class StreamTask:
     max_missing_share: float = 0.10
     min_missing: int = 5
     lease_seconds: float = 300.0
-    pages_ahead: int = 2
+    pages_ahead: int = 1
 
     def holds(self, missing: int, live: int) -> bool:
         """Whether so many deletions wait for a person."""
