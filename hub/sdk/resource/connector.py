@@ -42,7 +42,7 @@ class RestConnector:
     def check(self) -> str:
         """Ask for the first page of the first stream."""
         name, stream = next(iter(self._streams.items()))
-        answer = StreamReader(self._client, stream).ask({}, {})
+        answer = StreamReader(self._client, stream).everything.ask({}, {})
         count = len(answer.listing.rows)
         return f"{self._client.system} answers and lets us read {name} ({count} on the first page)"
 
@@ -125,7 +125,10 @@ def _sized(stream: RestStream, size: int | None) -> RestStream:
     if size is None:
         return stream
     return replace(
-        stream, paging=_with_size(stream.paging, size), changes=_with_size(stream.changes, size)
+        stream,
+        paging=_with_size(stream.paging, size),
+        changes=_with_size(stream.changes, size),
+        whole=_sized(stream.whole, size) if stream.whole else None,
     )
 
 

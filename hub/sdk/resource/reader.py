@@ -43,6 +43,12 @@ class StreamReader:
         self.rows = RowReader(stream)
         self._client = client
         self._find_rows = compile_path(stream.rows)
+        self._all = StreamReader(client, stream.whole) if stream.whole else None
+
+    @property
+    def everything(self) -> StreamReader:
+        """Reads the list of all records, where that is another one than the list of changes."""
+        return self._all or self
 
     def pages(self, cursor: Cursor | None) -> Iterator[Page]:
         """What there is after the cursor, or everything."""
@@ -57,13 +63,15 @@ class StreamReader:
     def keys(self) -> Iterator[Sequence[str]]:
         """The keys of all records there are now, a list for each answer."""
         position: Position | None = _START
+        listing = self.everything
+        static = self.stream.keys_only or listing.stream.params
         while position is not None:
-            answer = self.ask(position, {}, static=self.stream.keys_only or self.stream.params)
+            answer = listing.ask(position, {}, static=static)
             gone = {stone.key for stone in answer.batch.tombstones}
             if "" in answer.batch.keys:
                 raise self._refused("a record has no key, so nobody can say which ones are gone")
             yield [key for key in answer.batch.keys if key not in gone]
-            position = self.stream.paging.after(position, answer.listing)
+            position = listing.stream.paging.after(position, answer.listing)
 
     def ask(self, position: Position, values: Values, *, static: Values | None = None) -> Answer:
         """Ask for the list at a position, with further values in the query."""
@@ -128,19 +136,26 @@ class StreamReader:
         """What changed since the watermark; it moves on only once the list was read to its end."""
         sweep, begun = Sweep.resume(cursor, datetime.now(UTC)), "started" in (cursor or {})
         place: Position | None = sweep.place or _START
+        listing = self.everything if sweep.since is None else self
         while place is not None:
             asked = _moment(place.get("from")) or sweep.floor(since.overlap)
-            answer = self.ask(_without_from(place), self._asked_since(since, asked))
+            answer = listing.ask(_without_from(place), self._asked_since(since, asked))
             _forget_repeats(answer.batch, place)
             if not begun:
                 # The answer's own time may be later than what it shows; the overlap covers that.
                 sweep.started, begun = answer.at, True
-            after = self.stream.paging.after(_without_from(place), answer.listing)
-            if since.sorted_by_time:
-                self._check_order(answer.batch.times)
-                after = _next_place(answer.batch.times, asked, after)
-            place = after
+            after = listing.stream.paging.after(_without_from(place), answer.listing)
+            place = after if listing is not self else self._placed(answer, asked, after)
             yield self._swept(sweep, since, answer.batch, place)
+
+    def _placed(
+        self, answer: Answer, asked: datetime | None, after: Position | None
+    ) -> Position | None:
+        """Where to go on in the list of changes, which may have to be sorted by time."""
+        if not (isinstance(self.stream.changes, Since) and self.stream.changes.sorted_by_time):
+            return after
+        self._check_order(answer.batch.times)
+        return _next_place(answer.batch.times, asked, after)
 
     def _asked_since(self, since: Since, moment: datetime | None) -> Values:
         if moment is None:

@@ -39,6 +39,7 @@ class RowReader:
         self._version = compile_path(stream.version) if stream.version else None
         self._deleted = compile_path(stream.deleted) if stream.deleted else None
         self._merged = compile_path(stream.merged_into) if stream.merged_into else None
+        self._absorbed = compile_path(stream.absorbed) if stream.absorbed else None
 
     def read(self, rows: Sequence[Any]) -> Batch:
         """Sort the rows; one without a key or a readable time is unreadable, the others go on."""
@@ -82,6 +83,9 @@ class RowReader:
             batch.tombstones.append(Tombstone(key, version, self._survivor(row)))
         else:
             batch.records.append(Record(key, row, version))
+            if self._absorbed is not None:
+                others = _keys_in(self._absorbed(row))
+                batch.tombstones += [Tombstone(one, version, key) for one in others if one != key]
 
     def _survivor(self, row: Mapping[str, Any]) -> str | None:
         """The key of the record that a deleted one was merged into."""
@@ -106,6 +110,12 @@ def key_of(row: Mapping[str, Any], paths: Sequence[Find]) -> str | None:
     ):
         return None
     return str(values[0]) if len(values) == 1 else composite_key(values)
+
+
+def _keys_in(found: Any) -> list[str]:
+    """The keys in a list, or in a text with ``;`` between them."""
+    parts = found if isinstance(found, list) else str(found or "").split(";")
+    return [str(part).strip() for part in parts if str(part).strip()]
 
 
 def is_marked(value: Any) -> bool:

@@ -51,6 +51,10 @@ class RestStream:
     JSON-RPC): it is given what would stand in the query. ``fetch_body``, given the key, does so for
     ``fetch``. ``missing`` is a status that means an empty list.
     ``keys_only`` are the parameters by which the list gives keys alone, for key scans.
+    ``absorbed`` is the path of the keys that were merged into a record (a list, or a text with
+    ``;`` between them); each is a tombstone that names it.
+    ``whole`` is another list of the same records, for systems that tell changes by a search and all
+    there is by a list: first loads and full reads (with :class:`Since`) and key scans read it.
     """
 
     name: str
@@ -66,6 +70,7 @@ class RestStream:
     times: Times = field(default_factory=Times)
     deleted: str = ""
     merged_into: str = ""
+    absorbed: str = ""
     quirks: tuple[RowQuirk, ...] = ()
     missing: int | None = None
     fetch: str = ""
@@ -73,6 +78,7 @@ class RestStream:
     row: str = ""
     write: RestWrite | None = None
     keys_only: Values | None = None
+    whole: RestStream | None = None
     custom_fields: bool = False
     retains: bool = False
 

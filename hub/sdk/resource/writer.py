@@ -75,7 +75,10 @@ class StreamWriter:
         if row in (None, [], False):
             return None, ""
         lock = self._stream.write.lock if self._stream.write else ""
-        return self._rows.record(row), answer.headers.get(lock, "")
+        found = self._rows.record(row)
+        if found is not None and found.key != key:
+            return None, ""  # the one that it was merged into answers in its place
+        return found, answer.headers.get(lock, "")
 
     def _ask(self, key: str) -> RestResponse:
         name, path = self._stream.name, self._stream.fetch
