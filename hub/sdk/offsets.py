@@ -1,4 +1,4 @@
-"""Dealing out by the number of rows: offsets and ranges, guarded by rows that overlap."""
+"""Dealing out by the number of rows: offsets, ranges, pages; guarded by rows that overlap."""
 
 from __future__ import annotations
 
@@ -52,6 +52,50 @@ class RangeHeader:
 
     def after(self, position: Position, listing: Listing) -> Position | None:
         return _after_rows(position, listing.keys, size=self.size, overlap=self.overlap)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverlapPages:
+    """Pages by number and size of a system that tells no total, sorted by something that stays.
+
+    A page of another size begins elsewhere: after page 1 of 100 rows comes page 2 of 99, whose
+    first row is the last one that is known. So pages overlap and guard as in :class:`Offset`; a
+    request has about ``size`` new rows, and ``largest`` at most, which the system must honour.
+    """
+
+    param: str = "page"
+    size_param: str = "per_page"
+    size: int = 100
+    largest: int = 100
+
+    def ask(self, position: Position) -> Ask:
+        size = position_number(position, "size", 0) or self.size
+        page = position_number(position, "offset", 0) // size + 1
+        return Ask(values={self.param: page, self.size_param: size})
+
+    def after(self, position: Position, listing: Listing) -> Position | None:
+        at, anchor = position_number(position, "offset", 0), position.get("anchor")
+        known = anchor if isinstance(anchor, list) else []
+        if known and list(listing.keys[: len(known)]) != known:
+            return {"offset": max(0, at // self.size - 1) * self.size, "size": self.size}
+        if len(listing.keys) <= len(known):
+            return None
+        return self._overlapping(at + len(listing.keys), listing.keys)
+
+    def _overlapping(self, end: int, keys: Sequence[str]) -> Position:
+        """The page that begins with rows that are known, and has as many new ones as it can."""
+        fitting = [size for size in range(1, self.largest + 1) if (end - 1) % size < len(keys)]
+        size = max(fitting, key=lambda size: (min(self._new(end, size), self.size), -size))
+        if not self._new(end, size):
+            plain = [size for size in range(1, self.largest + 1) if end % size == 0]
+            return {"offset": end, "size": plain[-1]}  # without a guard, lest it end early
+        first = (end - 1) // size * size
+        anchor: list[JsonValue] = list(keys[len(keys) - (end - first) :])
+        return {"offset": first, "size": size, "anchor": anchor}
+
+    def _new(self, end: int, size: int) -> int:
+        """How many rows behind ``end`` the page of that size has that holds the row before it."""
+        return size - (end - 1) % size - 1
 
 
 def count_repeats(position: Position, keys: Sequence[str]) -> int:

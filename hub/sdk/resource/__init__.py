@@ -1,7 +1,7 @@
 """A connector without code: its streams declared, read and written by :class:`RestConnector`."""
 
 from hub.sdk.changes import Feed, Keyset, Since, Times
-from hub.sdk.offsets import Offset, RangeHeader
+from hub.sdk.offsets import Offset, OverlapPages, RangeHeader
 from hub.sdk.paging import (
     CursorPaging,
     LinkHeader,
@@ -20,6 +20,7 @@ __all__ = [
     "LinkHeader",
     "NextUrl",
     "Offset",
+    "OverlapPages",
     "PageNumber",
     "RangeHeader",
     "RestConnector",

@@ -9,7 +9,7 @@ from typing import Any, Final
 from pydantic import JsonValue
 
 from hub.errors import ContractError
-from hub.sdk.offsets import Offset, RangeHeader
+from hub.sdk.offsets import Offset, OverlapPages, RangeHeader
 from hub.sdk.paging import (
     CursorPaging,
     LinkHeader,
@@ -20,7 +20,7 @@ from hub.sdk.paging import (
 )
 
 Row = dict[str, Any]
-Sized = PageNumber | Offset | CursorPaging | NextUrl | LinkHeader
+Sized = PageNumber | OverlapPages | Offset | CursorPaging | NextUrl | LinkHeader
 Keyed = Sequence[tuple[str, Row]]
 FEW: Final = 3
 """How many rows a system deals out that takes no size: few, so that reading on is tested."""
@@ -42,7 +42,7 @@ def deal_out(paging: Paging, rows: Keyed, question: Question) -> Part:
     match paging:
         case SinglePage():
             return Part([row for _, row in rows])
-        case PageNumber():
+        case PageNumber() | OverlapPages():
             return _by_page(paging, rows, question[0])
         case Offset():
             size = _size(paging, question[0])
@@ -65,10 +65,11 @@ def _cut(rows: Keyed, start: int, size: int) -> list[Row]:
     return [row for _, row in rows[start : start + size]]
 
 
-def _by_page(paging: PageNumber, rows: Keyed, asked: Mapping[str, str]) -> Part:
+def _by_page(paging: PageNumber | OverlapPages, rows: Keyed, asked: Mapping[str, str]) -> Part:
+    first, total = (paging.first, paging.total) if isinstance(paging, PageNumber) else (1, "")
     size = _size(paging, asked)
-    page = int(asked.get(paging.param, paging.first)) - paging.first
-    told: dict[str, JsonValue] = {paging.total: len(rows)} if paging.total else {}
+    page = int(asked.get(paging.param, first)) - first
+    told: dict[str, JsonValue] = {total: len(rows)} if total else {}
     return Part(_cut(rows, page * size, size), told)
 
 

@@ -146,7 +146,9 @@ class StreamReader:
                 sweep.started, begun = answer.at, True
             after = listing.stream.paging.after(_without_from(place), answer.listing)
             place = after if listing is not self else self._placed(answer, asked, after)
-            yield self._swept(sweep, since, answer.batch, place)
+            page = self._swept(sweep, since, answer.batch, place)
+            if place is None or _says_something(page):
+                yield page
 
     def _placed(
         self, answer: Answer, asked: datetime | None, after: Position | None
@@ -166,9 +168,13 @@ class StreamReader:
     def _swept(self, sweep: Sweep, since: Since, batch: Batch, place: Position | None) -> Page:
         if batch.times:
             sweep.note(max(batch.times))
-        records, stones = batch.records, sweep.tell(sweep.untold(batch.tombstones))
+        records: Sequence[Record] = batch.records
+        stones = sweep.tell(sweep.untold(batch.tombstones))
         if sweep.since is not None:
-            records = list(sweep.unseen(records))
+            records = sweep.unseen(records)
+        elif since.sorted_by_time:  # a page begins with what the last one ended with
+            records = sweep.unseen(records)
+            _forget_old(sweep, since.overlap)
         else:
             sweep.unseen(_latest(records, sweep.newest, since.overlap))
         sweep.place = place
@@ -310,6 +316,18 @@ def _latest(records: Sequence[Record], newest: datetime | None, overlap: float) 
     floor = format_time(newest - timedelta(seconds=overlap))
     recent = [record for record in records if record.version and record.version >= floor]
     return nlargest(SEEN_LIMIT, recent, key=lambda record: record.version or "")
+
+
+def _says_something(page: Page) -> bool:
+    """The look back meets whole pages that are known."""
+    return bool(page.records or page.tombstones or page.unreadable)
+
+
+def _forget_old(sweep: Sweep, overlap: float) -> None:
+    """Keep in mind only what the next run's look back may bring again."""
+    if sweep.newest is not None:
+        floor = format_time(sweep.newest - timedelta(seconds=overlap))
+        sweep.seen = {key: mark for key, mark in sweep.seen.items() if mark[0] >= floor}
 
 
 def _moment(value: object) -> datetime | None:
