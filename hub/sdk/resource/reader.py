@@ -134,21 +134,26 @@ class StreamReader:
 
     def _since(self, since: Since, cursor: Cursor | None) -> Iterator[Page]:
         """What changed since the watermark; it moves on only once the list was read to its end."""
-        sweep, begun = Sweep.resume(cursor, datetime.now(UTC)), "started" in (cursor or {})
+        sweep = Sweep.resume(cursor, datetime.now(UTC))
+        begun = "started" in (cursor or {})
         place: Position | None = sweep.place or _START
-        listing = self.everything if sweep.since is None else self
         while place is not None:
-            asked = _moment(place.get("from")) or sweep.floor(since.overlap)
-            answer = listing.ask(_without_from(place), self._asked_since(since, asked))
-            _forget_repeats(answer.batch, place)
+            answer, place = self._step(sweep, since, place)
             if not begun:
                 # The answer's own time may be later than what it shows; the overlap covers that.
                 sweep.started, begun = answer.at, True
-            after = listing.stream.paging.after(_without_from(place), answer.listing)
-            place = after if listing is not self else self._placed(answer, asked, after)
             page = self._swept(sweep, since, answer.batch, place)
             if place is None or _says_something(page):
                 yield page
+
+    def _step(self, sweep: Sweep, since: Since, place: Position) -> tuple[Answer, Position | None]:
+        """One answer, and where to go on: by the list of everything, or by that of changes."""
+        listing = self.everything if sweep.since is None else self
+        asked = _moment(place.get("from")) or sweep.floor(since.overlap)
+        answer = listing.ask(_without_from(place), self._asked_since(since, asked))
+        _forget_repeats(answer.batch, place)
+        after = listing.stream.paging.after(_without_from(place), answer.listing)
+        return answer, after if listing is not self else self._placed(answer, asked, after)
 
     def _placed(
         self, answer: Answer, asked: datetime | None, after: Position | None
