@@ -12,7 +12,9 @@ import pytest
 from connectors import freshdesk
 from connectors.freshdesk.samples import SAMPLES
 from connectors.freshdesk.standin import FreshdeskStandIn
+from hub.bundled import bundled
 from hub.errors import RejectedError
+from hub.mapping import compile_mapping, load_mapping
 from hub.sdk import Change, Cursor, Page, Sample, StandInState
 from hub.sdk.contract import Writer
 
@@ -105,3 +107,15 @@ def test_only_contacts_are_written(standin: FreshdeskStandIn) -> None:
     )
     with pytest.raises(RejectedError):
         writer(standin).write(change)
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"), [(2, "open"), (4, "resolved"), (6, "pending"), (23, "other")]
+)
+def test_the_status_of_a_ticket_is_translated(status: int, expected: str) -> None:
+    text = (bundled("mappings") / "freshdesk.yaml").read_text()
+    row = SAMPLES.row(Sample("ticket", 1, 0, LONG_AGO)) | {"status": status}
+    mapping = compile_mapping(load_mapping(text, file="freshdesk.yaml"))
+    (ticket,) = mapping.stream("ticket").translate(row)
+    assert (ticket.body["status"], ticket.body["status_raw"]) == (expected, str(status))
+    assert ticket.body["priority"] == "medium"

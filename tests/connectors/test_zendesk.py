@@ -6,6 +6,7 @@ import hmac
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import orjson
 import pytest
@@ -15,6 +16,7 @@ from connectors.zendesk.config import ZendeskConfig
 from connectors.zendesk.connector import ZendeskConnector
 from connectors.zendesk.samples import SAMPLES
 from connectors.zendesk.standin import ZendeskStandIn
+from hub.bundled import bundled
 from hub.errors import (
     AuthenticationError,
     CursorExpiredError,
@@ -22,6 +24,7 @@ from hub.errors import (
     RateLimitedError,
     RejectedError,
 )
+from hub.mapping import compile_mapping, load_mapping
 from hub.sdk import Change, Fault, PushDelivery, Sample, StandInState
 from hub.sdk.overrides import policy_overrides
 from hub.sdk.webhooks import PushRequest
@@ -187,3 +190,30 @@ def test_an_event_makes_the_hub_look(
     delivery = PushDelivery(id="1", body=event(subject), headers={}, received_at=datetime.now(UTC))
     said = [(push.stream, list(push.hints)) for push in connect(standin).receive(delivery)]
     assert said == expected
+
+
+def translated(stream: str, **fields: object) -> list[dict[str, Any]]:
+    mapping = load_mapping((bundled("mappings") / "zendesk.yaml").read_text(), file="zendesk.yaml")
+    row = SAMPLES.row(Sample(stream, 1, 0, DAY_AGO)) | fields
+    made = compile_mapping(mapping).stream(stream).translate(row)
+    return [{"entity": part.entity, **part.body} for part in made]
+
+
+def test_a_user_is_a_person_of_an_organization() -> None:
+    party, relationship = translated("user", suspended=True)
+    assert party["status"] == "inactive"
+    assert party["person"] == {"given": "Ada", "family": "Example1"}
+    assert relationship["to_party"] == {
+        "type": "organization",
+        "key": SAMPLES.key("organization", 901),
+    }
+    assert translated("user", organization_id=None)[0]["status"] == "active"
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"), [("hold", "pending"), ("solved", "resolved"), ("odd", "other")]
+)
+def test_the_status_of_a_ticket_is_translated(status: str, expected: str) -> None:
+    (ticket,) = translated("ticket", status=status)
+    assert (ticket["status"], ticket["status_raw"]) == (expected, status)
+    assert ticket["party"] == {"type": "user", "key": SAMPLES.key("user", 801)}
