@@ -161,11 +161,21 @@ def test_a_field_of_another_type_waits_in_quarantine(bench: Bench) -> None:
     assert bench.records() == 6
 
 
-def test_an_answer_that_no_connector_expects(bench: Bench) -> None:
+def test_a_time_that_is_none_costs_one_record(bench: Bench) -> None:
     odd = {**USERS["1"], "id": 9, "Name": "user9", "LastUpdated": "the day after tomorrow"}
     bench.start("request_tracker", {"user": {**USERS, "9": odd}, "ticket": {}})
+    code, _, err = bench.hub("sync")
+    assert code == 0, err
+    _, out, _ = bench.hub("quarantine", "list", "--json")
+    (entry,) = json.loads(out)
+    assert entry["stream"] == "user"
+    assert "tomorrow" not in out
+
+
+def test_an_answer_that_no_connector_expects(bench: Bench) -> None:
+    bench.start("dolibarr", {"thirdparty": {"x": {"id": "tomorrow", "ref": "Example NV"}}})
     line = bench.fails("sync")
-    assert "it/user" in line
+    assert "it/thirdparty" in line
     assert "tomorrow" not in line
 
 
