@@ -48,11 +48,11 @@ class HubspotStandIn(HttpStandIn):
 
     @property
     def config(self) -> dict[str, JsonValue]:
-        """Settings with which the installed app reaches it."""
-        return {"base_url": self.url, **OAUTH}
+        """Settings with which the private app reaches it; :data:`OAUTH` are the other app's."""
+        return {"base_url": self.url, "key": PRIVATE_APP}
 
     def expire_tokens(self) -> None:
-        """End every access token of the installed app."""
+        """End every access token of the installed app; the private app's has no end."""
         self._tokens.clear()
 
     def merge(self, name: str, winner: str, loser: str) -> None:

@@ -14,7 +14,7 @@ import pytest
 from connectors.hubspot import hub_connector
 from connectors.hubspot.connector import HubspotConnector, explain_limit
 from connectors.hubspot.samples import SAMPLES
-from connectors.hubspot.standin import PRIVATE_APP, HubspotStandIn
+from connectors.hubspot.standin import OAUTH, HubspotStandIn
 from hub.errors import AuthenticationError, ConflictError, PushRefusedError, RateLimitedError
 from hub.sdk import (
     Change,
@@ -138,31 +138,23 @@ def test_further_properties_are_asked_for_by_name(standin: HubspotStandIn) -> No
     assert record.data["vat_id"] == "DE000000000"
 
 
-def test_a_private_app_needs_its_token_alone(standin: HubspotStandIn) -> None:
-    app = {"base_url": standin.url, "key": PRIVATE_APP}
-    with HubspotClosing(SPEC.connect(SPEC.config.model_validate(app), Services())) as connector:
-        assert "lets us read contacts" in connector.check()
+def test_tokens_of_an_installed_app_are_fetched_anew(standin: HubspotStandIn) -> None:
+    connector = connect(standin, key=None, **OAUTH)
+    pages = connector.read("contacts", None)
+    found = [next(pages)]
+    standin.expire_tokens()
+    assert keys([*found, *pages]) == [key(number) for number in range(1, 8)]
+    assert standin.requests["POST /oauth/2026-03/token"] == 2
+
+
+def test_a_login_must_be_given(standin: HubspotStandIn) -> None:
     with pytest.raises(ValueError, match="give key, or client_id"):
         SPEC.config.model_validate({"base_url": standin.url, "client_id": "alone"})
 
 
-class HubspotClosing:
-    """Closes what it is given."""
-
-    def __init__(self, connector: object) -> None:
-        assert isinstance(connector, HubspotConnector)
-        self._connector = connector
-
-    def __enter__(self) -> HubspotConnector:
-        return self._connector
-
-    def __exit__(self, *_: object) -> None:
-        self._connector.close()
-
-
 def test_a_refused_refresh_token_is_named_and_not_shown(standin: HubspotStandIn) -> None:
     with pytest.raises(AuthenticationError, match="refresh token") as refused:
-        connect(standin, refresh_token=SECRET).check()
+        connect(standin, key=None, **{**OAUTH, "refresh_token": SECRET}).check()
     assert SECRET not in str(refused.value)
 
 

@@ -87,22 +87,23 @@ class StreamReader:
 
     def _send(self, asked: Ask, values: Values) -> RestResponse:
         name, missing = self.stream.name, self.stream.missing
+        headers = {**self.stream.headers, **asked.headers}
         if asked.url:
             url = self._client.resolve(self.stream.path, asked.url)
-            return self._client.get(url, headers=asked.headers, stream=name)
+            return self._client.get(url, headers=headers, stream=name)
         if self.stream.body is not None:
             return self._client.send(
                 "POST",
                 self.stream.path,
                 json=self.stream.body(values),
-                headers=asked.headers,
+                headers=headers,
                 stream=name,
                 reading=True,
             )
         return self._client.get(
             self.stream.path,
             params=as_params(values),
-            headers=asked.headers,
+            headers=headers,
             stream=name,
             missing_ok=missing == 404,
         )

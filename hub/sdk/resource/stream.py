@@ -50,6 +50,7 @@ class RestStream:
     if an incremental read shows every deletion. ``body`` makes the request a POST (a search,
     JSON-RPC): it is given what would stand in the query. ``fetch_body``, given the key, does so for
     ``fetch``. ``missing`` is a status that means an empty list.
+    ``headers`` go with each request that reads.
     ``keys_only`` are the parameters by which the list gives keys alone, for key scans.
     ``absorbed`` is the path of the keys that were merged into a record (a list, or a text with
     ``;`` between them); each is a tombstone that names it.
@@ -63,6 +64,7 @@ class RestStream:
     key: tuple[str, ...] = ("id",)
     rows: str = ""
     params: Values = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
     body: Callable[[Values], JsonValue] | None = None
     paging: Paging = field(default_factory=SinglePage)
     changes: Since | Feed | Keyset | None = None

@@ -81,15 +81,17 @@ class StreamWriter:
         return found, answer.headers.get(lock, "")
 
     def _ask(self, key: str) -> RestResponse:
-        name, path = self._stream.name, self._stream.fetch
+        name, path, headers = self._stream.name, self._stream.fetch, self._stream.headers
         if self._stream.fetch_body:
             body = self._stream.fetch_body(key)
             path = path or self._stream.path
-            return self._client.send("POST", path, json=body, stream=name, reading=True)
+            return self._client.send(
+                "POST", path, json=body, headers=headers, stream=name, reading=True
+            )
         if not path:
             raise RejectedError(f"{self._place}: a single record can't be read")
         path = path.format(key=quote(key, safe=""))
-        return self._client.get(path, stream=name, missing_ok=True)
+        return self._client.get(path, headers=headers, stream=name, missing_ok=True)
 
     def _send(
         self,

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from hub.sdk.resource import CursorPaging, RestConnector, RestStream, Since
+from hub.sdk.standin import Request, Response
 from tests.unit.sdk.resource.server import Listing, rows
 
 NEW = "2026-02-01T08:00:00.000Z"
@@ -32,6 +35,18 @@ CHANGED = RestStream(
     keys_only={"fields": "id"},
     whole=ALL,
 )
+
+
+class Headers(Listing):
+    """Keeps the header ``prefer`` of each request."""
+
+    def __init__(self) -> None:
+        self.preferred: list[str | None] = []
+        super().__init__(rows(2))
+
+    def _serve(self, request: Request) -> Response:
+        self.preferred.append(request.headers.get("prefer"))
+        return super()._serve(request)
 
 
 @pytest.fixture
@@ -75,3 +90,16 @@ def test_records_that_were_merged_away_are_tombstones(listing: Listing, merged: 
     pages = list(listing.connector(CHANGED).read("row", None))
     stones = [(stone.key, stone.merged_into) for page in pages for stone in page.tombstones]
     assert stones == [("11", "1"), ("12", "1")]
+
+
+@pytest.mark.parametrize("how", [{}, {"fetch_body": lambda key: {"only": key}}])
+def test_headers_of_a_stream_go_with_lists_and_single_records(how: dict[str, Any]) -> None:
+    server = Headers()
+    try:
+        stream = replace(ALL, headers={"prefer": "transient"}, fetch="list", row="rows[0]", **how)
+        connector = server.connector(stream)
+        assert read(connector) == ["1", "2"]
+        assert connector.fetch("row", "1") is not None
+    finally:
+        server.stop()
+    assert server.preferred == ["transient", "transient"]
