@@ -22,6 +22,7 @@ KINDS = {
     "Any": ("file", "sql", "singer"),
 }
 GUIDES = {
+    "rest.md": "A REST or JSON-RPC system",
     "soap.md": "A SOAP system",
     "odata.md": "Any OData service",
     "push.md": "A system that pushes",

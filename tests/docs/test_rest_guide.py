@@ -1,0 +1,63 @@
+"""The reference of REST declarations names all that there is, and its stream can be declared."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+from typing import Any
+
+import pytest
+
+import hub.sdk.auth
+import hub.sdk.resource
+from hub.sdk import quirks
+from hub.sdk.resource import RestStream, RestWrite
+from tests.architecture.source import ROOT
+
+PAGE = (ROOT / "docs" / "connectors" / "rest.md").read_text(encoding="utf-8")
+NOT_FOR_AUTHORS = {
+    "MemoryTokens",
+    "StoredToken",
+    "TokenSlot",
+    "TokenStore",
+    "Auth",
+    "RestConnector",
+}
+MADE_BY_THE_DRAFT = {"RestStandIn", "rest_connector", "rest_samples"}
+
+
+def section(title: str) -> str:
+    return PAGE.split(f"## `{title}`\n")[1].split("\n## ")[0]
+
+
+@pytest.mark.parametrize("kind", [RestStream, RestWrite], ids=lambda kind: kind.__name__)
+def test_every_field_is_explained_and_no_other(kind: Any) -> None:
+    rows = re.findall(r"^\| (`.*?`) \|", section(kind.__name__), re.MULTILINE)
+    named = [name for row in rows for name in re.findall(r"`(\w+)`", row)]
+    assert sorted(named) == sorted(item.name for item in fields(kind))
+
+
+@pytest.mark.parametrize("module", [hub.sdk.resource, hub.sdk.auth], ids=["resource", "auth"])
+def test_every_name_of_the_toolkit_stands_on_the_page(module: Any) -> None:
+    names = set(module.__all__) - NOT_FOR_AUTHORS - MADE_BY_THE_DRAFT
+    assert sorted(name for name in names if f"`{name}" not in PAGE) == []
+
+
+def test_every_quirk_stands_on_the_page() -> None:
+    made = [name for name in vars(quirks) if name[0] != "_" and name.islower()]
+    ours = [
+        name for name in made if getattr(vars(quirks)[name], "__module__", "") == quirks.__name__
+    ]
+    assert ours
+    assert [name for name in ours if f"`{name}(" not in PAGE] == []
+
+
+def test_the_example_is_a_stream() -> None:
+    block = re.search(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    assert block
+    names: dict[str, Any] = dict(vars(hub.sdk.resource))
+    exec(block[1], names)  # the page's own code
+    declared = names["CONTACT"].declared()
+    assert {str(item) for item in declared.capabilities} == {
+        "full", "incremental", "deletes", "write", "optimistic_lock",
+    }  # fmt: skip
