@@ -111,11 +111,11 @@ def test_a_request_is_signed_with_its_timestamp(service: Service, pems: Path) ->
     client.secure(UsernameToken("anna", PASSWORD), Timestamp(), signature(pems))
     client.call("ask", {"id": "1"})
     body = service.asked[-1].body
-    verify(body, (pems / "ours.pem").read_bytes(), sha1=False, now=NOW)
+    verify(body, (pems / "ours.pem").read_bytes(), sha1=False, now=datetime.now(UTC))
     root = etree.fromstring(body)
     assert len(root.findall(".//{http://www.w3.org/2000/09/xmldsig#}Reference")) == 2
     with pytest.raises(ValueError, match="certificate"):
-        verify(body, (pems / "other.pem").read_bytes(), sha1=False, now=NOW)
+        verify(body, (pems / "other.pem").read_bytes(), sha1=False, now=datetime.now(UTC))
 
 
 def test_a_changed_request_is_noticed(service: Service, pems: Path) -> None:
