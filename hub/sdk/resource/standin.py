@@ -16,7 +16,7 @@ import orjson
 from pydantic import JsonValue
 
 from hub.errors import ContractError
-from hub.sdk.changes import Feed, Keyset, Since
+from hub.sdk.changes import Feed, Keyset, Since, Times
 from hub.sdk.records import compile_path
 from hub.sdk.resource.deal import deal_out
 from hub.sdk.resource.rows import key_of
@@ -186,14 +186,10 @@ class _Served:
         """The time of a change, later than the one before."""
         if not self._stream.version:
             return
-        before = self._changed(row) if compile_path(self._stream.version)(row) else None
-        step = (
-            timedelta(seconds=1)
-            if self._stream.times.form == "epoch"
-            else timedelta(milliseconds=1)
-        )
-        now = datetime.now(UTC) if before is None else max(datetime.now(UTC), before + step)
-        _merge(row, nest({self._stream.version: self._stream.times.format(now)}))
+        now, times = datetime.now(UTC), self._stream.times
+        if compile_path(self._stream.version)(row):
+            now = max(now, self._changed(row) + _finest(times))
+        _merge(row, nest({self._stream.version: times.format(now)}))
 
 
 def rest_samples(
@@ -235,11 +231,16 @@ def rest_samples(
 
 
 def _pattern(path: str) -> re.Pattern[str] | None:
-    return (
-        re.compile(re.escape(path.lstrip("/")).replace(r"\{key\}", "([^/]+)") + "$")
-        if path
-        else None
-    )
+    """Finds the key in a request's path; a query that is declared with it says nothing here."""
+    path = path.partition("?")[0].lstrip("/")
+    return re.compile(re.escape(path).replace(r"\{key\}", "([^/]+)") + "$") if path else None
+
+
+def _finest(times: Times) -> timedelta:
+    """The least difference that two written times can show: a millisecond or a second."""
+    moment, step = datetime(2000, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
+    same = times.format(moment) == times.format(moment + step)
+    return timedelta(seconds=1) if same else step
 
 
 def _key_in(pattern: re.Pattern[str] | None, path: str) -> str | None:

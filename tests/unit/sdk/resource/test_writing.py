@@ -26,7 +26,7 @@ from hub.sdk.quirks import (
     false_is_null,
     html_entities,
 )
-from hub.sdk.resource import RestConnector, RestStream, RestWrite
+from hub.sdk.resource import RestConnector, RestStandIn, RestStream, RestWrite, Since, Times
 from hub.sdk.rest import RestClient
 from hub.sdk.standin import Request, Response
 
@@ -228,3 +228,32 @@ def test_rows_without_key_or_time_are_unreadable_and_the_others_go_on(desk: Desk
         ("3", "at can't be read"),
         (None, "a record has no key"),
     ]
+
+
+BY_SECOND = RestStream(
+    name="person",
+    entities=("party",),
+    path="people",
+    changes=Since(param="since"),
+    version="at",
+    times=Times("%Y-%m-%d.%H:%M:%S"),
+    fetch="people/{key}?fields=id,at",
+    write=RestWrite(path="people/{key}?quiet=1", lock="etag"),
+)
+
+
+def test_a_stand_in_knows_paths_with_a_query_and_stamps_as_finely_as_times_are_written() -> None:
+    state = StandInState({"person": {"1": {"id": 1, "at": "2026-01-31.12:00:00", "phone": "1"}}})
+    standin = RestStandIn(state, [BY_SECOND], proof={}, settings={})
+    client = RestClient(standin.url, system="people", policy=RestPolicy(attempts=1))
+    connector = RestConnector(client, [BY_SECOND])
+    stamps = set()
+    for number in range(3):
+        fields = {"phone": f"new {number}"}
+        change = Change(
+            stream="person", key="1", fields=fields, expected_version=None, idempotency_key="k"
+        )
+        stamps.add(connector.write(change).version)
+    connector.close()
+    standin.stop()
+    assert len(stamps) == 3
