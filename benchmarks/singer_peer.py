@@ -73,8 +73,8 @@ def tap(config: str) -> None:
 
 def target(config: str) -> None:
     """Writes what comes on standard input into SQLite."""
-    from singer_sdk import SQLConnector, SQLSink, SQLTarget
     from singer_sdk import typing as th
+    from singer_sdk.sql import SQLConnector, SQLSink, SQLTarget
 
     class Connector(SQLConnector):  # type: ignore[misc]  # the SDK is not installed here
         allow_temp_tables = False
