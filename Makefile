@@ -50,7 +50,7 @@ check: $(VENV)/.dev ## ruff, mypy strict, import-linter, architecture limits, do
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -q tests/architecture tests/docs
+	$(BIN)/pytest -q -m "not servers" tests/architecture tests/docs
 
 bench: $(VENV)/.dev .venv-bench/.ready ## the figures in the README, with the peers beside them
 	$(BIN)/python -m benchmarks
@@ -68,4 +68,4 @@ wheel: $(VENV)/.dev ## build the wheel into dist/
 	@$(BIN)/python -m build --wheel --outdir dist . >/dev/null && ls dist
 
 clean: ## remove environments, caches and the demo
-	rm -rf .venv .venv-airflow .venv-bench .venv-tryton .venv-radicale .venv-xandikos .venv-singer .cache dist hub-demo hub-demo-real
+	rm -rf .venv .venv-airflow .venv-bench .venv-tryton .venv-radicale .venv-roundup .venv-xandikos .venv-singer .cache dist hub-demo hub-demo-real

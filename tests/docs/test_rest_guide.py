@@ -11,7 +11,9 @@ import pytest
 import hub.sdk.auth
 import hub.sdk.resource
 from hub.sdk import quirks
-from hub.sdk.resource import RestStream, RestWrite
+from hub.sdk.limits import RestPolicy
+from hub.sdk.resource import Feed, Keyset, RestStream, RestWrite, Since
+from hub.testing.rules import ALL
 from tests.architecture.source import ROOT
 
 PAGE = (ROOT / "docs" / "connectors" / "rest.md").read_text(encoding="utf-8")
@@ -35,6 +37,29 @@ def test_every_field_is_explained_and_no_other(kind: Any) -> None:
     rows = re.findall(r"^\| (`.*?`) \|", section(kind.__name__), re.MULTILINE)
     named = [name for row in rows for name in re.findall(r"`(\w+)`", row)]
     assert sorted(named) == sorted(item.name for item in fields(kind))
+
+
+@pytest.mark.parametrize("kind", [Since, Feed, Keyset], ids=lambda kind: kind.__name__)
+def test_every_field_of_a_way_to_tell_changes_is_explained(kind: Any) -> None:
+    named = re.findall(rf"`{kind.__name__}\.(\w+)`", PAGE)
+    assert sorted(named) == sorted(item.name for item in fields(kind))
+
+
+def test_every_field_of_the_policy_is_explained() -> None:
+    rows = re.findall(r"^\| (`.*?`) \|", PAGE.split("## `RestPolicy`")[1], re.MULTILINE)
+    named = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+    assert named >= {item.name for item in fields(RestPolicy)}
+
+
+def test_the_troubles_are_rules_of_the_kit_or_words_of_the_code() -> None:
+    troubles = PAGE.split("## When something")[1]
+    rules = re.findall(r"^\| `(\w+)` fails", troubles, re.MULTILINE)
+    assert rules
+    assert set(rules) <= {rule.id for rule in ALL}
+    code = " ".join(path.read_text() for path in (ROOT / "hub" / "sdk" / "resource").glob("*.py"))
+    for words in ("the list is not sorted by", "there is said to be more, but"):
+        assert words in troubles
+        assert words in code
 
 
 @pytest.mark.parametrize("module", [hub.sdk.resource, hub.sdk.auth], ids=["resource", "auth"])

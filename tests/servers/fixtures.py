@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.servers import cyrus, dovecot, postgres, radicale, request_tracker, tryton
+from tests.servers import cyrus, dovecot, postgres, radicale, request_tracker, roundup, tryton
 from tests.servers.cyrus import CyrusServer
 from tests.servers.dovecot import DovecotServer
 from tests.servers.postgres import PostgresServer
 from tests.servers.radicale import RadicaleServer
 from tests.servers.request_tracker import RequestTrackerServer
+from tests.servers.roundup import RoundupServer
 from tests.servers.tryton import TrytonServer
 
 
@@ -65,6 +66,14 @@ def radicale_server() -> Iterator[RadicaleServer]:
     """One CardDAV server for the whole session: tests make address books of their own."""
     require(radicale.available)
     with radicale.running() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def roundup_server() -> Iterator[RoundupServer]:
+    """One issue tracker for the whole session: tests make users and issues of their own."""
+    require(roundup.available)
+    with roundup.running() as server:
         yield server
 
 

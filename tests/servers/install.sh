@@ -1,8 +1,8 @@
 #!/bin/sh
 # Installs the real servers for the integration tests: Dovecot, Request Tracker and PostgreSQL from
-# Debian, Tryton, Radicale, Xandikos and a Singer tap from the Python index into environments of
-# their own. Cyrus conflicts with Dovecot, so Debian's packages of it are unpacked into .cache/cyrus
-# and only its libraries are installed. Run it as often as you like.
+# Debian, Tryton, Radicale, Roundup, Xandikos and a Singer tap from the Python index into
+# environments of their own. Cyrus conflicts with Dovecot, so Debian's packages of it are unpacked
+# into .cache/cyrus and only its libraries are installed. Run it as often as you like.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -80,6 +80,7 @@ install_debian
 install_cyrus || complain "Cyrus could not be unpacked into .cache/cyrus."
 install_python tryton || complain "Tryton could not be installed in .venv-tryton."
 install_python radicale || complain "Radicale could not be installed in .venv-radicale."
+install_python roundup || complain "Roundup could not be installed in .venv-roundup."
 install_python singer || complain "tap-jsonl could not be installed in .venv-singer."
 install_python xandikos || complain "Xandikos could not be installed in .venv-xandikos."
 [ "$complete" = no ] || echo "Test servers: ready."
