@@ -78,7 +78,11 @@ def new_connector(
     if source is not None and text.lstrip().startswith("<"):
         _write_draft(source, folder, name)
         return
-    draft = _draft(name, title=title, kind=kind, source=source)
+    draft = (
+        starter(name, title or name.replace("_", " ").title(), kind)
+        if source is None
+        else _draft(name, title=title, kind=kind, document=(source, text))
+    )
     made = package(draft, kind)
     write_files(folder, made)
     streams = ", ".join(item.stream.name for item in draft.streams)
@@ -88,13 +92,13 @@ def new_connector(
     say(f"next: cd {folder} && make check, then read README.md")
 
 
-def _draft(name: str, *, title: str, kind: str, source: Path | None) -> Draft:
-    if source is None:
-        return starter(name, title or name.replace("_", " ").title(), kind)
+def _draft(name: str, *, title: str, kind: str, document: tuple[Path, str]) -> Draft:
+    """From an OpenAPI document: its path and its text."""
+    source, text = document
     if kind != "rest":
         raise ConfigError("an OpenAPI document describes a REST system: leave --kind out")
     try:
-        return draft_from_openapi(_text_of(source), name=name, title=title, source=source.name)
+        return draft_from_openapi(text, name=name, title=title, source=source.name)
     except ConfigError as error:
         raise ConfigError(f"{source}: {error}") from error
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
@@ -161,6 +161,12 @@ class LinkHeader:
         links = parse_header_links(listing.headers.get("link", ""))
         found = [link.get("url") for link in links if self.rel in link.get("rel", "").split()]
         return _follow(found[0] if found else None, position)
+
+
+def with_size(part: Any, size: int) -> Any:
+    """A paging, or a way to tell changes, that asks for this size of page if it asks for one."""
+    has_size = is_dataclass(part) and any(item.name == "size" for item in fields(part))
+    return replace(part, size=size) if has_size and not isinstance(part, type) else part
 
 
 def position_number(position: Position, name: str, default: int) -> int:

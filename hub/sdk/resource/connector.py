@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, replace
 from inspect import signature
 from typing import Any
 
@@ -21,6 +21,7 @@ from hub.sdk.contract import (
     Record,
     Services,
 )
+from hub.sdk.paging import with_size
 from hub.sdk.resource.reader import StreamReader
 from hub.sdk.resource.stream import RestStream
 from hub.sdk.resource.writer import StreamWriter
@@ -126,12 +127,7 @@ def _sized(stream: RestStream, size: int | None) -> RestStream:
         return stream
     return replace(
         stream,
-        paging=_with_size(stream.paging, size),
-        changes=_with_size(stream.changes, size),
+        paging=with_size(stream.paging, size),
+        changes=with_size(stream.changes, size),
         whole=_sized(stream.whole, size) if stream.whole else None,
     )
-
-
-def _with_size(part: Any, size: int) -> Any:
-    has_size = is_dataclass(part) and any(item.name == "size" for item in fields(part))
-    return replace(part, size=size) if has_size and not isinstance(part, type) else part

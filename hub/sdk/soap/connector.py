@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol, Unpack, cast
 
@@ -20,7 +20,7 @@ from hub.sdk.contract import (
     Receipt,
     Record,
 )
-from hub.sdk.paging import Listing, Position
+from hub.sdk.paging import Listing, Position, with_size
 from hub.sdk.records import compile_path
 from hub.sdk.resource.reader import Answer, StreamReader
 from hub.sdk.resource.rows import RowReader
@@ -256,10 +256,5 @@ def _sized(stream: SoapStream, size: int | None) -> SoapStream:
     if size is None:
         return stream
     return replace(
-        stream, paging=_with_size(stream.paging, size), changes=_with_size(stream.changes, size)
+        stream, paging=with_size(stream.paging, size), changes=with_size(stream.changes, size)
     )
-
-
-def _with_size(part: Any, size: int) -> Any:
-    has_size = is_dataclass(part) and any(item.name == "size" for item in fields(part))
-    return replace(part, size=size) if has_size and not isinstance(part, type) else part
