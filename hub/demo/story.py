@@ -14,7 +14,7 @@ from typing import Any, Final
 from hub.demo.company import Company, generate
 from hub.demo.register import Ref
 from hub.demo.site import lay_out
-from hub.demo.truth import Score, score_bcubed, score_pairs
+from hub.match.quality import Scores, measure
 from hub.pipeline import reconcile as reconciliation
 from hub.pipeline import steps, writeback
 from hub.pipeline.workplace import Workplace, open_workplace
@@ -26,7 +26,7 @@ Tell = Callable[[str], None]
 LANDED: Final = ("new", "changed", "tombstones", "vanished")
 """The counts of an extract that change what the store knows."""
 
-_NOTHING: Final = Score(0, 0)
+_NOTHING: Final = Scores(0, 0, 0)
 
 
 @dataclass(slots=True)
@@ -47,8 +47,8 @@ class Story:
     party_records: int = 0
     customers: int = 0
     true_customers: int = 0
-    pairs: Score = _NOTHING
-    bcubed: Score = _NOTHING
+    pairs: Scores = _NOTHING
+    bcubed: Scores = _NOTHING
     planted: dict[str, tuple[int, int, int]] = field(default_factory=dict)
     split: frozenset[str] = frozenset()
     invented: dict[str, int] = field(default_factory=dict)
@@ -111,8 +111,8 @@ class Job:
         story.customers = len(set(clusters.values()))
         story.true_customers = len({truth[ref] for ref in clusters if ref in truth})
         story.split = _find_split(clusters, truth)
-        story.pairs = score_pairs(clusters, truth)
-        story.bcubed = score_bcubed(clusters, truth)
+        quality = measure((clusters[ref], truth[ref]) for ref in clusters if ref in truth)
+        story.pairs, story.bcubed = quality.pairwise, quality.b_cubed
 
     def publish(self) -> dict[str, int]:
         """Stage and deliver what waits; returns how many deliveries ended in each state."""

@@ -34,6 +34,14 @@ class Quality(NamedTuple):
     b_cubed: Scores
 
 
+class Stratum(NamedTuple):
+    """One band of a sample: how many pairs it stands for, how many were drawn and were hits."""
+
+    pairs: int
+    hits: int
+    trials: int
+
+
 class Interval(NamedTuple):
     """A share and its bounds."""
 
@@ -92,3 +100,33 @@ def wilson(hits: int, trials: int, z: float = 1.96) -> Interval:
     middle = (share + square / 2) / (1 + square)
     reach = z / (1 + square) * math.sqrt(share * (1 - share) / trials + square / (4 * trials))
     return Interval(share, max(0.0, middle - reach), min(1.0, middle + reach))
+
+
+def stratified_wilson(strata: Iterable[Stratum], z: float = 1.96) -> Interval:
+    """The share over bands of different sizes (Yan and Su, 2010: stratified Wilson intervals).
+
+    Each band's Wilson interval is taken at a smaller z, such that their weighted sum has the
+    coverage wanted. Spreads are those of the shares with z²/2 hits and misses added (Agresti and
+    Coull, 1998): a band in which every pair was a hit is not for that reason without doubt.
+    """
+    bands = list(strata)
+    total = sum(band.pairs for band in bands)
+    if not total:
+        return wilson(0, 0)
+    weights = [band.pairs / total for band in bands]
+    spreads = [
+        weight * math.sqrt(_spread(band, z)) for weight, band in zip(weights, bands, strict=True)
+    ]
+    reduced = z * math.hypot(*spreads) / sum(spreads)
+    parts = [wilson(band.hits, band.trials, reduced) for band in bands]
+    return Interval(*(_mix(weights, side) for side in zip(*parts, strict=True)))
+
+
+def _mix(weights: Iterable[float], values: Iterable[float]) -> float:
+    return math.fsum(weight * value for weight, value in zip(weights, values, strict=True))
+
+
+def _spread(band: Stratum, z: float) -> float:
+    trials = band.trials + z * z
+    share = (band.hits + z * z / 2) / trials
+    return share * (1 - share) / trials

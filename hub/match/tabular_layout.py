@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from string import Formatter
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -54,7 +54,7 @@ class TabularMapping(_Strict):
 
 
 class Layout(BaseModel):
-    """How each field is read off a row's cells; a field that the file lacks reads as ""."""
+    """How each field that the file has is read off a row's cells."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -115,8 +115,9 @@ def _line_of(text: str, place: list[str]) -> int | None:
 def lay_out(table: Table, mapping: TabularMapping) -> Layout:
     """The file's layout; refuses columns that are not there and a file without record ids."""
     columns = _Columns(table)
-    fields = {name: _getter(name, columns, mapping) for name in FIELDS}
-    if "record_id" not in mapping.columns and not columns.has("record_id"):
+    getters = {name: _getter(name, columns, mapping) for name in FIELDS}
+    fields = {name: read for name, read in getters.items() if read is not None}
+    if "record_id" not in fields:
         raise ConfigError(
             f"{table.path} has no column record_id; rename the column with each record's own key, "
             "or name it in a mapping file (columns: {record_id: …})"
@@ -152,11 +153,11 @@ class _Columns:
         return lambda cells: cells[place].strip()
 
 
-def _getter(name: str, columns: _Columns, mapping: TabularMapping) -> Getter:
+def _getter(name: str, columns: _Columns, mapping: TabularMapping) -> Getter | None:
     constant = mapping.constants.get(name, "")
     stated = mapping.columns.get(name, name if columns.has(name) else None)
     if stated is None:
-        return lambda _cells: constant
+        return (lambda _cells: constant) if constant else None
     parts = [stated] if isinstance(stated, str) else stated
     getters = [_part(part, columns, f"the mapping's {name}") for part in parts]
     read = getters[0] if len(getters) == 1 else _several(getters)
@@ -202,6 +203,6 @@ def _nothing(_cells: Cells) -> str:
     return ""
 
 
-def read_fields(layout: Layout, cells: Cells) -> Mapping[str, Any]:
+def read_fields(layout: Layout, cells: Cells) -> Mapping[str, str]:
     """Every field of a row that is filled."""
     return {name: text for name, read in layout.fields.items() if (text := read(cells))}

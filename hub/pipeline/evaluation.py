@@ -8,6 +8,7 @@ from __future__ import annotations
 import resource
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from hub.match.quality import Quality, measure
@@ -30,10 +31,14 @@ class ScoredPair(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """Record to cluster, for every record; and the pairs that spoke for joining, for charts."""
+    """Record to cluster, for every record; the pairs that spoke for joining, for charts.
+
+    ``stages`` are the seconds of the engine's own parts, in their order.
+    """
 
     clusters: Mapping[str, str]
     edges: Sequence[ScoredPair] = ()
+    stages: Mapping[str, float] = MappingProxyType({})
 
 
 Engine = Callable[[Iterable[Record]], Outcome]
@@ -41,7 +46,7 @@ Engine = Callable[[Iterable[Record]], Outcome]
 
 
 class Cost(NamedTuple):
-    """What a run took; the peak is that of the whole program and its children so far."""
+    """What a run took; the peak is an upper bound: the program's and its largest child's, added."""
 
     seconds: float
     cpu_seconds: float
@@ -89,6 +94,6 @@ def _cpu() -> float:
 
 
 def _peak_mb() -> int:
-    """The larger of the program's and its largest child's peak, in MiB (Linux counts in KiB)."""
+    """The program's and its largest child's peak, added, in MiB (Linux counts in KiB)."""
     usages = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return max(usage.ru_maxrss for usage in usages) // 1024
+    return sum(usage.ru_maxrss for usage in usages) // 1024

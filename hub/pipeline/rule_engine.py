@@ -6,6 +6,7 @@ without the store.
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import combinations
@@ -23,15 +24,19 @@ _Pair = tuple[str, str]
 
 def partition_by_rules(records: Iterable[Record], country: str = "DE") -> Outcome:
     """Clusters named by their smallest record id; ``country`` is that of phones without prefix."""
+    clock = _Clock()
     profiles: dict[str, Profile] = {}
     members: defaultdict[str, list[str]] = defaultdict(list)
     for record in records:
         profile = build_profile(record.body, country)
         profiles.setdefault(profile.digest, profile)
         members[profile.digest].append(record.record_id)
+    clock.stop("read and standardise")
     pairs, frequent = _candidates(profiles)
+    clock.stop("find candidates")
     known = _Comparisons(profiles, frequent)
     graded = {pair for pair in pairs if known(*pair).grade is not Grade.NONE}
+    clock.stop("compare")
     nodes = dict(_nodes(members, known))
     edges = [
         Edge(one, other, known(*pair).weight)
@@ -47,7 +52,20 @@ def partition_by_rules(records: Iterable[Record], country: str = "DE") -> Outcom
     records_of = {node: held[node] for held in nodes.values() for node in held}
     clusters = [[r for node in joined for r in records_of[node]] for joined in found.clusters]
     named = {record: name for held in clusters for name in [min(held)] for record in held}
-    return Outcome(named, list(_scored(graded, nodes, known)))
+    clock.stop("cluster")
+    return Outcome(named, list(_scored(graded, nodes, known)), clock.stages)
+
+
+class _Clock:
+    """Seconds between stops."""
+
+    def __init__(self) -> None:
+        self.stages: dict[str, float] = {}
+        self._since = time.perf_counter()
+
+    def stop(self, stage: str) -> None:
+        now = time.perf_counter()
+        self.stages[stage], self._since = now - self._since, now
 
 
 class _Comparisons:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -41,20 +41,32 @@ class RecordsFile:
         self._table = table
         self._layout = layout
         self.count = 0
+        self.unread_dates = 0
         self._readers = self._check()
 
     def records(self) -> Iterator[Record]:
-        """Every record with its body."""
+        """Every record with its body; counts cells that should hold a birth date and do not."""
+        self.unread_dates = 0
         for row in self._table.rows():
             fields = read_fields(self._layout, row.cells)
             kind = self._kind(fields, row)
             body = party_body(fields, kind, self._readers)
+            self.unread_dates += "birth_date" in fields and not _is_born(body)
             identifiers = [*_tax_ids(fields), *self._identifiers(row)]
             yield Record(
                 fields["record_id"],
                 fields.get("source", ""),
                 {**body, "identifiers": identifiers} if identifiers else body,
             )
+
+    def fields_of(self, ids: Collection[str]) -> dict[str, Mapping[str, str]]:
+        """The records with these ids as the file has them, for people to read."""
+        key = self._layout.fields["record_id"]
+        return {
+            found: read_fields(self._layout, row.cells)
+            for row in self._table.rows()
+            if (found := key(row.cells)) in ids
+        }
 
     def truth(self, column: str) -> Iterator[tuple[str, str]]:
         """Record id and true entity, "" where the file does not say; refuses a missing column."""
@@ -65,12 +77,13 @@ class RecordsFile:
     def _check(self) -> _Readers:
         """One pass: every record has an id of its own; what order the dates are in."""
         key = self._layout.fields["record_id"]
-        evidence = {name: Counter[str]() for name in DATES if name not in self._layout.dates}
+        dates = {name: read for name in DATES if (read := self._layout.fields.get(name))}
+        evidence = {name: Counter[str]() for name in DATES}
         seen: dict[int, int] = {}
         for row in self._table.rows():
             self._check_key(key(row.cells), row, seen)
-            for name, counts in evidence.items():
-                counts[order_of(self._layout.fields[name](row.cells))] += 1
+            for name, read in dates.items():
+                evidence[name][order_of(read(row.cells))] += 1
         self.count = len(seen)
         if not seen:
             raise ConfigError(f"{self._table.path} has column names but no record")
@@ -156,6 +169,10 @@ def _person(fields: _Fields, readers: _Readers) -> dict[str, str]:
     return {name: text for name, text in parts.items() if text}
 
 
+def _is_born(body: Mapping[str, Any]) -> bool:
+    return "birth_date" in body.get("person", {})
+
+
 def _organisation(fields: _Fields, kind: str) -> dict[str, Any]:
     """A company without a name of its own is called by the full name."""
     name = fields.get("organisation") or (
@@ -200,4 +217,8 @@ def _tax_ids(fields: _Fields) -> Iterator[dict[str, str]]:
 
 
 def _several(text: str) -> list[str]:
-    return [piece for part in _SEVERAL.split(text) if (piece := part.strip())] if text else []
+    if not text:
+        return []
+    if _SEVERAL.search(text) is None:
+        return [text]
+    return [piece for part in _SEVERAL.split(text) if (piece := part.strip())]

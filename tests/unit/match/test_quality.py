@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import random
 import time
 from collections import Counter
 from itertools import combinations
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.match.quality import Scores, measure, wilson
+from hub.match.quality import Scores, Stratum, measure, stratified_wilson, wilson
 
 Labels = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), max_size=30)
 
@@ -64,3 +65,35 @@ def test_wilsons_interval_is_that_of_the_literature() -> None:
     assert wilson(81, 263) == pytest.approx((0.3080, 0.2553, 0.3662), abs=1e-4)
     assert wilson(0, 20) == pytest.approx((0, 0, 0.1611), abs=1e-4)
     assert wilson(0, 0) == (0, 0, 1)
+
+
+def test_one_band_is_wilsons_interval() -> None:
+    assert stratified_wilson([Stratum(1000, 81, 263)]) == pytest.approx(wilson(81, 263))
+    assert stratified_wilson([]) == (0, 0, 1)
+
+
+def test_bands_weigh_as_many_pairs_as_they_hold() -> None:
+    found = stratified_wilson([Stratum(9000, 50, 50), Stratum(1000, 10, 50)])
+    assert found.share == pytest.approx(0.92)
+    assert 0.85 < found.low < 0.92 < found.high < 0.96
+
+
+def test_bands_without_a_miss_are_still_in_doubt() -> None:
+    found = stratified_wilson([Stratum(500, 20, 20), Stratum(500, 20, 20)])
+    assert found.share == 1
+    assert found.high == pytest.approx(1)
+    assert found.low == pytest.approx(0.9057, abs=0.01)  # Wilson's for 40 of 40 is 0.912
+
+
+def test_the_interval_holds_the_truth_about_as_often_as_it_says() -> None:
+    dice = random.Random(5)
+    shares, sizes, drawn = (0.99, 0.9, 0.6, 0.2), (6000, 2000, 1000, 1000), 40
+    truth = sum(s * n for s, n in zip(shares, sizes, strict=True)) / sum(sizes)
+    held = 0
+    for _ in range(1000):
+        hits = [sum(dice.random() < share for _ in range(drawn)) for share in shares]
+        found = stratified_wilson(
+            [Stratum(n, hit, drawn) for n, hit in zip(sizes, hits, strict=True)]
+        )
+        held += found.low <= truth <= found.high
+    assert 930 <= held <= 1000

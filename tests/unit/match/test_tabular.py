@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -66,6 +67,14 @@ def test_a_missing_file_and_an_unknown_encoding_are_refused(tmp_path: Path) -> N
         open_table(tmp_path)
     with pytest.raises(ConfigError, match="not klingon"):
         open_table(write(tmp_path, "a,b\n"), encoding="klingon")
+
+
+def test_parquet_without_its_reader_names_the_extra(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)  # as if it were not installed
+    with pytest.raises(ConfigError, match=r"install customer-hub\[files\], or save it as CSV"):
+        open_table(write(tmp_path, "PAR1", "records.parquet"))
 
 
 def test_parquet_gives_texts(tmp_path: Path) -> None:

@@ -17,10 +17,10 @@ from typing import Any
 
 import pytest
 
-from hub.demo.truth import score_bcubed, score_pairs
 from hub.match.cluster import Edge, cluster
 from hub.match.keys import match_keys
 from hub.match.profile import Profile, build_profile
+from hub.match.quality import measure
 from hub.match.rules import Grade, compare
 
 FOLDER = Path(__file__).parents[4] / "shared" / "data" / "match" / "senzing_truthset"
@@ -115,8 +115,9 @@ def test_truth_set() -> None:
             f"{r['DATA_SOURCE']}:{r['RECORD_ID']}": r["CLUSTER_ID"] for r in csv.DictReader(file)
         }
     found = _partition(profiles)
-    pairs, bcubed = score_pairs(found, truth), score_bcubed(found, truth)
-    print(f"pairs {pairs} F1 {pairs.f1:.3f}, B3 {bcubed} F1 {bcubed.f1:.3f}")  # noqa: T201  # the figure is the point
+    quality = measure((found[name], truth[name]) for name in found)
+    pairs, bcubed = quality.pairwise, quality.b_cubed
+    print(f"pairs {pairs}, B3 {bcubed}")  # noqa: T201  # the figure is the point
     assert pairs.precision > 0.93
     assert pairs.recall > 0.5
     assert bcubed.f1 > 0.82
