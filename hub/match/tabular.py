@@ -97,11 +97,12 @@ def _open_csv(path: Path, encoding: str, delimiter: str) -> Table:
     return Table(path, columns, rows)
 
 
-def _csv_lines(path: Path, encoding: str, delimiter: str) -> Iterator[Row]:
+def _csv_lines(path: Path, encoding: str, delimiter: str, *, strict: bool = True) -> Iterator[Row]:
+    """Rows of cells; strict, since a quotation mark left open would swallow records unnoticed."""
     line = 0
     try:
         with path.open(encoding=encoding, newline="") as file:
-            reader = csv.reader(file, delimiter=delimiter)
+            reader = csv.reader(file, delimiter=delimiter, strict=strict)
             for cells in reader:
                 line = reader.line_num
                 if cells:
@@ -117,11 +118,12 @@ def _csv_lines(path: Path, encoding: str, delimiter: str) -> Iterator[Row]:
 
 def _guess_delimiter(path: Path, encoding: str) -> str:
     """The one that parts the header into most columns."""
-    return max(_DELIMITERS, key=lambda mark: len(_header(path, encoding, mark)))
+    return max(_DELIMITERS, key=lambda mark: len(_header(path, encoding, mark, strict=False)))
 
 
-def _header(path: Path, encoding: str, delimiter: str) -> Cells:
-    return next((row.cells for row in _csv_lines(path, encoding, delimiter)), ())
+def _header(path: Path, encoding: str, delimiter: str, *, strict: bool = True) -> Cells:
+    lines = _csv_lines(path, encoding, delimiter, strict=strict)
+    return next((row.cells for row in lines), ())
 
 
 def _check_names(path: Path, columns: Sequence[str]) -> None:

@@ -82,7 +82,7 @@ def load_tabular_mapping(path: Path | None) -> TabularMapping:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         place = [str(part) for part in first["loc"]]
-        message = f"{'.'.join(place)}: {first['msg']}"
+        message = ": ".join(filter(None, (".".join(place), first["msg"])))
         raise MappingError(message, file=str(path), line=_line_of(text, place)) from error
     _check_words(mapping, text, path)
     return mapping

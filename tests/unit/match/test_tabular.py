@@ -45,6 +45,8 @@ def test_a_csv_is_read_in_its_encoding(encoding: str, told: str, tmp_path: Path)
         ("record_id,city\n1,Graz,8010\n", "line 2: 3 cells under 2 columns"),
         ("record_id,city\n1,Graz\n2\n", "line 3: 1 cells under 2 columns"),
         ("record_id,City,city\n", "two columns 'city'"),
+        ('a,b\n1,x\n2,"y\n3,z\n', "line 3: no CSV: unexpected end of data"),
+        ('"a","b"\n"1"x,2\n', "line 2: no CSV: ',' expected after"),
         (b"PK\x03\x04rest", "a spreadsheet or an archive; save it as CSV"),
         (b"\x1f\x8brest", "is compressed"),
         (b"\x7fELF\x00\x00", "neither CSV nor Parquet"),

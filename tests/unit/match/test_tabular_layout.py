@@ -77,7 +77,7 @@ def test_a_file_without_record_ids_is_refused(tmp_path: Path) -> None:
         ("column: {}", "mapping.yaml:1: column: Extra inputs are not permitted"),
         ("dates:\n  birth_date: us", "mapping.yaml:2: dates: write day first, month first or"),
         ("columns: [", "mapping.yaml:1: no valid YAML"),
-        ("- columns", "mapping.yaml: : Input should be a valid dictionary"),
+        ("- columns", "mapping.yaml: Input should be a valid dictionary"),
     ],
 )
 def test_a_bad_mapping_file_is_refused_with_its_line(
