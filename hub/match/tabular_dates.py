@@ -3,6 +3,9 @@
 "12/11/1978" alone is ambiguous. A column in which "3/31/1954" stands more often than "31/3/1954"
 has the month first, and the other way round; a cell that can only be read one way is read that way.
 A column without any such cell has the day first.
+
+A mistyped date (1856-86-18) keeps its shape: all digits but one are still evidence, and the engine
+decides what to make of it.
 """
 
 from __future__ import annotations
@@ -10,7 +13,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final
 
@@ -48,7 +51,7 @@ def decide_order(evidence: Counter[str]) -> str:
 
 
 def date_reader(order: str) -> Callable[[str], str]:
-    """Reads a cell to an ISO date, "" for what is none; ``order`` may be a strptime pattern."""
+    """Reads a cell to an ISO date's shape, "" for none; ``order`` may be a strptime pattern."""
     if "%" in order:
         return lambda cell: _by_pattern(cell.strip(), order)
     return lambda cell: _read(cell.strip(), order == MONTH_FIRST)
@@ -87,13 +90,13 @@ def _month(name: str) -> int:
 
 
 def _iso(year: str, month: int, day: int) -> str:
-    """Two digits are the latest year that has begun: nobody is born in the future."""
+    """Two digits are the latest year that has begun: nobody is born in the future.
+
+    A part that is zero is not known, so that there is no whole date.
+    """
     number = int(year)
     if len(year) == 2:
         this = datetime.now(UTC).year
         number += this - this % 100
         number -= 100 if number > this else 0
-    try:
-        return date(number, month, day).isoformat()
-    except ValueError:
-        return ""
+    return f"{number:04}-{month:02}-{day:02}" if number and month and day else ""

@@ -107,7 +107,7 @@ def test_the_order_in_dates_is_that_of_the_column(tmp_path: Path) -> None:
     lines = ["record_id,birth_date", "1,12/11/1978", "2,3/31/1954"]
     born = [r.body["person"]["birth_date"] for r in read(tmp_path, lines).records()]
     assert born == ["1978-12-11", "1954-03-31"]
-    odd = read(tmp_path, ["record_id,birth_date", "1,soon", "2,", "3,1900-01-32", "4,1900-01-31"])
+    odd = read(tmp_path, ["record_id,birth_date", "1,soon", "2,", "3,1900-00-00", "4,1900-01-32"])
     assert [len(list(odd.records())), len(list(odd.records())), odd.unread_dates] == [4, 4, 2]
     told = read(tmp_path, lines, "dates: {birth_date: day first}")
     assert [r.body["person"]["birth_date"] for r in told.records()] == ["1978-11-12", "1954-03-31"]
