@@ -162,9 +162,15 @@ def _flaw_of_spec(spec: ConnectorSpec, known: Mapping[str, ConnectorSpec]) -> st
     return None
 
 
+_WAYS_OF_WRITING: Final = frozenset(
+    {Capability.IDEMPOTENCY_KEY, Capability.OPTIMISTIC_LOCK}
+    | {Capability.BATCH_WRITE, Capability.CREATE}
+)
 _NEEDS: Final[Mapping[Capability, tuple[str, ...]]] = {
     Capability.KEY_SCAN: ("keys",),
     Capability.PUSH: ("webhook", "receive"),
+    Capability.BATCH_WRITE: ("batch_limit", "fetch_many", "write_many"),
+    Capability.CREATE: ("create",),
 }
 """Methods that a capability promises; seen here only where ``open`` is the connector's class."""
 
@@ -204,7 +210,7 @@ def _flaw_of_capabilities(declared: frozenset[Capability], *, has_cursor: bool) 
         return "is incremental but names no cursor field"
     if Capability.KEY_SCAN in declared and Capability.INCREMENTAL not in declared:
         return "declares key_scan but not incremental: each full read compares its keys anyway"
-    needs_write = {Capability.IDEMPOTENCY_KEY, Capability.OPTIMISTIC_LOCK} & declared
+    needs_write = _WAYS_OF_WRITING & declared
     if needs_write and Capability.WRITE not in declared:
         return f"declares {min(needs_write)} but not write"
     return None

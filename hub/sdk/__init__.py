@@ -2,14 +2,17 @@
 
 from hub.sdk.contract import (
     CONTRACT_VERSION,
+    BatchWriter,
     Capability,
     Change,
     Connector,
     ConnectorConfig,
     ConnectorSpec,
+    Creator,
     Cursor,
     KeyScanner,
     LocalPath,
+    New,
     Page,
     Receipt,
     Record,
@@ -18,6 +21,7 @@ from hub.sdk.contract import (
     Tombstone,
     Unreadable,
     Writer,
+    WriteResult,
     composite_key,
 )
 from hub.sdk.hooks import hookimpl
@@ -34,16 +38,19 @@ from hub.sdk.webhooks import PushConnector, PushDelivery, StreamPush, WebhookSch
 
 __all__ = [
     "CONTRACT_VERSION",
+    "BatchWriter",
     "Capability",
     "Change",
     "Connector",
     "ConnectorConfig",
     "ConnectorSpec",
+    "Creator",
     "Cursor",
     "Fault",
     "HttpStandIn",
     "KeyScanner",
     "LocalPath",
+    "New",
     "Page",
     "PushConnector",
     "PushDelivery",
@@ -60,6 +67,7 @@ __all__ = [
     "Tombstone",
     "Unreadable",
     "WebhookScheme",
+    "WriteResult",
     "Writer",
     "composite_key",
     "hookimpl",

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final, NamedTuple, Protocol
 import orjson
 from pydantic import AfterValidator, BaseModel, ConfigDict, JsonValue, ValidationInfo
 
+from hub.errors import DeliveryError, TransientSourceError
 from hub.sdk.auth.refresh import MemoryTokens, TokenStore
 
 CONTRACT_VERSION: Final = 1
@@ -39,6 +40,8 @@ class Capability(StrEnum):
     INCREMENTAL = "incremental"
     DELETES = "deletes"
     WRITE = "write"
+    BATCH_WRITE = "batch_write"
+    CREATE = "create"
     IDEMPOTENCY_KEY = "idempotency_key"
     OPTIMISTIC_LOCK = "optimistic_lock"
     CUSTOM_FIELDS = "custom_fields"
@@ -113,7 +116,8 @@ class Change:
     """One write to one record of a target: only the fields that change, in the system's own names.
 
     ``expected_version`` is the version the change was computed from (a version, an ETag).
-    ``idempotency_key`` stays the same over retries of one intent.
+    ``idempotency_key`` stays the same over retries of one intent. Where the stream declares CREATE,
+    ``external_key`` may name the record instead, and ``key`` is empty.
     """
 
     stream: str
@@ -121,6 +125,20 @@ class Change:
     fields: Mapping[str, JsonValue]
     expected_version: str | None
     idempotency_key: str
+    external_key: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class New:
+    """A record to be made in a target, in the system's own field names.
+
+    ``external_key`` is the hub's own name for the record, and the system holds it at most once. It
+    may stand in a URL, so it is nothing personal.
+    """
+
+    stream: str
+    fields: Mapping[str, JsonValue]
+    external_key: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +152,11 @@ class Receipt:
     key: str
     version: str | None = None
     held: Mapping[str, JsonValue] = field(default_factory=dict)
+
+
+WriteResult = Receipt | DeliveryError | TransientSourceError
+"""What became of one change of a batch. TransientSourceError: it was not made and may be repeated
+later; OutcomeUnknownError: nobody knows; any other DeliveryError: it was not made."""
 
 
 class ConnectorConfig(BaseModel):
@@ -181,6 +204,38 @@ class Writer(Connector, Protocol):
 
     def write(self, change: Change) -> Receipt:
         """Make the change, or raise; never half of it."""
+
+
+class BatchWriter(Writer, Protocol):
+    """A connector with a stream that declares BATCH_WRITE: many changes go in a few requests."""
+
+    def batch_limit(self, stream: str) -> int:
+        """How many changes one ``write_many`` takes; below 2 where they go one by one.
+
+        That may depend on the settings, so that a company chooses between speed and a closer lock.
+        """
+
+    def fetch_many(self, stream: str, keys: Sequence[str]) -> Mapping[str, Record]:
+        """Read records as they are now, by key; a key that is missing is gone."""
+
+    def write_many(self, stream: str, changes: Sequence[Change]) -> Sequence[WriteResult]:
+        """Make the changes, at most one to a record, and say of each what became of it.
+
+        The results have the order and number of the changes. Each change stands alone: one that is
+        refused hinders no other. OutcomeUnknownError, raised, says so of all of them; any other
+        error that is raised says that none was made.
+        """
+
+
+class Creator(Writer, Protocol):
+    """A connector with a stream that declares CREATE."""
+
+    def create(self, new: New) -> Receipt:
+        """Make the record, or find it by its external key; the receipt has its key.
+
+        A record that is found is left as it is. So a repeat makes nothing twice and undoes nothing
+        that was changed meanwhile.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

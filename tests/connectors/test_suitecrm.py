@@ -29,7 +29,7 @@ from hub.mapping import compile_mapping, load_mapping
 from hub.model import ENTITIES, CanonicalRecord
 from hub.model.party import Party, Relationship
 from hub.model.service import Opportunity, Ticket
-from hub.sdk import Change, Fault, Page, StandInState
+from hub.sdk import Change, Fault, New, Page, StandInState
 from hub.sdk.soap import SoapConnector
 from hub.sdk.standin import Sample
 
@@ -234,7 +234,8 @@ def test_a_lost_answer_to_a_write_is_unknown(standin: SuiteCrmStandIn) -> None:
 
 def test_creates(standin: SuiteCrmStandIn) -> None:
     connector = connect(standin)
-    made = connector.create("Accounts", {"name": "Müller & Söhne"}, idempotency_key="k")
+    new = New(stream="Accounts", fields={"name": "Müller & Söhne"}, external_key="k")
+    made = connector.create(new)
     record = connector.fetch("Accounts", made.key)
     assert record is not None
     assert (record.data["name"], record.version) == ("Müller & Söhne", made.version)

@@ -25,6 +25,7 @@ from hub.sdk import (
     Change,
     Connector,
     ConnectorSpec,
+    New,
     Page,
     Receipt,
     Record,
@@ -53,7 +54,7 @@ TABLES: dict[str, str] = dict(
 HUB = "from hub.cli.main import run; run()"
 CONTRACT = (
     *(ConnectorSpec, StandInSpec, Samples, Sample, Stream, Capability),
-    *(Page, Record, Tombstone, Unreadable, Change, Receipt),
+    *(Page, Record, Tombstone, Unreadable, Change, New, Receipt),
 )
 ROWS: dict[str, Any] = {
     str(number): {

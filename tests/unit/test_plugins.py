@@ -109,6 +109,9 @@ BAD = {
     "no method 'keys'": replace(
         SPEC, open=Empty, streams=(replace(_with(*SCANNING).streams[0], cursor="at"),)
     ),
+    "no method 'batch_limit'": replace(_with(Capability.WRITE, Capability.BATCH_WRITE), open=Empty),
+    "no method 'create'": replace(_with(Capability.WRITE, Capability.CREATE), open=Empty),
+    "declares create but not write": _with(Capability.CREATE),
     "no method 'webhook'": replace(_with(Capability.PUSH), open=Empty),
     "but not write": replace(
         SPEC,

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from inspect import signature
 from typing import Any
-
-from pydantic import JsonValue
 
 from hub.errors import RejectedError, SourceSchemaError
 from hub.sdk.contract import (
@@ -16,6 +14,7 @@ from hub.sdk.contract import (
     ConnectorConfig,
     ConnectorSpec,
     Cursor,
+    New,
     Page,
     Receipt,
     Record,
@@ -65,11 +64,12 @@ class RestConnector:
             raise RejectedError(f"{self._client.system}: there is no stream {change.stream}")
         return StreamWriter(self._client, self._streams[change.stream]).write(change)
 
-    def create(
-        self, stream: str, fields: Mapping[str, JsonValue], *, idempotency_key: str
-    ) -> Receipt:
-        """Make a new record; the receipt has its key."""
-        return StreamWriter(self._client, self._declared(stream)).create(fields, idempotency_key)
+    def create(self, new: New) -> Receipt:
+        """Make a new record; the receipt has its key.
+
+        At most once where the system takes an idempotency key, which is the external key.
+        """
+        return StreamWriter(self._client, self._declared(new.stream)).create(new)
 
     def close(self) -> None:
         """Close the client."""

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from pydantic import JsonValue
 
 from hub.errors import ConflictError, DuplicateRecordError, HubError, RejectedError
-from hub.sdk.contract import Change, Receipt, Record
+from hub.sdk.contract import Change, New, Receipt, Record
 from hub.sdk.records import compile_path
 from hub.sdk.resource.rows import RowReader
 from hub.sdk.resource.stream import RestStream, RestWrite
@@ -48,14 +48,14 @@ class StreamWriter:
         self._send(how, (how.method, path), body, headers=headers)
         return Receipt(key=change.key, version=self._version_after(change.key))
 
-    def create(self, fields: Mapping[str, JsonValue], idempotency_key: str) -> Receipt:
+    def create(self, new: New) -> Receipt:
         """Make a new record; one that is there already (DuplicateRecordError) is the receipt."""
         how = self._stream.write
         if how is None or not how.create:
             raise RejectedError(f"{self._place}: records of this stream can't be created")
-        headers = _keyed(how, dict(how.headers), idempotency_key)
+        headers = _keyed(how, dict(how.headers), new.external_key)
         try:
-            body = _wrapped(how, fields)
+            body = _wrapped(how, new.fields)
             answer = self._send(how, ("POST", how.create), body, headers=headers)
         except DuplicateRecordError as error:
             return Receipt(key=error.key, version=self._version_after(error.key))

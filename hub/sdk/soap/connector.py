@@ -16,6 +16,7 @@ from hub.sdk.contract import (
     ConnectorConfig,
     ConnectorSpec,
     Cursor,
+    New,
     Page,
     Receipt,
     Record,
@@ -88,12 +89,13 @@ class SoapConnector:
             raise RejectedError(f"{self._caller.system}: there is no stream {change.stream}")
         return SoapWriter(self._caller, self._streams[change.stream]).write(change)
 
-    def create(
-        self, stream: str, fields: Mapping[str, JsonValue], *, idempotency_key: str
-    ) -> Receipt:
-        """Make a new record; the receipt has its key. SOAP takes no idempotency key."""
-        del idempotency_key
-        return SoapWriter(self._caller, self._declared(stream)).create(fields)
+    def create(self, new: New) -> Receipt:
+        """Make a new record; the receipt has its key.
+
+        SOAP takes no idempotency key, so that a repeat may make another: a stream of these declares
+        no CREATE by itself.
+        """
+        return SoapWriter(self._caller, self._declared(new.stream)).create(new.fields)
 
     def close(self) -> None:
         """Close the client."""

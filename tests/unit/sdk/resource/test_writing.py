@@ -15,7 +15,7 @@ from hub.errors import (
     RejectedError,
     SourceSchemaError,
 )
-from hub.sdk import Capability, Change, Fault, HttpStandIn, StandInState, jsonrpc
+from hub.sdk import Capability, Change, Fault, HttpStandIn, New, StandInState, jsonrpc
 from hub.sdk.limits import RestPolicy
 from hub.sdk.quirks import (
     any_of,
@@ -162,9 +162,9 @@ def test_a_write_with_an_idempotency_key_is_repeated_under_it(desk: Desk) -> Non
 
 def test_what_is_there_already_is_the_receipt(desk: Desk) -> None:
     connector = desk.connector(PERSON, explain=duplicate_in_body("existing.id"))
-    made = connector.create("person", {"phone": "9"}, idempotency_key="k")
-    assert made.key == "2"
-    assert connector.create("person", {"phone": "9"}, idempotency_key="k").key == "2"
+    new = New(stream="person", fields={"phone": "9"}, external_key="k")
+    assert connector.create(new).key == "2"
+    assert connector.create(new).key == "2"
     assert set(desk.people) == {"1", "2"}
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hub.errors import ConflictError, RejectedError, SourceSchemaError
-from hub.sdk import Capability, Change, Page
+from hub.sdk import Capability, Change, New, Page
 from hub.sdk.resource import CursorPaging, Offset, Since
 from hub.sdk.soap import RowShape, SoapClient, SoapStream, SoapWrite
 from tests.unit.sdk.soap.helpdesk import HelpDesk
@@ -126,7 +126,7 @@ def test_what_is_not_declared_is_refused(desk: HelpDesk) -> None:
     with pytest.raises(RejectedError):
         connector.fetch("ticket", "0002")
     with pytest.raises(RejectedError):
-        connector.create("ticket", {}, idempotency_key="k")
+        connector.create(New(stream="ticket", fields={}, external_key="k"))
     with pytest.raises(SourceSchemaError):
         list(connector.read("nothing", None))
 
