@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple, Protocol
 
 from pydantic import JsonValue
 
+from connectors.salesforce.composite import Composite
 from connectors.salesforce.config import SalesforceConfig
 from hub.errors import (
     CursorExpiredError,
@@ -29,10 +30,14 @@ _BUSY: Final = frozenset({"UNABLE_TO_LOCK_ROW", "QUERY_TIMEOUT", "SERVER_UNAVAIL
 
 
 class Described(NamedTuple):
-    """The fields of an object that this user may see with their types, and the server's clock."""
+    """The fields of an object that this user may see with their types, and the server's clock.
+
+    ``unique`` are the texts that are external ids and held once.
+    """
 
     fields: Mapping[str, str]
     at: datetime
+    unique: frozenset[str] = frozenset()
 
 
 class Job(Protocol):
@@ -62,6 +67,7 @@ class SalesforceClient:
         self.sleep = policy_in_effect(policy).sleep
         self._rest = RestClient(config.base_url, system=SYSTEM, auth=auth, policy=policy)
         self._root = f"/services/data/v{config.api_version}"
+        self.composite = Composite(self._rest, self._root)
         self._options = {"sforce-query-options": f"batchSize={config.batch_size}"}
 
     def describe(self, stream: str) -> Described:
@@ -72,8 +78,10 @@ class SalesforceClient:
         if answer.status == 404:
             message = "the object is not visible; give the integration user Read permission on it"
             raise SourceSchemaError(message, system=SYSTEM, stream=stream)
-        types = {field["name"]: str(field.get("type")) for field in answer.json()["fields"]}
-        return Described(types, _server_time(answer))
+        fields = answer.json()["fields"]
+        types = {field["name"]: str(field.get("type")) for field in fields}
+        unique = frozenset(one["name"] for one in fields if _is_name_of_record(one))
+        return Described(types, _server_time(answer), unique)
 
     def count(self, stream: str, limit: int) -> int:
         """How many rows a full read has to bring, deleted ones included; no more than ``limit``."""
@@ -191,6 +199,10 @@ def explain(answer: RestResponse) -> HubError | None:
     if answer.status == 403:
         return None
     return SourceSchemaError(f"{code}: Salesforce does not understand the request", **place)
+
+
+def _is_name_of_record(field: Mapping[str, Any]) -> bool:
+    return bool(field.get("externalId") and field.get("unique") and field.get("type") == "string")
 
 
 def _error_code(answer: RestResponse) -> str:

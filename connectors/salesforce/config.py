@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from pydantic import Field, SecretStr
+from typing import Annotated, Final, Self
+
+from pydantic import Field, SecretStr, StringConstraints, model_validator
 
 from hub.sdk import ConnectorConfig, LocalPath
+
+_COLLECTIONS_SINCE: Final = 46
+"""The first version with all sObject Collections that are used."""
+
+FieldName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
 
 
 class SalesforceConfig(ConnectorConfig):
@@ -55,6 +62,22 @@ class SalesforceConfig(ConnectorConfig):
     extra_fields: dict[str, tuple[str, ...]] = Field(
         default_factory=dict, description="Further fields to read, by object, as a mapping needs"
     )
+    batch_writes: bool = Field(
+        default=False,
+        description="Write up to 200 records in one request, under a lock that is less close",
+    )
+    external_ids: dict[str, FieldName] = Field(
+        default_factory=dict,
+        description="The unique external id field that holds the hub's own key, by object",
+    )
     ca_file: LocalPath | None = Field(
         default=None, description="Certificates of the company's own CA (a proxy's)"
     )
+
+    @model_validator(mode="after")
+    def _speaks_of_collections(self) -> Self:
+        wanted = self.batch_writes or self.external_ids
+        if wanted and float(self.api_version) < _COLLECTIONS_SINCE:
+            needed = f"{_COLLECTIONS_SINCE}.0"
+            raise ValueError(f"batch_writes and external_ids need api_version {needed} or later")
+        return self

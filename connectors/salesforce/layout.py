@@ -41,11 +41,16 @@ _READERS: Final[Mapping[str, Callable[[str], Any]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The fields to ask for with their types by describe, and the server's clock as it said so."""
+    """The fields to ask for with their types by describe, and the server's clock as it said so.
+
+    ``known`` are the names of all fields in lower case, ``unique`` the external ids held once.
+    """
 
     stream: str
     types: Mapping[str, str]
     at: datetime
+    known: frozenset[str] = frozenset()
+    unique: frozenset[str] = frozenset()
 
     @property
     def names(self) -> list[str]:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
+from connectors.salesforce.batches import RecordBatches
 from connectors.salesforce.bulk import BulkReader, JobPosition
 from connectors.salesforce.client import SYSTEM, SalesforceClient
+from connectors.salesforce.composite import SAVED_AT_ONCE
 from connectors.salesforce.config import SalesforceConfig
+from connectors.salesforce.external import ExternalIds
 from connectors.salesforce.keyset import KeysetReader
 from connectors.salesforce.layout import Layout
 from connectors.salesforce.streams import FIELDS, REQUIRED, Position, format_stamp, is_id
 from connectors.salesforce.writing import RecordWriter
 from hub.errors import SourceSchemaError
-from hub.sdk import Change, Cursor, Page, Receipt, Record
+from hub.sdk import Change, Cursor, New, Page, Receipt, Record, WriteResult
 
 
 class SalesforceReader:
@@ -24,9 +27,13 @@ class SalesforceReader:
         self._client = SalesforceClient(config)
         self._bulk = BulkReader(self._client, config)
         self._writer = RecordWriter(self._client, self._layout)
+        layout = self._writer.layout
+        self._batches = RecordBatches(self._client, layout)
+        self._external = ExternalIds(self._client, layout, config.external_ids)
 
     def check(self) -> str:
         """Log in, and see that every object may be read."""
+        self._external.check()
         counts = [f"{stream} {len(self._layout(stream).names)} fields" for stream in FIELDS]
         return f"Salesforce API {self._config.api_version} reached: {', '.join(counts)}"
 
@@ -57,7 +64,24 @@ class SalesforceReader:
 
     def write(self, change: Change) -> Receipt:
         """Change fields of a record."""
-        return self._writer.write(change)
+        (resolved,) = self._external.resolved(change.stream, [change])
+        return self._writer.write(resolved)
+
+    def batch_limit(self, stream: str) -> int:  # noqa: ARG002  # the same for all objects
+        """What a collection takes, where the settings want it; else 1."""
+        return SAVED_AT_ONCE if self._config.batch_writes else 1
+
+    def fetch_many(self, stream: str, keys: Sequence[str]) -> Mapping[str, Record]:
+        """Records as they are now; one that is deleted is missing."""
+        return self._batches.look(stream, keys)
+
+    def write_many(self, stream: str, changes: Sequence[Change]) -> Sequence[WriteResult]:
+        """Change fields of many records, each for itself."""
+        return self._batches.write(stream, self._external.resolved(stream, changes))
+
+    def create(self, new: New) -> Receipt:
+        """Make a record, at most once for an external id."""
+        return self._external.create(new)
 
     def close(self) -> None:
         self._bulk.close()
@@ -69,14 +93,16 @@ class SalesforceReader:
 
     def _layout(self, stream: str) -> Layout:
         """The fields to ask for: the wanted ones that this organisation has and shows."""
-        types, at = self._client.describe(stream)
+        types, at, unique = self._client.describe(stream)
         extra = self._config.extra_fields.get(stream, ())
         missing = [name for name in (*REQUIRED, *extra) if name not in types]
         if missing:
             message = f"not visible: {', '.join(missing)}; grant field access or correct the name"
             raise SourceSchemaError(message, system=SYSTEM, stream=stream)
         wanted = dict.fromkeys((*REQUIRED, *FIELDS[stream], *extra))
-        return Layout(stream, {name: types[name] for name in wanted if name in types}, at)
+        asked = {name: types[name] for name in wanted if name in types}
+        known = frozenset(name.lower() for name in types)
+        return Layout(stream, asked, at, known, unique)
 
     def _bound(self, server_time: datetime) -> str:
         return format_stamp(server_time - timedelta(seconds=self._config.settle_seconds))

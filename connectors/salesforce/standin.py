@@ -9,8 +9,8 @@ Seed rows are REST sObject records without ``attributes``, by object and by 18-c
 ``IsDeleted`` true puts a row into the recycle bin, ``MasterRecordId`` says which record a merge
 kept. Fields that no row has are described where they are standard, and null. Answers follow the
 REST API Developer Guide (query, queryAll, sObject rows, describe, error arrays, conditional
-requests) and the Bulk API 2.0 Developer Guide (query jobs); the token endpoint follows "OAuth 2.0
-Client Credentials Flow".
+requests, sObject Collections) and the Bulk API 2.0 Developer Guide (query jobs); the token endpoint
+follows "OAuth 2.0 Client Credentials Flow".
 """
 
 from __future__ import annotations
@@ -29,8 +29,9 @@ import orjson
 from pydantic import JsonValue
 
 from connectors.salesforce.jobs_standin import QueryJobs
+from connectors.salesforce.saves_standin import EXTERNAL_ID, NotSaved, Saves
 from connectors.salesforce.soql import Query, Row, parse
-from connectors.salesforce.streams import FIELDS, REQUIRED, format_stamp
+from connectors.salesforce.streams import FIELDS, REQUIRED, WRITABLE, format_stamp
 from hub.sdk import Fault, HttpStandIn, StandInState
 from hub.sdk.standin import Request, Response
 
@@ -69,7 +70,7 @@ class SalesforceStandIn:
     """One organisation on loopback.
 
     ``batch`` caps what one answer holds, ``calls_left`` the requests of the day; ``jobs`` holds the
-    query jobs.
+    query jobs, ``saves`` what hinders a record from being saved.
     """
 
     def __init__(self, state: StandInState, port: int = 0, *, batch: int = BATCH) -> None:
@@ -81,6 +82,7 @@ class SalesforceStandIn:
         self._clock = datetime.min.replace(tzinfo=UTC)
         self._lock = threading.Lock()
         self.jobs = QueryJobs(self)
+        self.saves = Saves(self)
         self.http = HttpStandIn(state, self._answer, port)
 
     @property
@@ -91,6 +93,7 @@ class SalesforceStandIn:
             "client_id": CLIENT_ID,
             "client_secret": CLIENT_SECRET,
             "settle_seconds": 0,
+            "external_ids": dict.fromkeys(WRITABLE, EXTERNAL_ID),
         }
 
     def fail(self, fault: Fault) -> None:
@@ -167,6 +170,8 @@ class SalesforceStandIn:
             return self._describe(match[1])
         if path.startswith("/jobs/query"):
             return self.jobs.answer(path, request)
+        if collection := self.saves.answer(path, request):
+            return collection
         if match := _ROW.match(path):
             return self._row(match[1], match[2], request)
         return _error(404, "NOT_FOUND", "The requested resource does not exist")
@@ -182,7 +187,7 @@ class SalesforceStandIn:
 
     def find(self, query: Query, *, deleted: bool) -> list[Row]:
         """The rows of a query, or ValueError(code, message) with Salesforce's error code."""
-        known = self._known_fields(query.table)
+        known = self.known_fields(query.table)
         if not known:
             raise ValueError("INVALID_TYPE", f"sObject type '{query.table}' is not supported")
         if unknown := sorted(query.used - known):
@@ -201,7 +206,7 @@ class SalesforceStandIn:
         answer: dict[str, Any] = {
             "totalSize": len(found.rows),
             "done": stop >= len(found.rows),
-            "records": [self._record(found.query.table, row, found.query.fields) for row in batch],
+            "records": [self.record(found.query.table, row, found.query.fields) for row in batch],
         }
         if stop < len(found.rows):
             answer["nextRecordsUrl"] = f"{found.root}/query/{locator}-{stop}"
@@ -210,7 +215,7 @@ class SalesforceStandIn:
         return Response(200, answer)
 
     def _describe(self, table: str) -> Response:
-        known = self._known_fields(table)
+        known = self.known_fields(table)
         if not known:
             return _error(404, "NOT_FOUND", "The requested resource does not exist")
         fields: list[JsonValue] = [
@@ -219,6 +224,8 @@ class SalesforceStandIn:
                 "type": self.type_of(table, name),
                 "custom": name.endswith("__c"),
                 "nillable": name not in REQUIRED,
+                "externalId": name == EXTERNAL_ID,
+                "unique": name == EXTERNAL_ID,
             }
             for name in sorted(known)
         ]
@@ -232,8 +239,8 @@ class SalesforceStandIn:
             return _error(404, "ENTITY_IS_DELETED", "entity is deleted")
         if request.method == "GET":
             asked = parse_qs(request.query).get("fields", [""])[0]
-            names = asked.split(",") if asked else sorted(self._known_fields(table))
-            return Response(200, self._record(table, row, tuple(names)))
+            names = asked.split(",") if asked else sorted(self.known_fields(table))
+            return Response(200, self.record(table, row, tuple(names)))
         if request.method == "PATCH":
             return self._patch(table, key, request)
         if request.method == "DELETE":
@@ -241,18 +248,14 @@ class SalesforceStandIn:
         return _error(405, "METHOD_NOT_ALLOWED", "HTTP Method not allowed")
 
     def _patch(self, table: str, key: str, request: Request) -> Response:
-        fields = orjson.loads(request.body)
-        known = self._known_fields(table)
-        if unknown := [name for name in fields if name not in known]:
-            return _error(400, "INVALID_FIELD", f"No such column '{unknown[0]}'")
-        if fixed := [name for name in fields if name in REQUIRED]:
-            return _error(400, "INVALID_FIELD_FOR_INSERT_UPDATE", f"Unable to write {fixed[0]}")
         with self.state.changing():
             row = self.state.stream(table)[key]
             if _changed_since(row, request.headers.get("if-unmodified-since")):
                 return _error(412, "PRECONDITION_FAILED", "the record was modified")
-            stamp = self.stamp()
-            row.update(fields, SystemModstamp=stamp, LastModifiedDate=stamp)
+            try:
+                self.saves.change(table, key, orjson.loads(request.body))
+            except NotSaved as error:
+                return _error(400, error.code, error.message)
         return Response(204, b"")
 
     def _delete(self, table: str, key: str) -> Response:
@@ -261,7 +264,7 @@ class SalesforceStandIn:
             row.update(IsDeleted=True, SystemModstamp=self.stamp())
         return Response(204, b"")
 
-    def _record(self, table: str, row: Row, fields: tuple[str, ...]) -> dict[str, Any]:
+    def record(self, table: str, row: Row, fields: tuple[str, ...]) -> dict[str, Any]:
         """A check box is never null."""
         record: dict[str, Any] = {"attributes": {"type": table}}
         for name in fields:
@@ -282,11 +285,13 @@ class SalesforceStandIn:
             return "boolean"
         return "double" if isinstance(value, int | float) else "string"
 
-    def _known_fields(self, table: str) -> frozenset[str]:
+    def known_fields(self, table: str) -> frozenset[str]:
         """Standard fields, and those that a row has; optional ones only by a row."""
         if table not in FIELDS:
             return frozenset()
         standard = {name for name in FIELDS[table] if not name.endswith(("__c", *_OPTIONAL))}
+        if table in WRITABLE:
+            standard.add(EXTERNAL_ID)
         with self.state.lock:
             return frozenset(standard.union(REQUIRED, *self.state.stream(table).values()))
 

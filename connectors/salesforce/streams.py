@@ -13,7 +13,9 @@ from hub.sdk import Capability, Cursor, Stream
 _READ: Final = frozenset(
     {Capability.FULL, Capability.INCREMENTAL, Capability.DELETES, Capability.CUSTOM_FIELDS}
 )
-_WRITE: Final = frozenset({Capability.WRITE, Capability.OPTIMISTIC_LOCK})
+_WRITE: Final = frozenset(
+    {Capability.WRITE, Capability.OPTIMISTIC_LOCK, Capability.BATCH_WRITE, Capability.CREATE}
+)
 _STAMP: Final = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(\+0000|Z)$")
 _ID: Final = re.compile(r"^[A-Za-z0-9]{15}([A-Za-z0-9]{3})?$")
 _LOWEST_ID: Final = "000000000000000"
@@ -36,6 +38,7 @@ STREAMS: Final = (
     _stream("Lead", ("party", "relationship"), writable=True),
     _stream("Opportunity", ("opportunity",), writable=False),
 )
+WRITABLE: Final = frozenset(s.name for s in STREAMS if Capability.WRITE in s.capabilities)
 
 
 def _address(prefix: str) -> tuple[str, ...]:

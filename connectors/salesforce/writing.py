@@ -8,20 +8,19 @@ exact stamp is compared right before.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from connectors.salesforce.client import SYSTEM, SalesforceClient
 from connectors.salesforce.layout import Layout
 from connectors.salesforce.rows import fill_page
-from connectors.salesforce.streams import STREAMS, is_id
+from connectors.salesforce.streams import WRITABLE, is_id
 from hub.errors import ConflictError, RejectedError, SourceError
-from hub.sdk import Capability, Change, Receipt, Record
+from hub.sdk import Change, Receipt, Record
 
 _CLOCKS_APART: Final = timedelta(seconds=5)
 """How much the clock in answers may differ from the one of the stamps."""
-_WRITABLE: Final = frozenset(s.name for s in STREAMS if Capability.WRITE in s.capabilities)
 
 
 class _Look(NamedTuple):
@@ -41,11 +40,15 @@ class RecordWriter:
         self._layouts: dict[str, Layout] = {}
         self._last: _Look | None = None
 
-    def look(self, stream: str, key: str) -> Record | None:
-        """One record as it is now; a write that is computed from it need not read it again."""
+    def layout(self, stream: str) -> Layout:
+        """The layout of an object, asked for once."""
         if stream not in self._layouts:
             self._layouts[stream] = self._describe(stream)
-        layout = self._layouts[stream]
+        return self._layouts[stream]
+
+    def look(self, stream: str, key: str) -> Record | None:
+        """One record as it is now; a write that is computed from it need not read it again."""
+        layout = self.layout(stream)
         row, at = self._client.row(stream, key, layout.names)
         found = fill_page(layout.level([row] if row else []), {}).records
         self._last = _Look(stream, found[0], at) if found else None
@@ -56,15 +59,11 @@ class RecordWriter:
 
         Where the record already holds the values, an earlier try got through: nothing is sent.
         """
-        _refuse_unwritable(change)
+        refuse_unwritable(change)
         row = self._recall(change) or self._read(change)
-        version = str(row["SystemModstamp"])
-        if _holds(row, change):
-            return Receipt(key=change.key, version=version)
-        if change.expected_version is not None and version != change.expected_version:
-            message = "the record changed since it was read; nothing was written"
-            raise ConflictError(f"{SYSTEM}/{change.stream}: {message}")
-        since = _round_up(version)
+        if done := compared(change, row):
+            return done
+        since = _round_up(str(row["SystemModstamp"]))
         self._client.update(change.stream, change.key, fields=change.fields, unless_since=since)
         return Receipt(key=change.key, version=self._version_after(change))
 
@@ -95,11 +94,40 @@ class RecordWriter:
         return str(row["SystemModstamp"]) if row else None
 
 
-def _refuse_unwritable(change: Change) -> None:
-    if change.stream not in _WRITABLE or not is_id(change.key):
+def compared(change: Change, row: Mapping[str, Any]) -> Receipt | None:
+    """A receipt where the record holds the values already, None where they may be written.
+
+    Raises ConflictError where the record is not as it was when the change was computed.
+    """
+    version = str(row["SystemModstamp"])
+    if _holds(row, change):
+        return Receipt(key=change.key, version=version)
+    if change.expected_version is not None and version != change.expected_version:
+        message = "the record changed since it was read; nothing was written"
+        raise ConflictError(f"{SYSTEM}/{change.stream}: {message}")
+    return None
+
+
+def refuse_unwritable(change: Change) -> None:
+    """Raise where a change names what can't be written to."""
+    refuse_read_only(change.stream)
+    if change.external_key and not change.key:
+        raise ConflictError(f"{SYSTEM}/{change.stream}: no record has this external id")
+    if not is_id(change.key):
         raise RejectedError(f"{SYSTEM}/{change.stream}: not a record that is written to")
-    if not all(name.isascii() and name.isidentifier() for name in change.fields):
-        raise RejectedError(f"{SYSTEM}/{change.stream}: a field name is none of Salesforce")
+    refuse_bad_names(change.stream, change.fields)
+
+
+def refuse_read_only(stream: str) -> None:
+    """Raise where an object is only read."""
+    if stream not in WRITABLE:
+        raise RejectedError(f"{SYSTEM}/{stream}: not an object that is written to")
+
+
+def refuse_bad_names(stream: str, names: Iterable[str]) -> None:
+    """Raise where a name is none that a field can have."""
+    if not all(name.isascii() and name.isidentifier() for name in names):
+        raise RejectedError(f"{SYSTEM}/{stream}: a field name is none of Salesforce")
 
 
 def _holds(row: Mapping[str, Any], change: Change) -> bool:

@@ -1,0 +1,164 @@
+"""Many records in one request: compared right before, then saved by an sObject Collection.
+
+A collection takes no condition, so a change by another that is saved between our comparing and our
+saving (one request's time) is not noticed: it is overwritten where it is to the same field. So each
+save comes right after a comparison of its own, also where a refused collection is sent in halves.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from connectors.salesforce.client import SYSTEM, SalesforceClient
+from connectors.salesforce.composite import Saved
+from connectors.salesforce.layout import Layout
+from connectors.salesforce.rows import fill_page
+from connectors.salesforce.streams import is_id
+from connectors.salesforce.writing import compared, refuse_unwritable
+from hub.errors import (
+    ConflictError,
+    DeliveryError,
+    OutcomeUnknownError,
+    RejectedError,
+    SourceError,
+    SourceUnavailableError,
+    TransientSourceError,
+)
+from hub.sdk import Change, Receipt, Record, WriteResult
+
+_SEND_WITHIN: Final = 20.0
+"""Seconds in which everything has to be sent: later the hub may take the batch for lost."""
+_GONE: Final = frozenset({"ENTITY_IS_DELETED", "INVALID_CROSS_REFERENCE_KEY", "NOT_FOUND"})
+_BUSY: Final = frozenset({"UNABLE_TO_LOCK_ROW", "SERVER_UNAVAILABLE", "QUERY_TIMEOUT"})
+
+
+class RecordBatches:
+    """Looks at many records of one object and changes their fields."""
+
+    def __init__(self, client: SalesforceClient, layout: Callable[[str], Layout]) -> None:
+        self._client = client
+        self._layout = layout
+
+    def look(self, stream: str, keys: Sequence[str]) -> dict[str, Record]:
+        """Records as they are now; one that is gone or in the recycle bin is missing."""
+        asked, layout = [key for key in keys if is_id(key)], self._layout(stream)
+        rows = zip(asked, self._rows(stream, asked, layout.names), strict=True)
+        found = [(key, fill_page(layout.level([row]), {}).records) for key, row in rows if row]
+        return {key: records[0] for key, records in found if records}
+
+    def write(self, stream: str, changes: Sequence[Change]) -> list[WriteResult]:
+        """Make the changes; an error is raised only where none was made."""
+        by = time.monotonic() + _SEND_WITHIN
+        refused = [_refusal(change, self._layout(stream).known) for change in changes]
+        open_changes = [one for one, error in zip(changes, refused, strict=True) if error is None]
+        made = iter(self._write(stream, open_changes, by=by))
+        return self._with_versions(stream, [error or next(made) for error in refused])
+
+    def _rows(
+        self, stream: str, keys: Sequence[str], fields: Sequence[str]
+    ) -> list[dict[str, Any] | None]:
+        return self._client.composite.rows(stream, keys, fields) if keys else []
+
+    def _write(self, stream: str, changes: Sequence[Change], *, by: float) -> list[WriteResult]:
+        """Compare all, and save those that are as they should be."""
+        names = {name: None for change in changes for name in change.fields}
+        fields = ["SystemModstamp", "IsDeleted", *names]
+        rows = self._rows(stream, [change.key for change in changes], fields)
+        found = [_compared(change, row) for change, row in zip(changes, rows, strict=True)]
+        open_changes = [one for one, result in zip(changes, found, strict=True) if result is None]
+        made = iter(self._save(stream, open_changes, by=by))
+        return [result or next(made) for result in found]
+
+    def _save(self, stream: str, changes: Sequence[Change], *, by: float) -> list[WriteResult]:
+        if not changes:
+            return []
+        if time.monotonic() > by:
+            message = "the batch took too long and was not sent to its end; the rest comes later"
+            raise SourceUnavailableError(message, system=SYSTEM, stream=stream)
+        rows = [{"id": change.key, **change.fields} for change in changes]
+        try:
+            saved = self._client.composite.update(stream, rows)
+        except (OutcomeUnknownError, ConflictError) as error:
+            return [error] * len(changes)
+        except RejectedError as error:
+            return self._in_halves(stream, changes, error=error, by=by)
+        return [_result(change, one) for change, one in zip(changes, saved, strict=True)]
+
+    def _in_halves(
+        self, stream: str, changes: Sequence[Change], *, error: RejectedError, by: float
+    ) -> list[WriteResult]:
+        """A request that is refused as a whole has done nothing: find out which record it was."""
+        if len(changes) == 1:
+            return [error]
+        half = len(changes) // 2
+        parts = changes[:half], changes[half:]
+        return [result for part in parts for result in self._write_part(stream, part, by=by)]
+
+    def _write_part(self, stream: str, part: Sequence[Change], *, by: float) -> list[WriteResult]:
+        """The other part may have been made, so an error here is told of these changes alone."""
+        try:
+            return self._write(stream, part, by=by)
+        except TransientSourceError as error:
+            return [error] * len(part)
+        except SourceError as error:
+            message = f"not made: {type(error).__name__} while the batch was sent in parts"
+            return [SourceUnavailableError(message, system=SYSTEM, stream=stream)] * len(part)
+
+    def _with_versions(self, stream: str, results: Sequence[WriteResult]) -> list[WriteResult]:
+        """The new stamps of what was saved; None where they can't be read: it is saved."""
+        keys = [one.key for one in results if isinstance(one, Receipt) and one.version is None]
+        try:
+            rows = self._rows(stream, keys, ["SystemModstamp"])
+        except SourceError:
+            return list(results)
+        stamps = {
+            key: str(row["SystemModstamp"])
+            for key, row in zip(keys, rows, strict=True)
+            if row and row.get("SystemModstamp")
+        }
+        return [
+            replace(one, version=stamps[one.key])
+            if isinstance(one, Receipt) and one.key in stamps
+            else one
+            for one in results
+        ]
+
+
+def _refusal(change: Change, known: frozenset[str]) -> DeliveryError | None:
+    """Why a change is not sent at all: it would take the whole request with it."""
+    try:
+        refuse_unwritable(change)
+    except DeliveryError as error:
+        return error
+    if any(name.lower() not in known for name in change.fields):
+        return RejectedError(f"{SYSTEM}/{change.stream}: there is no such field; correct the rule")
+    return None
+
+
+def _compared(change: Change, row: Mapping[str, Any] | None) -> WriteResult | None:
+    """What is known of a change without sending it; None where it has to be sent."""
+    if row is None or row.get("IsDeleted"):
+        return ConflictError(f"{SYSTEM}/{change.stream}: the record is gone")
+    try:
+        return compared(change, row)
+    except ConflictError as error:
+        return error
+
+
+def _result(change: Change, saved: Saved) -> WriteResult:
+    if not saved.code:
+        return Receipt(key=change.key)
+    return failure(change.stream, saved.code)
+
+
+def failure(stream: str, code: str) -> DeliveryError | TransientSourceError:
+    """The error that the code of a record that was not saved stands for."""
+    if code in _GONE:
+        return ConflictError(f"{SYSTEM}/{stream}: {code}: the record is gone")
+    if code in _BUSY:
+        message = f"{code}: somebody else works on the record; it was not changed"
+        return SourceUnavailableError(message, system=SYSTEM, stream=stream)
+    return RejectedError(f"{SYSTEM}/{stream}: {code}: the record is refused; correct it")

@@ -1,0 +1,128 @@
+"""Records by an external id: a field of the object that holds the hub's own key, once.
+
+The field has to be an External ID and Unique, so that Salesforce itself holds no key twice, however
+two requests meet. A record is looked for before it is made, and one that is there is left as it is:
+an upsert alone would put its first values back over what people changed since.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+from connectors.salesforce.batches import failure
+from connectors.salesforce.client import SYSTEM, SalesforceClient
+from connectors.salesforce.layout import Layout
+from connectors.salesforce.writing import refuse_bad_names, refuse_read_only
+from hub.errors import ConflictError, RejectedError, SourceError, SourceSchemaError
+from hub.sdk import Change, New, Receipt
+
+_AT_ONCE: Final = 50
+"""Keys in one query, which has to fit into a URL."""
+_NEEDED: Final = "it has to be a visible text field, External ID and Unique"
+_TAKEN: Final = frozenset({"DUPLICATE_VALUE", "DUPLICATE_EXTERNAL_ID"})
+
+
+class ExternalIds:
+    """Finds and makes records by the external ids that the settings name, by object."""
+
+    def __init__(
+        self,
+        client: SalesforceClient,
+        layout: Callable[[str], Layout],
+        fields: Mapping[str, str],
+    ) -> None:
+        self._client = client
+        self._layout = layout
+        self._fields = fields
+
+    def check(self) -> None:
+        """See that each of the fields is what it has to be."""
+        for stream, name in self._fields.items():
+            if name not in self._layout(stream).unique:
+                message = f"external_ids: {name}: {_NEEDED}"
+                raise SourceSchemaError(message, system=SYSTEM, stream=stream)
+
+    def resolved(self, stream: str, changes: Sequence[Change]) -> list[Change]:
+        """The changes with the keys of their records; '' where an external id has none."""
+        wanted = [change.external_key for change in changes if change.external_key]
+        if not wanted:
+            return list(changes)
+        found = self._keys(stream, self._field(stream), wanted)
+        return [
+            replace(change, key=found.get(change.external_key) or "")
+            if change.external_key
+            else change
+            for change in changes
+        ]
+
+    def create(self, new: New) -> Receipt:
+        """Make a record, unless there is one of this external id."""
+        refuse_read_only(new.stream)
+        field = self._field(new.stream)
+        refuse_bad_names(new.stream, new.fields)
+        if field in new.fields or not new.external_key:
+            raise RejectedError(f"{SYSTEM}/{new.stream}: the external id is no field to be given")
+        key = self._find(new, field) or self._make(new, field)
+        return Receipt(key=key, version=self._version(new.stream, key))
+
+    def _field(self, stream: str) -> str:
+        name = self._fields.get(stream)
+        if name is None:
+            raise RejectedError(
+                f"{SYSTEM}/{stream}: no field for external ids; name one in external_ids"
+            )
+        if name not in self._layout(stream).unique:
+            raise RejectedError(f"{SYSTEM}/{stream}: {name}: {_NEEDED}")
+        return name
+
+    def _find(self, new: New, field: str) -> str:
+        """The key of the record; '' where there never was one."""
+        found = self._keys(new.stream, field, [new.external_key])
+        key = found.get(new.external_key, "")
+        if key is None:
+            raise ConflictError(f"{SYSTEM}/{new.stream}: the record was made, and deleted since")
+        return key
+
+    def _make(self, new: New, field: str) -> str:
+        row = {**new.fields, field: new.external_key}
+        saved = self._client.composite.upsert(new.stream, field, row)
+        if saved.code in _TAKEN:
+            if key := self._find(new, field):  # made by another since we looked
+                return key
+            raise ConflictError(f"{SYSTEM}/{new.stream}: {saved.code}; nothing was made")
+        if saved.code:
+            raise failure(new.stream, saved.code)
+        return saved.id
+
+    def _keys(self, stream: str, field: str, values: Sequence[str]) -> dict[str, str | None]:
+        """Ids by external id; None where all that has it was deleted.
+
+        Salesforce compares without regard to case unless the field says otherwise, so an answer in
+        another spelling is the record as well.
+        """
+        found: dict[str, str | None] = {}
+        for start in range(0, len(values), _AT_ONCE):
+            tests = [f"{field} = '{_quoted(one)}'" for one in values[start : start + _AT_ONCE]]
+            soql = f"SELECT Id, IsDeleted, {field} FROM {stream} WHERE {' OR '.join(tests)}"
+            for row in (row for rows in self._client.query(soql, stream) for row in rows):
+                name = str(row[field])
+                key = None if row["IsDeleted"] else str(row["Id"])
+                found[name] = found.get(name) or key
+        folded = {name.casefold(): key for name, key in found.items()}
+        spelt = {value: folded[value.casefold()] for value in values if value.casefold() in folded}
+        return spelt | found
+
+    def _version(self, stream: str, key: str) -> str | None:
+        """None where it can't be read: the record is there, and that must not be forgotten."""
+        try:
+            row, _ = self._client.row(stream, key, ("SystemModstamp",))
+        except SourceError:
+            return None
+        return str(row["SystemModstamp"]) if row else None
+
+
+def _quoted(text: str) -> str:
+    """As it stands between single quotes in SOQL ("Quoted String Escape Sequences")."""
+    return text.replace("\\", "\\\\").replace("'", "\\'")
