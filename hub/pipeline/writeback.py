@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from hub.errors import ConfigError
-from hub.pipeline import publish
-from hub.pipeline.publish import Pace, Subscription
+from hub.pipeline import delivering, publish
+from hub.pipeline.delivering import Pace
+from hub.pipeline.publish import Subscription
 from hub.pipeline.workplace import Workplace
 from hub.store.outbox import PlannedWrite
 
@@ -57,4 +58,4 @@ def deliver(work: Workplace, connection: str) -> Mapping[str, int]:
         country=work.config.hub.country,
     )
     with work.site.connected(connection) as opened:
-        return publish.deliver(work.engine, opened, pace)
+        return delivering.deliver(work.engine, opened, pace)

@@ -223,7 +223,8 @@ class BatchWriter(Writer, Protocol):
 
         The results have the order and number of the changes. Each change stands alone: one that is
         refused hinders no other. OutcomeUnknownError, raised, says so of all of them; any other
-        error that is raised says that none was made.
+        error that is raised says that none was made. Begin no request of it after 20 seconds, but
+        say of the rest that it may be made later: a worker that is away long is taken for dead.
         """
 
 

@@ -7,7 +7,7 @@ at the target after the settle time, never repeated blindly.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -57,42 +57,50 @@ def due_deliveries(
     return [dict(row) for row in db.execute(query).mappings()]
 
 
-def claim(db: Connection, row: Mapping[str, Any], holder: str, until: datetime) -> bool:
-    """Record the intent to send, if nobody else has; False when another worker was first."""
-    changed = db.execute(
-        sa.update(delivery)
-        .where(
-            delivery.c.id == row["id"],
-            delivery.c.state == row["state"],
-            delivery.c.attempts == row["attempts"],
-        )
-        .values(
-            state="sending", attempts=row["attempts"] + 1, lease_holder=holder, lease_until=until
-        )
+def claim(
+    db: Connection, rows: Sequence[Mapping[str, Any]], holder: str, until: datetime
+) -> set[str]:
+    """Record the intent to send each, if nobody else has; returns the ids of those that are ours.
+
+    What another worker claims at this moment is left to it, without waiting.
+    """
+    seen = {row["id"]: (row["state"], row["attempts"]) for row in rows}
+    query = (
+        sa.select(delivery.c.id, delivery.c.state, delivery.c.attempts)
+        .where(delivery.c.id.in_(list(seen)))
+        .order_by(delivery.c.seq)
+        .with_for_update(skip_locked=True)
     )
-    return changed.rowcount == 1
+    found = {row.id: (row.state, row.attempts) for row in db.execute(query)}
+    ours = {name for name, now in found.items() if now == seen[name]}
+    values = {"state": "sending", "lease_holder": holder, "lease_until": until}
+    attempts = delivery.c.attempts + 1
+    db.execute(
+        sa.update(delivery).where(delivery.c.id.in_(ours)).values(attempts=attempts, **values)
+    )
+    return ours
 
 
 def mark_sent(
-    db: Connection, delivery_id: str, holder: str, now: datetime, until: datetime
+    db: Connection, delivery_ids: Collection[str], holder: str, *, now: datetime, until: datetime
 ) -> None:
-    """Note, right before the request leaves, that it may have an effect from now on.
+    """Note, right before a request leaves, that it may have an effect from now on.
 
     The lease is counted anew from here: the look-up before may have used it up. Raises StoreError
-    when it is no longer ours: then nothing must be sent.
+    when one of them is no longer ours: then nothing must be sent.
     """
     changed = db.execute(
         sa.update(delivery)
         .where(
-            delivery.c.id == delivery_id,
+            delivery.c.id.in_(delivery_ids),
             delivery.c.lease_holder == holder,
             delivery.c.state == "sending",
             delivery.c.lease_until > now,
         )
         .values(sent_at=now, lease_until=until)
     )
-    if changed.rowcount != 1:
-        raise StoreError(f"delivery {delivery_id}: the lease ran out; nothing was sent")
+    if changed.rowcount != len(delivery_ids):
+        raise StoreError(f"delivery {min(delivery_ids)}: the lease ran out; nothing was sent")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,29 +117,50 @@ class Outcome:
     wait: timedelta = timedelta(0)
 
 
-def settle(db: Connection, delivery_id: str, holder: str, outcome: Outcome, now: datetime) -> None:
-    """Record how an attempt ended; refused with StoreError once the lease is another's."""
-    changed = db.execute(
-        sa.update(delivery)
+def settle(
+    db: Connection, outcomes: Mapping[str, Outcome], holder: str, now: datetime
+) -> list[str]:
+    """Record how attempts ended, by delivery; returns those that another has taken over.
+
+    The outcomes of those are not recorded.
+    """
+    query = (
+        sa.select(delivery.c.id)
         .where(
-            delivery.c.id == delivery_id,
+            delivery.c.id.in_(list(outcomes)),
             delivery.c.lease_holder == holder,
             delivery.c.state == "sending",
         )
-        .values(
-            state=outcome.state,
-            message=outcome.message,
-            lease_holder=None if outcome.state != "unknown" else holder,
-            lease_until=now + outcome.wait,
-            settled_at=now if outcome.state in SETTLED else None,
-            **({"value": outcome.held} if outcome.held else {}),
-        )
+        .order_by(delivery.c.seq)
+        .with_for_update()
     )
-    if changed.rowcount != 1:
-        raise StoreError(f"delivery {delivery_id}: another worker has taken it over")
-    if outcome.state == "acknowledged":
-        values = {"target_version": outcome.version, "received_at": now}
-        db.execute(sa.insert(receipt).values(delivery_id=delivery_id, **values))
+    ours = list(db.scalars(query))
+    if ours:
+        change = sa.update(delivery).where(delivery.c.id == sa.bindparam("ended"))
+        held = sa.func.coalesce(sa.bindparam("held", type_=sa.Text), delivery.c.value)
+        db.execute(change.values(value=held), [_ended(n, outcomes[n], holder, now) for n in ours])
+    done = {name: outcomes[name] for name in ours if outcomes[name].state == "acknowledged"}
+    if done:
+        versions = [(name, outcome.version) for name, outcome in done.items()]
+        receipts = [
+            {"delivery_id": name, "target_version": version, "received_at": now}
+            for name, version in versions
+        ]
+        db.execute(sa.insert(receipt), receipts)
+    return sorted(outcomes.keys() - set(ours))
+
+
+def _ended(delivery_id: str, outcome: Outcome, holder: str, now: datetime) -> dict[str, Any]:
+    """An unknown one keeps its holder, until it is looked up."""
+    return {
+        "ended": delivery_id,
+        "held": outcome.held or None,
+        "state": outcome.state,
+        "message": outcome.message,
+        "lease_holder": holder if outcome.state == "unknown" else None,
+        "lease_until": now + outcome.wait,
+        "settled_at": now if outcome.state in SETTLED else None,
+    }
 
 
 class AcknowledgedWrite(NamedTuple):

@@ -1,9 +1,10 @@
-"""A help desk over a socket, a store that has read it, and golden records set by hand."""
+"""A system over a socket, a store that has read it, and golden records set by hand."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,20 +12,20 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
-from connectors import request_tracker
+from connectors import request_tracker, salesforce
 from hub.mapping import compile_mapping, load_mapping
-from hub.pipeline import publish
+from hub.pipeline import delivering, publish
 from hub.pipeline.canonicalise import CanonicaliseTask, canonicalise
 from hub.pipeline.connections import OpenConnection
+from hub.pipeline.delivering import Pace
 from hub.pipeline.extract import StreamTask, extract
-from hub.pipeline.publish import Pace, Subscription
-from hub.sdk import StandInState
+from hub.pipeline.publish import Subscription
+from hub.sdk import ConnectorSpec, StandInState
 from hub.store import deliveries, outbox, tables
 from hub.store.columns import new_id
 from hub.store.database import Engine, reading, writing
 
-MAPPING = Path(__file__).resolve().parents[3] / "mappings" / "request_tracker.yaml"
-SPEC = request_tracker.hub_connector()
+MAPPINGS = Path(__file__).resolve().parents[3] / "mappings"
 PHONE = "+4930901820001"
 QUICK = Pace(settle=timedelta(seconds=0.3), request=timedelta(seconds=0.3))
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -43,27 +44,47 @@ def user(number: int, phone: str | None) -> dict[str, Any]:
     }
 
 
-class PublishWorld:
-    """Users of a help desk, each a customer of its own."""
+@dataclass(frozen=True, kw_only=True)
+class System:
+    """A running stand-in, and what of it is published to."""
 
-    def __init__(self, engine: Engine, phones: dict[int, str | None]) -> None:
+    spec: ConnectorSpec
+    standin: Any
+    connection: str
+    stream: str
+    field: str
+    settings: Mapping[str, Any]
+
+    def open(self) -> OpenConnection:
+        config = self.spec.config.model_validate({**self.standin.config, **self.settings})
+        connector = self.spec.open(config)
+        return OpenConnection(self.connection, self.spec, connector, self.spec.streams)
+
+    def subscription(self, mode: str = "update") -> Subscription:
+        place = {"connection": self.connection, "stream": self.stream, "field": self.field}
+        return Subscription(attribute="phone", mode=mode, **place)
+
+
+class PublishWorld:
+    """Records of one stream, each a customer of its own."""
+
+    def __init__(self, engine: Engine, system: System) -> None:
         self.engine = engine
-        rows = {str(number): user(number, phone) for number, phone in phones.items()}
-        self.standin: Any = request_tracker.hub_standin().start(
-            StandInState({"user": rows, "ticket": {}}), 0
-        )
-        config = SPEC.config.model_validate(self.standin.config)
-        self.target = OpenConnection("helpdesk", SPEC, SPEC.open(config), SPEC.streams)
+        self.system = system
+        self.standin = system.standin
+        self.target = system.open()
         self.sync()
         self.parties = self._link_each()
 
     def sync(self) -> dict[str, Any]:
-        stream = next(item for item in SPEC.streams if item.name == "user")
-        task = StreamTask(connection="helpdesk", connector=SPEC.name, stream=stream)
+        spec, place = self.system.spec, self.system.connection
+        stream = next(item for item in spec.streams if item.name == self.system.stream)
+        task = StreamTask(connection=place, connector=spec.name, stream=stream)
         counts = dict(extract(self.engine, self.target.connector, task=task).counts)
-        text = MAPPING.read_text(encoding="utf-8")
-        mapping = compile_mapping(load_mapping(text, file=MAPPING.name))
-        work = CanonicaliseTask(connection="helpdesk", stream="user", text=text)
+        file = f"{spec.name}.yaml"
+        text = (MAPPINGS / file).read_text(encoding="utf-8")
+        mapping = compile_mapping(load_mapping(text, file=file))
+        work = CanonicaliseTask(connection=place, stream=stream.name, text=text)
         canonicalise(self.engine, mapping, task=work)
         return counts
 
@@ -92,16 +113,16 @@ class PublishWorld:
             db.execute(sa.insert(tables.party_event).values(_event(number, party, values)))
 
     def plan(self, mode: str = "update") -> list[outbox.PlannedWrite]:
-        return publish.plan_writes(self.engine, [subscription(mode)], "DE")
+        return publish.plan_writes(self.engine, [self.system.subscription(mode)], "DE")
 
     def publish(self, pace: Pace = QUICK, mode: str = "update") -> dict[str, int]:
-        publish.stage_deliveries(self.engine, [subscription(mode)], "DE")
-        return publish.deliver(self.engine, self.target, pace)
+        publish.stage_deliveries(self.engine, [self.system.subscription(mode)], "DE")
+        return delivering.deliver(self.engine, self.target, pace)
 
     def phone(self, key: str) -> str | None:
         """What the help desk itself holds."""
-        row = self.standin.state.stream("user")[key]
-        return row.get("WorkPhone") or None
+        row = self.standin.state.stream(self.system.stream)[key]
+        return row.get(self.system.field) or None
 
     def bodies(self) -> dict[str, str]:
         """The canonical records, by source key."""
@@ -120,12 +141,6 @@ class PublishWorld:
     def states(self) -> dict[str, int]:
         with reading(self.engine) as db:
             return deliveries.count_deliveries(db)
-
-
-def subscription(mode: str) -> Subscription:
-    return Subscription(
-        attribute="phone", connection="helpdesk", stream="user", field="WorkPhone", mode=mode
-    )
 
 
 def _link(db: sa.Connection, canonical_id: int, number: int) -> str:
@@ -182,9 +197,55 @@ def _event(number: int, party: str, values: dict[str, str]) -> dict[str, Any]:
 
 @contextmanager
 def publish_world(engine: Engine, phones: dict[int, str | None]) -> Iterator[PublishWorld]:
-    world = PublishWorld(engine, phones)
+    rows = {str(number): user(number, phone) for number, phone in phones.items()}
+    standin = request_tracker.hub_standin().start(StandInState({"user": rows, "ticket": {}}), 0)
+    system = System(
+        spec=request_tracker.hub_connector(),
+        standin=standin,
+        connection="helpdesk",
+        stream="user",
+        field="WorkPhone",
+        settings={},
+    )
+    with _running(PublishWorld(engine, system)) as world:
+        yield world
+
+
+@contextmanager
+def _running(world: PublishWorld) -> Iterator[PublishWorld]:
     try:
         yield world
     finally:
         world.target.connector.close()
         world.standin.stop()
+
+
+def account_key(number: int) -> str:
+    return f"001{number:012d}AAA"
+
+
+def account(number: int, phone: str | None) -> dict[str, Any]:
+    return {
+        "Id": account_key(number),
+        "Name": f"Example Mills {number}",
+        "Phone": phone,
+        "SystemModstamp": "2026-01-31T12:00:00.000+0000",
+        "IsDeleted": False,
+    }
+
+
+@contextmanager
+def batch_world(engine: Engine, count: int, *, batch_writes: bool = True) -> Iterator[PublishWorld]:
+    """Accounts of Salesforce, numbered from 1, without a phone number."""
+    rows = {account_key(number): account(number, None) for number in range(1, count + 1)}
+    standin = salesforce.hub_standin().start(StandInState({"Account": rows}), 0)
+    system = System(
+        spec=salesforce.hub_connector(),
+        standin=standin,
+        connection="sfa",
+        stream="Account",
+        field="Phone",
+        settings={"batch_writes": batch_writes},
+    )
+    with _running(PublishWorld(engine, system)) as world:
+        yield world

@@ -11,7 +11,7 @@ from typing import cast
 import pytest
 
 from hub.errors import AuthenticationError, StoreError
-from hub.pipeline import publish
+from hub.pipeline import delivering, publish
 from hub.sdk import Change, Fault, Receipt, Writer
 from hub.store import deliveries
 from hub.store.database import Engine, reading, writing
@@ -21,7 +21,6 @@ from tests.unit.pipeline.publish_world import (
     QUICK,
     PublishWorld,
     publish_world,
-    subscription,
 )
 
 
@@ -65,40 +64,42 @@ def test_a_value_that_changed_at_the_target_is_a_conflict(world: PublishWorld) -
 def test_a_dropped_answer_is_looked_up_and_never_repeated(world: PublishWorld) -> None:
     world.set_golden("11", phone=PHONE)
     world.standin.fail(Fault(kind="drop", method="PUT"))
-    publish.stage_deliveries(world.engine, [subscription("update")], "DE")
-    assert publish.deliver(world.engine, world.target, QUICK) == {"unknown": 1}
-    assert publish.deliver(world.engine, world.target, QUICK) == {}
+    publish.stage_deliveries(world.engine, [world.system.subscription()], "DE")
+    assert delivering.deliver(world.engine, world.target, QUICK) == {"unknown": 1}
+    assert delivering.deliver(world.engine, world.target, QUICK) == {}
     time.sleep(0.4)
-    assert publish.deliver(world.engine, world.target, QUICK) == {"acknowledged": 1}
+    assert delivering.deliver(world.engine, world.target, QUICK) == {"acknowledged": 1}
     assert (world.writes(), world.phone("11")) == (1, PHONE)
 
 
 def test_a_killed_worker_is_taken_over_after_the_settle_time(world: PublishWorld) -> None:
     world.set_golden("11", phone=PHONE)
-    publish.stage_deliveries(world.engine, [subscription("update")], "DE")
+    publish.stage_deliveries(world.engine, [world.system.subscription()], "DE")
     now = datetime.now(UTC)
     with reading(world.engine) as db:
         (row,) = deliveries.due_deliveries(db, "helpdesk", now, 10)
     with writing(world.engine) as db:
-        assert deliveries.claim(db, row, "dead", now + timedelta(seconds=0.5))
-    assert publish.deliver(world.engine, world.target, QUICK) == {}
+        assert deliveries.claim(db, [row], "dead", now + timedelta(seconds=0.5)) == {row["id"]}
+    assert delivering.deliver(world.engine, world.target, QUICK) == {}
     time.sleep(0.6)
-    assert publish.deliver(world.engine, world.target, QUICK) == {"acknowledged": 1}
-    with pytest.raises(StoreError, match="taken it over"), writing(world.engine) as db:
-        deliveries.settle(db, row["id"], "dead", Outcome(state="acknowledged"), datetime.now(UTC))
+    assert delivering.deliver(world.engine, world.target, QUICK) == {"acknowledged": 1}
+    done, now = {row["id"]: Outcome(state="acknowledged")}, datetime.now(UTC)
+    with writing(world.engine) as db:
+        assert deliveries.settle(db, done, "dead", now) == [row["id"]]
     with pytest.raises(StoreError, match="nothing was sent"), writing(world.engine) as db:
-        deliveries.mark_sent(db, row["id"], "dead", datetime.now(UTC), datetime.now(UTC))
+        deliveries.mark_sent(db, [row["id"]], "dead", now=now, until=now)
     assert world.states() == {"acknowledged": 1}
 
 
 def test_two_workers_never_claim_one_delivery(world: PublishWorld) -> None:
     world.set_golden("11", phone=PHONE)
-    publish.stage_deliveries(world.engine, [subscription("update")], "DE")
+    publish.stage_deliveries(world.engine, [world.system.subscription()], "DE")
     until = datetime.now(UTC) + timedelta(seconds=60)
     with reading(world.engine) as db:
         (row,) = deliveries.due_deliveries(db, "helpdesk", datetime.now(UTC), 10)
     with writing(world.engine) as db:
-        assert [deliveries.claim(db, row, name, until) for name in ("one", "two")] == [True, False]
+        claims = [deliveries.claim(db, [row], name, until) for name in ("one", "two")]
+    assert claims == [{row["id"]}, set()]
 
 
 def test_a_refused_value_is_rejected_with_the_reason(world: PublishWorld) -> None:
@@ -117,7 +118,7 @@ def test_refused_credentials_leave_the_delivery_planned(world: PublishWorld) -> 
 
 def test_a_newer_value_takes_the_place_of_a_planned_one(world: PublishWorld) -> None:
     world.set_golden("11", phone="+4930901820007")
-    publish.stage_deliveries(world.engine, [subscription("update")], "DE")
+    publish.stage_deliveries(world.engine, [world.system.subscription()], "DE")
     world.set_golden("11", phone=PHONE)
     assert world.publish() == {"acknowledged": 1}
     assert world.states() == {"acknowledged": 1, "superseded": 1}

@@ -1,0 +1,284 @@
+"""Delivering: intent → look → write → receipt, each step committed before the next.
+
+Where the target takes many changes in one request, a batch of deliveries goes each step together;
+else each goes alone, as a batch of one. A killed worker's deliveries are looked up at the target
+after the settle time; one is sent again only where the target still holds the old value.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol, cast
+
+from hub.errors import (
+    AuthenticationError,
+    ConflictError,
+    DeliveryError,
+    HubError,
+    OutcomeUnknownError,
+    RejectedError,
+    SourceError,
+    StoreError,
+)
+from hub.pipeline.connections import OpenConnection
+from hub.pipeline.publish import as_text, means_same
+from hub.sdk.contract import (
+    BatchWriter,
+    Capability,
+    Change,
+    Receipt,
+    Record,
+    Stream,
+    Writer,
+    WriteResult,
+)
+from hub.store import deliveries
+from hub.store.columns import new_id
+from hub.store.database import Engine, reading, writing
+from hub.store.deliveries import Outcome
+
+_CHUNK = 500
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How long a request and its effect at the target may take, and how many writes a run may make.
+
+    A delivery whose worker died is looked up after both have passed, never before.
+    """
+
+    settle: timedelta = timedelta(seconds=60)
+    request: timedelta = timedelta(seconds=60)
+    max_writes: int = 500
+    country: str = "DE"
+
+
+def deliver(engine: Engine, target: OpenConnection, pace: Pace) -> dict[str, int]:
+    """Send what is due to one connection, in order; returns counts by end state.
+
+    Raises AuthenticationError at once: the deliveries that met it stay planned.
+    """
+    worker = _Worker(engine, _Doors(target), pace)
+    counts = Counter[str]()
+    while counts.total() < pace.max_writes:
+        with reading(engine) as db:
+            due = deliveries.due_deliveries(db, target.name, _now(), _CHUNK)
+        fresh = [row for row in due if row["id"] not in worker.seen]
+        if not fresh:
+            break
+        for batch in batches(fresh[: pace.max_writes - counts.total()], worker.limit):
+            counts.update(worker.work(batch))
+    return dict(counts)
+
+
+def batches(rows: Sequence[Row], limit: Callable[[str], int]) -> Iterator[list[Row]]:
+    """The rows in batches of one stream, at most one to a record, the order of each record kept."""
+    waiting = list(rows)
+    while waiting:
+        stream = waiting[0]["stream_name"]
+        most, records = limit(stream), set[int]()
+        batch, rest = list[Row](), list[Row]()
+        for row in waiting:
+            fits = len(batch) < most and row["stream_name"] == stream
+            if fits and row["record_id"] not in records:
+                batch.append(row)
+                records.add(row["record_id"])
+            else:
+                rest.append(row)
+        yield batch
+        waiting = rest
+
+
+class _Door(Protocol):
+    """How changes get to a target: many at once, or one by one as if they were many."""
+
+    def fetch_many(self, stream: str, keys: Sequence[str]) -> Mapping[str, Record]: ...
+
+    def write_many(self, stream: str, changes: Sequence[Change]) -> Sequence[WriteResult]: ...
+
+
+class _Single:
+    """For a batch of one: what ``write`` raises is what became of it."""
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+
+    def fetch_many(self, stream: str, keys: Sequence[str]) -> Mapping[str, Record]:
+        found = ((key, self._writer.fetch(stream, key)) for key in keys)
+        return {key: record for key, record in found if record is not None}
+
+    def write_many(self, stream: str, changes: Sequence[Change]) -> Sequence[WriteResult]:  # noqa: ARG002  # a change names its stream
+        return [self._writer.write(change) for change in changes]
+
+
+class _Many:
+    """For a batch: an answer that does not fit the changes leaves all of them unknown."""
+
+    def __init__(self, writer: BatchWriter) -> None:
+        self._writer = writer
+
+    def fetch_many(self, stream: str, keys: Sequence[str]) -> Mapping[str, Record]:
+        return self._writer.fetch_many(stream, keys)
+
+    def write_many(self, stream: str, changes: Sequence[Change]) -> Sequence[WriteResult]:
+        results = self._writer.write_many(stream, changes)
+        receipts = zip(changes, results, strict=False)
+        strange = any(isinstance(got, Receipt) and got.key != one.key for one, got in receipts)
+        if strange or len(results) != len(changes):
+            raise OutcomeUnknownError("the connector's results are not those of the changes")
+        return results
+
+
+class _Doors:
+    """The ways into one connection: by stream, how many changes go at once, and through which."""
+
+    def __init__(self, target: OpenConnection) -> None:
+        self._writer = cast("BatchWriter", target.connector)
+        self._streams = {stream.name: stream for stream in target.streams}
+        self._limits: dict[str, int] = {}
+
+    def limit(self, stream: str) -> int:
+        """How many changes go at once; 1 where they go one by one."""
+        if stream not in self._limits:
+            self._limits[stream] = max(1, self._asked(self._streams.get(stream)))
+        return self._limits[stream]
+
+    def _asked(self, stream: Stream | None) -> int:
+        if stream is None or Capability.BATCH_WRITE not in stream.capabilities:
+            return 1
+        return self._writer.batch_limit(stream.name)
+
+    def of(self, stream: str) -> _Door:
+        """The door to a stream."""
+        return _Many(self._writer) if self.limit(stream) > 1 else _Single(self._writer)
+
+
+class _Worker:
+    """One publisher of one connection; its name fences its commits off from other workers'."""
+
+    def __init__(self, engine: Engine, doors: _Doors, pace: Pace) -> None:
+        self.seen: set[str] = set()
+        self.limit = doors.limit
+        self._engine = engine
+        self._doors = doors
+        self._pace = pace
+        self._name = f"{os.getpid()}-{new_id()}"
+
+    def work(self, batch: Sequence[Row]) -> list[str]:
+        """Bring the deliveries of one batch to their next states, which it returns."""
+        self.seen.update(row["id"] for row in batch)
+        with writing(self._engine) as db:
+            ours = deliveries.claim(db, batch, self._name, self._until())
+        outcomes: dict[str, Outcome] = {}
+        refused = self._attempt([row for row in batch if row["id"] in ours], outcomes)
+        self._settle(outcomes)
+        if refused:
+            raise refused
+        return [outcomes[row["id"]].state if row["id"] in ours else "taken" for row in batch]
+
+    def _settle(self, outcomes: Mapping[str, Outcome]) -> None:
+        """Record what is still ours to record; raise where another has taken something over."""
+        if not outcomes:
+            return
+        with writing(self._engine) as db:
+            late = deliveries.settle(db, outcomes, self._name, _now())
+        if late:
+            raise StoreError(f"delivery {late[0]}: another worker has taken it over")
+
+    def _until(self) -> datetime:
+        """When a request that leaves now can have no more effect."""
+        return _now() + self._pace.request + self._pace.settle
+
+    def _attempt(
+        self, rows: Sequence[Row], outcomes: dict[str, Outcome]
+    ) -> AuthenticationError | None:
+        """Fill in an outcome for each; an error is the outcome of all that have none yet."""
+        try:
+            self._compare_and_write(rows, outcomes)
+        except (DeliveryError, SourceError) as error:
+            rest = self._outcome(error)
+            outcomes |= {row["id"]: rest for row in rows if row["id"] not in outcomes}
+            return error if isinstance(error, AuthenticationError) else None
+        return None
+
+    def _compare_and_write(self, rows: Sequence[Row], outcomes: dict[str, Outcome]) -> None:
+        """Look before writing, and write what is still as it was planned from."""
+        if not rows:
+            return
+        stream = rows[0]["stream_name"]
+        door = self._doors.of(stream)
+        found = door.fetch_many(stream, [row["source_key"] for row in rows])
+        writes: list[tuple[Row, Change]] = []
+        for row in rows:
+            current = found.get(row["source_key"])
+            if current is None:
+                outcomes[row["id"]] = Outcome(state="conflict", message="the target record is gone")
+            elif known := self._compared(row, current):
+                outcomes[row["id"]] = known
+            else:
+                writes.append((row, _change(row, current)))
+        if writes:
+            self._write(door, writes, outcomes)
+
+    def _compared(self, row: Row, current: Record) -> Outcome | None:
+        """Done already or changed meanwhile; None where it is to be written.
+
+        A target may spell a value anew; of one that was sent, another spelling is our own.
+        """
+        held = as_text(current.data.get(row["field"]))
+        if held == row["value"] or (held and row["sent_at"] and self._is_spelling(row, held)):
+            return Outcome(state="acknowledged", version=current.version, held=held)
+        if held != row["before"]:
+            return Outcome(state="conflict", message="the target's value changed after it was read")
+        return None
+
+    def _write(
+        self, door: _Door, writes: Sequence[tuple[Row, Change]], outcomes: dict[str, Outcome]
+    ) -> None:
+        with writing(self._engine) as db:
+            ids, now = [row["id"] for row, _ in writes], _now()
+            deliveries.mark_sent(db, ids, self._name, now=now, until=self._until())
+        changes = [change for _, change in writes]
+        results = door.write_many(changes[0].stream, changes)
+        for (row, _), result in zip(writes, results, strict=True):
+            outcomes[row["id"]] = self._settled(row, result)
+
+    def _settled(self, row: Row, result: WriteResult) -> Outcome:
+        if not isinstance(result, Receipt):
+            return self._outcome(result)
+        held = as_text(result.held.get(row["field"]))
+        return Outcome(state="acknowledged", version=result.version, held=held)
+
+    def _outcome(self, error: HubError) -> Outcome:
+        """What an error says of a delivery; one that does not say leaves it unknown."""
+        if isinstance(error, AuthenticationError):
+            return Outcome(state="planned", message="the target refuses our credentials")
+        if isinstance(error, SourceError):
+            return Outcome(state="planned", message=str(error))
+        if isinstance(error, ConflictError | RejectedError):
+            state = "conflict" if isinstance(error, ConflictError) else "rejected"
+            return Outcome(state=state, message=str(error))
+        return Outcome(state="unknown", message=str(error), wait=self._pace.settle)
+
+    def _is_spelling(self, row: Row, held: str) -> bool:
+        return means_same(row["attribute"], held, row["value"], self._pace.country)
+
+
+def _change(row: Row, current: Record) -> Change:
+    return Change(
+        stream=row["stream_name"],
+        key=row["source_key"],
+        fields={row["field"]: row["value"]},
+        expected_version=current.version,
+        idempotency_key=row["id"],
+    )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
