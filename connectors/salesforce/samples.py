@@ -76,6 +76,12 @@ _FIELDS: Final = {
     "Opportunity": _opportunity,
 }
 
+_NEW: Final[dict[str, dict[str, str]]] = {
+    "Account": {"Name": "Created Mills Ltd", "BillingCity": "Leeds"},
+    "Contact": {"FirstName": "Ada", "LastName": "Created", "Email": "ada@example.com"},
+    "Lead": {"LastName": "Created", "Company": "Created Mills Ltd"},
+}
+
 
 def _bin(samples: Samples, state: StandInState, sample: Sample) -> None:
     """Into the recycle bin: the row stays, and says so."""
@@ -88,4 +94,5 @@ SAMPLES: Final = Samples(
     row=_row,
     remove=_bin,
     fields=lambda _stream, revision: {"Phone": f"+44 161 496 {revision:04d}"},
+    new=_NEW.__getitem__,
 )

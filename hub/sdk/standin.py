@@ -125,8 +125,9 @@ class Samples:
     others. ``put`` places a sample in the state as if a user had saved it, ``remove`` deletes it as
     a user would: by default the row comes or goes under its key, a system that leaves a tombstone
     says so here. ``fields`` gives a change that a writable stream takes, another one for each
-    revision. ``put`` and ``remove`` are called with the state locked. A stand-in that gives out
-    tokens has a method ``expire_tokens()`` that ends all of them.
+    revision, ``new`` the fields of a record that is to be created. ``put`` and ``remove`` are
+    called with the state locked. A stand-in that gives out tokens has a method ``expire_tokens()``
+    that ends all of them.
     """
 
     key: Callable[[str, int], str]
@@ -134,6 +135,7 @@ class Samples:
     put: Callable[[Samples, StandInState, Sample], None] = _put_row
     remove: Callable[[Samples, StandInState, Sample], None] = _drop_row
     fields: Callable[[str, int], Mapping[str, JsonValue]] = lambda _stream, _revision: {}
+    new: Callable[[str], Mapping[str, JsonValue]] = lambda _stream: {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,8 @@ from typing import Final
 
 from hub.testing.rule import Rule
 from hub.testing.rules import (
+    batches,
+    creating,
     drift,
     faults,
     guarding,
@@ -22,7 +24,7 @@ from hub.testing.rules import (
 
 _MODULES = (
     *(settings, reading, resuming, faults, incremental, scanning, landing, strain, drift),
-    *(writing, guarding, papers),
+    *(writing, guarding, batches, creating, papers),
 )
 
 ALL: Final[tuple[Rule, ...]] = tuple(

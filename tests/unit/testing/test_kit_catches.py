@@ -15,6 +15,7 @@ from hub.testing.rule import Rule, Tier
 from hub.testing.rules import ALL
 from hub.testing.subject import Subject, subject_of
 from tests.unit.testing import cards
+from tests.unit.testing.broken_many import MANY
 from tests.unit.testing.broken_reads import READS
 from tests.unit.testing.broken_rest import DECLARED, REST, Plugin
 from tests.unit.testing.cards import SPEC, CardsConnector
@@ -22,7 +23,7 @@ from tests.unit.testing.cards import SPEC, CardsConnector
 RULES = {rule.id: rule for rule in ALL}
 BROKEN = [
     pytest.param(kind, rule, id=f"{kind.__name__}-{rule}")
-    for kind, rules in {**READS, **REST}.items()
+    for kind, rules in {**READS, **REST, **MANY}.items()
     for rule in rules
 ]
 PAPERS = {"tier", "page"}
@@ -56,7 +57,8 @@ def test_a_wrong_declaration_is_caught(name: str) -> None:
 
 
 def test_every_rule_can_fail() -> None:
-    caught = [*READS.values(), *REST.values(), *(rules for _, rules in DECLARED.values())]
+    declared = [rules for _, rules in DECLARED.values()]
+    caught = [*READS.values(), *REST.values(), *MANY.values(), *declared]
     assert {rule for rules in caught for rule in rules} | PAPERS == set(RULES)
 
 

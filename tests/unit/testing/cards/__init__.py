@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
 import orjson
-from pydantic import Field, SecretStr
+from pydantic import Field, JsonValue, SecretStr
 
-from hub.errors import ConflictError, CursorExpiredError, SourceSchemaError
+from hub.errors import ConflictError, CursorExpiredError, RejectedError, SourceSchemaError
 from hub.sdk import (
     CONTRACT_VERSION,
     Capability,
@@ -18,6 +19,7 @@ from hub.sdk import (
     ConnectorConfig,
     ConnectorSpec,
     Cursor,
+    New,
     Page,
     Receipt,
     Record,
@@ -25,6 +27,7 @@ from hub.sdk import (
     Stream,
     Tombstone,
     Unreadable,
+    WriteResult,
     hookimpl,
 )
 from hub.sdk.auth import ClientCredentials
@@ -53,6 +56,7 @@ CARD: Final = Stream(
         {
             *(Capability.FULL, Capability.INCREMENTAL, Capability.DELETES, Capability.WRITE),
             *(Capability.OPTIMISTIC_LOCK, Capability.IDEMPOTENCY_KEY, Capability.KEY_SCAN),
+            *(Capability.BATCH_WRITE, Capability.CREATE),
         }
     ),
 )
@@ -147,6 +151,8 @@ class CardsConnector:
         return None if row.get("deleted") else self.record(row)
 
     def write(self, change: Change) -> Receipt:
+        if change.external_key:
+            change = replace(change, key=self.find(change.external_key) or "none")
         now = self.fetch(change.stream, change.key)
         if now is None:
             raise ConflictError("cards: the card is gone")
@@ -175,6 +181,63 @@ class CardsConnector:
         )
         changed = answer.json()["changed"]
         return str(changed)
+
+    def batch_limit(self, stream: str) -> int:
+        return 50
+
+    def fetch_many(self, stream: str, keys: Sequence[str]) -> dict[str, Record]:
+        body: JsonValue = [*keys]
+        answer = self.http.send("POST", "cards/read", json=body, stream=stream, reading=True)
+        return {str(row["id"]): self.record(row) for row in answer.json()["cards"]}
+
+    def write_many(self, stream: str, changes: Sequence[Change]) -> list[WriteResult]:
+        found = self.fetch_many(stream, [change.key for change in changes])
+        results = [self.judge(change, found.get(change.key)) for change in changes]
+        wanted = [one for one, result in zip(changes, results, strict=True) if result is None]
+        made = iter(self.put_many(wanted, found) if wanted else ())
+        return [result or next(made) for result in results]
+
+    def judge(self, change: Change, now: Record | None) -> WriteResult | None:
+        if now is None:
+            return ConflictError("cards: the card is gone")
+        if self.is_done(now, change):
+            return Receipt(key=change.key, version=now.version)
+        try:
+            self.compare(now, change)
+        except ConflictError as error:
+            return error
+        return None
+
+    def put_many(self, changes: Sequence[Change], found: Mapping[str, Record]) -> list[WriteResult]:
+        versions = {change.key: found[change.key].version or "" for change in changes}
+        body: list[JsonValue] = [
+            {"id": one.key, "version": versions[one.key], "fields": dict(one.fields)}
+            for one in changes
+        ]
+        results = self.http.send("PATCH", "cards", json=body, stream=CARD.name).json()
+        return [self.result(one, told) for one, told in zip(changes, results, strict=True)]
+
+    def result(self, change: Change, told: Row) -> WriteResult:
+        if told["status"] == 200:
+            return Receipt(key=change.key, version=told["changed"])
+        kind = RejectedError if told["status"] == 422 else ConflictError
+        return kind(f"cards: status {told['status']}")
+
+    def create(self, new: New) -> Receipt:
+        key = self.find(new.external_key)
+        if key is None:
+            return self.make(new)
+        record = self.fetch(new.stream, key)
+        return Receipt(key=key, version=record and record.version)
+
+    def find(self, external: str) -> str | None:
+        rows = self.list_rows({"external": external, "limit": 1})
+        return str(rows[0]["id"]) if rows else None
+
+    def make(self, new: New) -> Receipt:
+        body: JsonValue = {**new.fields, "external": new.external_key}
+        row = self.http.send("POST", "cards", json=body, stream=new.stream).json()
+        return Receipt(key=str(row["id"]), version=row["changed"])
 
     def close(self) -> None:
         self.http.close()

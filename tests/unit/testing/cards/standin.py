@@ -44,6 +44,8 @@ class CardsStandIn(HttpStandIn):
         key = request.path.removeprefix("/cards").strip("/")
         with self.state.lock:
             rows = self.state.stream("card")
+            if request.method in ("PATCH", "POST"):
+                return self._many(key, orjson.loads(request.body))
             if not key:
                 return Response(200, {"cards": self._list(list(rows.values()), asked)})
             if key not in rows:
@@ -63,10 +65,41 @@ class CardsStandIn(HttpStandIn):
     def _list(self, rows: list[Row], asked: dict[str, str]) -> list[JsonValue]:
         after = (asked.get("after", ""), int(asked.get("after_id", 0)))
         found = [row for row in rows if (row["changed"], row["id"]) > after]
+        found = [row for row in found if asked.get("external") in (None, row.get("external"))]
         if asked.get("sort") == "changed,id":
             found.sort(key=lambda row: (row["changed"], row["id"]))
         start = int(asked.get("offset", 0))
         return list(found[start : start + int(asked.get("limit", 100))])
+
+    def _many(self, place: str, body: Any) -> Response:
+        """POST read: cards by id; PATCH: changes, each by itself; POST: a new card."""
+        rows = self.state.stream("card")
+        if place == "read":
+            found = [rows[key] for key in body if key in rows]
+            return Response(200, {"cards": [row for row in found if not row.get("deleted")]})
+        with self.state.changing():
+            if isinstance(body, list):
+                return Response(200, [self._change_one(one) for one in body])
+            return self._create(rows, body)
+
+    def _change_one(self, wanted: dict[str, Any]) -> JsonValue:
+        row = self.state.stream("card").get(wanted["id"])
+        if row is None or row.get("deleted"):
+            return {"status": 404}
+        if set(wanted["fields"]) - FIELDS:
+            return {"status": 422}
+        if wanted["version"] not in ("", row["changed"]):
+            return {"status": 412}
+        row |= {**wanted["fields"], "changed": format_time(datetime.now(UTC))}
+        return {"status": 200, "changed": row["changed"]}
+
+    def _create(self, rows: dict[str, Row], body: dict[str, Any]) -> Response:
+        if set(body) - FIELDS - {"external"}:
+            return Response(422, {"error": "unknown field"})
+        number = max((row["id"] for row in rows.values()), default=0) + 100
+        changed = format_time(datetime.now(UTC))
+        rows[str(number)] = {"id": number, "note": "", "deleted": False, "changed": changed, **body}
+        return Response(201, rows[str(number)])
 
     def _change(self, row: Row, request: Request) -> Response:
         key = request.headers.get("idempotency-key", "")
@@ -104,4 +137,5 @@ SAMPLES: Final = Samples(
     row=_row,
     remove=_remove,
     fields=lambda _stream, revision: {"phone": f"+44 161 496 {revision:04d}"},
+    new=lambda _stream: {"name": "Ada Created", "phone": "+44 161 496 0000"},
 )
