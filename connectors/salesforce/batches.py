@@ -29,8 +29,6 @@ from hub.errors import (
 )
 from hub.sdk import Change, Receipt, Record, WriteResult
 
-_SEND_WITHIN: Final = 20.0
-"""Seconds in which everything has to be sent: later the hub may take the batch for lost."""
 _GONE: Final = frozenset({"ENTITY_IS_DELETED", "INVALID_CROSS_REFERENCE_KEY", "NOT_FOUND"})
 _BUSY: Final = frozenset({"UNABLE_TO_LOCK_ROW", "SERVER_UNAVAILABLE", "QUERY_TIMEOUT"})
 
@@ -49,9 +47,8 @@ class RecordBatches:
         found = [(key, fill_page(layout.level([row]), {}).records) for key, row in rows if row]
         return {key: records[0] for key, records in found if records}
 
-    def write(self, stream: str, changes: Sequence[Change]) -> list[WriteResult]:
-        """Make the changes; an error is raised only where none was made."""
-        by = time.monotonic() + _SEND_WITHIN
+    def write(self, stream: str, changes: Sequence[Change], *, by: float) -> list[WriteResult]:
+        """Make the changes, if they can be sent by a time; an error says that none was made."""
         refused = [_refusal(change, self._layout(stream).known) for change in changes]
         open_changes = [one for one, error in zip(changes, refused, strict=True) if error is None]
         made = iter(self._write(stream, open_changes, by=by))
@@ -75,7 +72,7 @@ class RecordBatches:
     def _save(self, stream: str, changes: Sequence[Change], *, by: float) -> list[WriteResult]:
         if not changes:
             return []
-        if time.monotonic() > by:
+        if time.time() > by:
             message = "the batch took too long and was not sent to its end; the rest comes later"
             raise SourceUnavailableError(message, system=SYSTEM, stream=stream)
         rows = [{"id": change.key, **change.fields} for change in changes]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -75,9 +76,12 @@ class SalesforceReader:
         """Records as they are now; one that is deleted is missing."""
         return self._batches.look(stream, keys)
 
-    def write_many(self, stream: str, changes: Sequence[Change]) -> Sequence[WriteResult]:
+    def write_many(
+        self, stream: str, changes: Sequence[Change], *, within: float
+    ) -> Sequence[WriteResult]:
         """Change fields of many records, each for itself."""
-        return self._batches.write(stream, self._external.resolved(stream, changes))
+        by = time.time() + within
+        return self._batches.write(stream, self._external.resolved(stream, changes), by=by)
 
     def create(self, new: New) -> Receipt:
         """Make a record, at most once for an external id."""

@@ -50,11 +50,13 @@ Row = Mapping[str, Any]
 class Pace:
     """How long a request and its effect at the target may take, and how many writes a run may make.
 
-    A delivery whose worker died is looked up after both have passed, never before.
+    A batch may take several requests, of which none begins once ``batch`` has passed. A delivery
+    whose worker died is looked up after all of these have passed, never before.
     """
 
     settle: timedelta = timedelta(seconds=60)
     request: timedelta = timedelta(seconds=60)
+    batch: timedelta = timedelta(seconds=20)
     max_writes: int = 500
     country: str = "DE"
 
@@ -64,7 +66,7 @@ def deliver(engine: Engine, target: OpenConnection, pace: Pace) -> dict[str, int
 
     Raises AuthenticationError at once: the deliveries that met it stay planned.
     """
-    worker = _Worker(engine, _Doors(target), pace)
+    worker = _Worker(engine, _Doors(target, pace.batch), pace)
     counts = Counter[str]()
     while counts.total() < pace.max_writes:
         with reading(engine) as db:
@@ -102,9 +104,15 @@ class _Door(Protocol):
 
     def write_many(self, stream: str, changes: Sequence[Change]) -> Sequence[WriteResult]: ...
 
+    @property
+    def lasts(self) -> timedelta:
+        """How long it may go on sending."""
+
 
 class _Single:
     """For a batch of one: what ``write`` raises is what became of it."""
+
+    lasts = timedelta(0)
 
     def __init__(self, writer: Writer) -> None:
         self._writer = writer
@@ -120,14 +128,16 @@ class _Single:
 class _Many:
     """For a batch: an answer that does not fit the changes leaves all of them unknown."""
 
-    def __init__(self, writer: BatchWriter) -> None:
+    def __init__(self, writer: BatchWriter, lasts: timedelta) -> None:
         self._writer = writer
+        self.lasts = lasts
 
     def fetch_many(self, stream: str, keys: Sequence[str]) -> Mapping[str, Record]:
         return self._writer.fetch_many(stream, keys)
 
     def write_many(self, stream: str, changes: Sequence[Change]) -> Sequence[WriteResult]:
-        results = self._writer.write_many(stream, changes)
+        within = self.lasts.total_seconds()
+        results = self._writer.write_many(stream, changes, within=within)
         receipts = zip(changes, results, strict=False)
         strange = any(isinstance(got, Receipt) and got.key != one.key for one, got in receipts)
         if strange or len(results) != len(changes):
@@ -138,7 +148,8 @@ class _Many:
 class _Doors:
     """The ways into one connection: by stream, how many changes go at once, and through which."""
 
-    def __init__(self, target: OpenConnection) -> None:
+    def __init__(self, target: OpenConnection, lasts: timedelta) -> None:
+        self._lasts = lasts
         self._writer = cast("BatchWriter", target.connector)
         self._streams = {stream.name: stream for stream in target.streams}
         self._limits: dict[str, int] = {}
@@ -156,7 +167,9 @@ class _Doors:
 
     def of(self, stream: str) -> _Door:
         """The door to a stream."""
-        return _Many(self._writer) if self.limit(stream) > 1 else _Single(self._writer)
+        if self.limit(stream) > 1:
+            return _Many(self._writer, self._lasts)
+        return _Single(self._writer)
 
 
 class _Worker:
@@ -243,7 +256,8 @@ class _Worker:
     ) -> None:
         with writing(self._engine) as db:
             ids, now = [row["id"] for row, _ in writes], _now()
-            deliveries.mark_sent(db, ids, self._name, now=now, until=self._until())
+            until = self._until() + door.lasts
+            deliveries.mark_sent(db, ids, self._name, now=now, until=until)
         changes = [change for _, change in writes]
         results = door.write_many(changes[0].stream, changes)
         for (row, _), result in zip(writes, results, strict=True):

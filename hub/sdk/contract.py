@@ -218,13 +218,16 @@ class BatchWriter(Writer, Protocol):
     def fetch_many(self, stream: str, keys: Sequence[str]) -> Mapping[str, Record]:
         """Read records as they are now, by key; a key that is missing is gone."""
 
-    def write_many(self, stream: str, changes: Sequence[Change]) -> Sequence[WriteResult]:
+    def write_many(
+        self, stream: str, changes: Sequence[Change], *, within: float
+    ) -> Sequence[WriteResult]:
         """Make the changes, at most one to a record, and say of each what became of it.
 
         The results have the order and number of the changes. Each change stands alone: one that is
         refused hinders no other. OutcomeUnknownError, raised, says so of all of them; any other
-        error that is raised says that none was made. Begin no request of it after 20 seconds, but
-        say of the rest that it may be made later: a worker that is away long is taken for dead.
+        error that is raised says that none was made. Send nothing once ``within`` seconds of wall
+        time have passed, but say of the rest that it may be made later: the hub takes a batch that
+        is still under way long after for lost, and has another worker look at the records.
         """
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
@@ -88,7 +89,7 @@ def saves(standin: SalesforceStandIn) -> int:
 
 
 def write(source: SalesforceReader, *changes: Change) -> list[Any]:
-    return list(source.write_many("Account", changes))
+    return list(source.write_many("Account", changes, within=60))
 
 
 def test_a_batch_goes_in_three_requests(
@@ -209,6 +210,18 @@ def test_an_answer_that_does_not_say_what_was_done_is_unknown(
     proxy.after = blur
     results = write(source, change(1), change(2))
     assert [type(one) for one in results] == [OutcomeUnknownError] * 2
+
+
+def test_after_its_time_a_batch_sends_nothing_more(
+    standin: SalesforceStandIn, proxy: FaultProxy, source: SalesforceReader
+) -> None:
+    with pytest.raises(SourceUnavailableError, match="too long"):
+        source.write_many("Account", [change(1), change(2)], within=-1)
+    proxy.after = lambda exchange: time.sleep(0.2 * (exchange.method == "PATCH"))
+    wrong = change(1, NumberOfEmployees="many")
+    results = source.write_many("Account", [wrong, change(2)], within=0.15)
+    assert [type(one) for one in results] == [SourceUnavailableError] * 2
+    assert (phones(standin), saves(standin)) == ({}, 1)
 
 
 @pytest.mark.parametrize(("status", "error"), [(401, AuthenticationError), (429, RateLimitedError)])

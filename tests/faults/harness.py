@@ -78,10 +78,10 @@ def _answer(launcher: subprocess.Popen[str]) -> str:
 class Hub:
     """Runs `hub` commands, one at a time, each in a process of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, module: str = "tests.faults.launcher") -> None:
         self.runs = 0
         self._launcher = subprocess.Popen(
-            [sys.executable, "-m", "tests.faults.launcher"],
+            [sys.executable, "-m", module],
             cwd=_ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -135,9 +135,9 @@ class Hub:
 
 
 @contextmanager
-def launched() -> Iterator[Hub]:
+def launched(module: str = "tests.faults.launcher") -> Iterator[Hub]:
     """A launcher for as long as it is needed."""
-    with closing(Hub()) as hub:
+    with closing(Hub(module)) as hub:
         yield hub
 
 

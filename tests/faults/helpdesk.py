@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 
@@ -28,6 +28,12 @@ LATENCY = 0.5
 """Longer than the hub takes to start again: the dead one's request is still under way then."""
 SETTLE = 1.5
 REQUEST = 0.5
+
+
+class Watched(Protocol):
+    """A target that tells what it sees."""
+
+    witness: Callable[[str], None]
 
 
 class HelpDesk(RequestTrackerStandIn):
@@ -139,7 +145,7 @@ class Desk:
 class Ambush:
     """Stops the help desk's answer at a moment, so that the hub can be hit in exactly it."""
 
-    def __init__(self, helpdesk: HelpDesk, moment: str, nth: int = 1) -> None:
+    def __init__(self, helpdesk: Watched, moment: str, nth: int = 1) -> None:
         self._moment = moment
         self._left = nth
         self._reached = threading.Event()

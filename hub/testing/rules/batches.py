@@ -6,7 +6,13 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final, NamedTuple, cast
 
-from hub.errors import ConflictError, DeliveryError, OutcomeUnknownError, RejectedError
+from hub.errors import (
+    ConflictError,
+    DeliveryError,
+    OutcomeUnknownError,
+    RejectedError,
+    TransientSourceError,
+)
 from hub.sdk.contract import BatchWriter, Capability, Change, Receipt, WriteResult
 from hub.testing.bench import Bench
 from hub.testing.effects import Effects
@@ -16,6 +22,7 @@ from hub.testing.subject import Subject
 
 NUMBERS: Final = (1, 2, 3, 4, 5)
 """The records that are written to."""
+_LONG: Final = 60.0
 
 
 def each_batched(subject: Subject) -> Sequence[str]:
@@ -56,7 +63,7 @@ def batch(bench: Bench, writer: BatchWriter | None = None) -> Batch:
 
 def _written(writer: BatchWriter, changes: Sequence[Change]) -> list[WriteResult]:
     """The results of a batch, which must be as many as the changes."""
-    results = list(writer.write_many(changes[0].stream, changes))
+    results = list(writer.write_many(changes[0].stream, changes, within=_LONG))
     expect(len(results) == len(changes), f"{len(results)} results for {len(changes)} changes")
     return results
 
@@ -150,6 +157,19 @@ def batch_repeated(subject: Subject, case: str) -> None:
         again = Batch(cast("BatchWriter", bench.connect()), first.changes).write()
         expect(bench.fingerprint() == done, "the repeat changed records once more")
     expect(all(isinstance(one, Receipt) for one in again), "a repeated change is no receipt")
+
+
+@rule(Tier.GOLD, group="writing", cases=each_batched)
+def batch_late(subject: Subject, case: str) -> None:
+    """A batch whose time is over sends nothing, and says that it may be made later."""
+    with Bench(subject, case) as bench:
+        late, before = batch(bench), bench.fingerprint()
+        results: Sequence[object] = [TransientSourceError("raised")]
+        with suppress(TransientSourceError):
+            results = late.writer.write_many(case, late.changes, within=-1.0)
+        expect(bench.fingerprint() == before, "it was sent after its time")
+    told = [one for one in results if not isinstance(one, TransientSourceError)]
+    expect(not told, f"{len(told)} results do not say that the change may be made later")
 
 
 @rule(Tier.GOLD, group="writing", cases=each_batched)

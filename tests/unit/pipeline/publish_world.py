@@ -234,12 +234,23 @@ def account(number: int, phone: str | None) -> dict[str, Any]:
     }
 
 
-@contextmanager
-def batch_world(engine: Engine, count: int, *, batch_writes: bool = True) -> Iterator[PublishWorld]:
+def accounts(count: int) -> StandInState:
     """Accounts of Salesforce, numbered from 1, without a phone number."""
     rows = {account_key(number): account(number, None) for number in range(1, count + 1)}
-    standin = salesforce.hub_standin().start(StandInState({"Account": rows}), 0)
-    system = System(
+    return StandInState({"Account": rows})
+
+
+@contextmanager
+def batch_world(engine: Engine, count: int, *, batch_writes: bool = True) -> Iterator[PublishWorld]:
+    """A world of so many accounts."""
+    standin = salesforce.hub_standin().start(accounts(count), 0)
+    with _running(PublishWorld(engine, sfa(standin, batch_writes=batch_writes))) as world:
+        yield world
+
+
+def sfa(standin: Any, *, batch_writes: bool = True) -> System:
+    """Salesforce, whose accounts get phone numbers."""
+    return System(
         spec=salesforce.hub_connector(),
         standin=standin,
         connection="sfa",
@@ -247,5 +258,3 @@ def batch_world(engine: Engine, count: int, *, batch_writes: bool = True) -> Ite
         field="Phone",
         settings={"batch_writes": batch_writes},
     )
-    with _running(PublishWorld(engine, system)) as world:
-        yield world

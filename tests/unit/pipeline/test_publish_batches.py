@@ -164,8 +164,10 @@ class Meddling:
             self._take_one_over()
         return dict(self._inner.fetch_many(stream, keys))
 
-    def write_many(self, stream: str, changes: Sequence[Change]) -> Sequence[WriteResult]:
-        results: list[WriteResult] = list(self._inner.write_many(stream, changes))
+    def write_many(
+        self, stream: str, changes: Sequence[Change], *, within: float
+    ) -> Sequence[WriteResult]:
+        results: list[WriteResult] = self._inner.write_many(stream, changes, within=within)
         if self._moment == "write":
             self._take_one_over()
         return {"short": results[:-1], "swapped": results[::-1]}.get(self._moment, results)

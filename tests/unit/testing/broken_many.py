@@ -25,22 +25,34 @@ class FetchManyDiffers(CardsConnector):
 class OrdersByKey(CardsConnector):
     """Answers in the order of its own."""
 
-    def write_many(self, stream: str, changes: Sequence[Change]) -> list[WriteResult]:
-        return super().write_many(stream, sorted(changes, key=lambda change: change.key))
+    def write_many(
+        self, stream: str, changes: Sequence[Change], *, within: float
+    ) -> list[WriteResult]:
+        return super().write_many(
+            stream, sorted(changes, key=lambda change: change.key), within=within
+        )
 
 
 class LeavesOut(CardsConnector):
     """Says nothing of what was refused."""
 
-    def write_many(self, stream: str, changes: Sequence[Change]) -> list[WriteResult]:
-        return [one for one in super().write_many(stream, changes) if isinstance(one, Receipt)]
+    def write_many(
+        self, stream: str, changes: Sequence[Change], *, within: float
+    ) -> list[WriteResult]:
+        return [
+            one
+            for one in super().write_many(stream, changes, within=within)
+            if isinstance(one, Receipt)
+        ]
 
 
 class AllOrNothing(CardsConnector):
     """Gives up at the first that is refused."""
 
-    def write_many(self, stream: str, changes: Sequence[Change]) -> list[WriteResult]:
-        results = super().write_many(stream, changes)
+    def write_many(
+        self, stream: str, changes: Sequence[Change], *, within: float
+    ) -> list[WriteResult]:
+        results = super().write_many(stream, changes, within=within)
         refused = [one for one in results if isinstance(one, DeliveryError)]
         return [refused[0]] * len(changes) if refused else results
 
@@ -59,6 +71,15 @@ class RepeatsMany(OverwritesMany):
         return False
 
 
+class SendsLate(CardsConnector):
+    """Looks at no clock."""
+
+    def write_many(
+        self, stream: str, changes: Sequence[Change], *, within: float
+    ) -> list[WriteResult]:
+        return super().write_many(stream, changes, within=within + 60)
+
+
 class TriesManyAgain(CardsConnector):
     """Sends a batch again whose outcome it does not know, without a condition."""
 
@@ -71,9 +92,11 @@ class TriesManyAgain(CardsConnector):
 
 
 class TakesManyForRefused(CardsConnector):
-    def write_many(self, stream: str, changes: Sequence[Change]) -> list[WriteResult]:
+    def write_many(
+        self, stream: str, changes: Sequence[Change], *, within: float
+    ) -> list[WriteResult]:
         try:
-            return super().write_many(stream, changes)
+            return super().write_many(stream, changes, within=within)
         except OutcomeUnknownError:
             return [RejectedError("cards: no answer")] * len(changes)
 
@@ -138,6 +161,7 @@ MANY: dict[type[CardsConnector], tuple[str, ...]] = {
     AllOrNothing: ("batch_apart",),
     OverwritesMany: ("batch_apart",),
     RepeatsMany: ("batch_repeated",),
+    SendsLate: ("batch_late",),
     TriesManyAgain: ("batch_dropped",),
     TakesManyForRefused: ("batch_dropped",),
     CreatesBlank: ("created",),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -11,7 +12,13 @@ from typing import Any, Final
 import orjson
 from pydantic import Field, JsonValue, SecretStr
 
-from hub.errors import ConflictError, CursorExpiredError, RejectedError, SourceSchemaError
+from hub.errors import (
+    ConflictError,
+    CursorExpiredError,
+    RejectedError,
+    SourceSchemaError,
+    SourceUnavailableError,
+)
 from hub.sdk import (
     CONTRACT_VERSION,
     Capability,
@@ -190,7 +197,10 @@ class CardsConnector:
         answer = self.http.send("POST", "cards/read", json=body, stream=stream, reading=True)
         return {str(row["id"]): self.record(row) for row in answer.json()["cards"]}
 
-    def write_many(self, stream: str, changes: Sequence[Change]) -> list[WriteResult]:
+    def write_many(
+        self, stream: str, changes: Sequence[Change], *, within: float
+    ) -> list[WriteResult]:
+        self.by = time.time() + within
         found = self.fetch_many(stream, [change.key for change in changes])
         results = [self.judge(change, found.get(change.key)) for change in changes]
         wanted = [one for one, result in zip(changes, results, strict=True) if result is None]
@@ -214,6 +224,8 @@ class CardsConnector:
             {"id": one.key, "version": versions[one.key], "fields": dict(one.fields)}
             for one in changes
         ]
+        if time.time() > self.by:
+            raise SourceUnavailableError("the batch took too long", system=SYSTEM)
         results = self.http.send("PATCH", "cards", json=body, stream=CARD.name).json()
         return [self.result(one, told) for one, told in zip(changes, results, strict=True)]
 

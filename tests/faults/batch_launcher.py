@@ -1,0 +1,54 @@
+"""Delivers in batches of ten to Salesforce, each run in a child that may be killed."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import NoReturn
+
+from connectors import salesforce
+from connectors.salesforce.config import SalesforceConfig
+from connectors.salesforce.reader import SalesforceReader
+from hub.errors import StoreError
+from hub.pipeline.connections import OpenConnection
+from hub.pipeline.delivering import Pace, deliver
+from hub.store.database import open_store
+from tests.faults.launcher import end_with, main
+
+SIZE = 10
+FILE = "batch.json"
+
+
+class Tens(SalesforceReader):
+    """Salesforce, in smaller batches, so that there are many of them."""
+
+    def batch_limit(self, stream: str) -> int:
+        return min(SIZE, super().batch_limit(stream))
+
+
+def become_publisher(folder: str, _arguments: list[str], log: str) -> NoReturn:
+    """Deliver what is due, as the folder's file says."""
+    end_with(_deliver, folder, log)
+
+
+def _deliver() -> None:
+    told = json.loads(Path(FILE).read_text(encoding="utf-8"))
+    spec = replace(salesforce.hub_connector(), open=Tens)
+    connector = Tens(SalesforceConfig.model_validate(told["settings"]))
+    target = OpenConnection("sfa", spec, connector, spec.streams)
+    settle, request, batch = (
+        timedelta(seconds=told[name]) for name in ("settle", "request", "batch")
+    )
+    pace = Pace(settle=settle, request=request, batch=batch, max_writes=100_000)
+    try:
+        sys.stdout.write(f"{deliver(open_store(told['store']), target, pace)}\n")
+    except StoreError as error:
+        sys.stdout.write(f"{error}\n")
+        raise SystemExit(1) from error
+
+
+if __name__ == "__main__":
+    main(become_publisher)
