@@ -1,8 +1,9 @@
 """All benchmarks, as ``make bench`` runs them."""
 
-from benchmarks import read_path, soap_rows, tables, ten_connections
+from benchmarks import publish_path, read_path, soap_rows, tables, ten_connections
 
 read_path.main()
 ten_connections.main()
 soap_rows.main()
 tables.main()
+publish_path.main()

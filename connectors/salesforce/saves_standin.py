@@ -29,6 +29,7 @@ _MUST: Final[Mapping[str, tuple[str, ...]]] = {
     "Contact": ("LastName",),
     "Lead": ("LastName", "Company"),
 }
+_WHOLE_NUMBERS: Final = frozenset({"NumberOfEmployees"})
 _PREFIXES: Final = {"Account": "001", "Contact": "003", "Lead": "00Q"}
 
 Save = Callable[[dict[str, Any]], tuple[str, bool]]
@@ -49,8 +50,6 @@ class Organisation(Protocol):
     state: StandInState
 
     def known_fields(self, table: str) -> frozenset[str]: ...
-
-    def type_of(self, table: str, name: str) -> str: ...
 
     def record(self, table: str, row: Row, fields: tuple[str, ...]) -> dict[str, Any]: ...
 
@@ -88,7 +87,7 @@ class Saves:
 
     def change(self, table: str, key: str, fields: Mapping[str, Any]) -> None:
         """Change a record's fields; called with the state locked."""
-        self._refuse_fields(table, fields)
+        _refuse_fixed(fields)
         if key in self.locked:
             raise NotSaved("UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record")
         row = self._rows_of(table)[key]
@@ -126,20 +125,10 @@ class Saves:
         if chunks > _CHUNKS:
             message = "Cannot have more than 10 chunks in a single operation"
             raise ValueError("INVALID_OPERATION", message)
+        known = {table: self.organisation.known_fields(table) for table in set(tables)}
         for table, one in zip(tables, records, strict=True):
-            self._refuse_unknown(table, one)
+            _refuse_unknown(table, one, known[table])
         return records, body.get("allOrNone") is True
-
-    def _refuse_unknown(self, table: str, row: Mapping[str, Any]) -> None:
-        known = self.organisation.known_fields(table)
-        if not known:
-            raise ValueError("INVALID_TYPE", f"sObject type '{table}' is not supported")
-        unknown = [name for name in row if name not in known | {"id", "attributes"}]
-        if unknown:
-            raise ValueError("INVALID_FIELD", f"No such column '{unknown[0]}' on sobject {table}")
-        for name in known.intersection(row):
-            if isinstance(row[name], str) and self.organisation.type_of(table, name) == "int":
-                raise ValueError("JSON_PARSER_ERROR", f"Cannot deserialize instance of int: {name}")
 
     def _must_be_of(self, table: str, name: str, records: list[dict[str, Any]]) -> None:
         if name != EXTERNAL_ID or table not in _PREFIXES:
@@ -150,7 +139,10 @@ class Saves:
     def _save(self, records: list[dict[str, Any]], save: Save, *, strict: bool) -> Response:
         with self.organisation.state.changing():
             before = {one["attributes"]["type"]: None for one in records}
-            kept = {name: {k: dict(r) for k, r in self._rows_of(name).items()} for name in before}
+            kept = {
+                name: {key: dict(row) for key, row in self._rows_of(name).items()}
+                for name in (before if strict else ())
+            }
             results = [_result(save, one) for one in records]
             if strict and not all(one["success"] for one in results):
                 for name, rows in kept.items():
@@ -191,7 +183,7 @@ class Saves:
         return [(key, row) for key, row in self._rows_of(table).items() if not row.get("IsDeleted")]
 
     def _insert(self, table: str, fields: Mapping[str, Any]) -> str:
-        self._refuse_fields(table, fields)
+        _refuse_fixed(fields)
         self._refuse_values(table, fields)
         rule = self.duplicate_rules.get(table)
         if rule and any(row.get(rule) == fields.get(rule) for _, row in self._live(table)):
@@ -205,13 +197,6 @@ class Saves:
         self._rows_of(table)[key] = {"Id": key, "IsDeleted": False, **made, **person, **fields}
         return key
 
-    def _refuse_fields(self, table: str, fields: Mapping[str, Any]) -> None:
-        known = self.organisation.known_fields(table)
-        if unknown := [name for name in fields if name not in known]:
-            raise NotSaved("INVALID_FIELD", f"No such column '{unknown[0]}'")
-        if fixed := [name for name in fields if name in REQUIRED]:
-            raise NotSaved("INVALID_FIELD_FOR_INSERT_UPDATE", f"Unable to write {fixed[0]}")
-
     def _refuse_values(self, table: str, row: Mapping[str, Any]) -> None:
         asked = [name for name in _MUST.get(table, ()) if name in row or "Id" not in row]
         if missing := [name for name in asked if not row.get(name)]:
@@ -220,6 +205,21 @@ class Saves:
         for name, longest in _LONGEST.items():
             if len(str(row.get(name) or "")) > longest:
                 raise NotSaved("STRING_TOO_LONG", f"{name}: data value too large")
+
+
+def _refuse_unknown(table: str, row: Mapping[str, Any], known: frozenset[str]) -> None:
+    if not known:
+        raise ValueError("INVALID_TYPE", f"sObject type '{table}' is not supported")
+    unknown = [name for name in row if name not in known | {"id", "attributes"}]
+    if unknown:
+        raise ValueError("INVALID_FIELD", f"No such column '{unknown[0]}' on sobject {table}")
+    if texts := [name for name in _WHOLE_NUMBERS.intersection(row) if isinstance(row[name], str)]:
+        raise ValueError("JSON_PARSER_ERROR", f"Cannot deserialize instance of int: {texts[0]}")
+
+
+def _refuse_fixed(fields: Mapping[str, Any]) -> None:
+    if fixed := [name for name in fields if name in REQUIRED]:
+        raise NotSaved("INVALID_FIELD_FOR_INSERT_UPDATE", f"Unable to write {fixed[0]}")
 
 
 def _body(request: Request) -> dict[str, Any]:

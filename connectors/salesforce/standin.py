@@ -248,12 +248,15 @@ class SalesforceStandIn:
         return _error(405, "METHOD_NOT_ALLOWED", "HTTP Method not allowed")
 
     def _patch(self, table: str, key: str, request: Request) -> Response:
+        fields = orjson.loads(request.body)
+        if unknown := set(fields) - self.known_fields(table):
+            return _error(400, "INVALID_FIELD", f"No such column '{min(unknown)}'")
         with self.state.changing():
             row = self.state.stream(table)[key]
             if _changed_since(row, request.headers.get("if-unmodified-since")):
                 return _error(412, "PRECONDITION_FAILED", "the record was modified")
             try:
-                self.saves.change(table, key, orjson.loads(request.body))
+                self.saves.change(table, key, fields)
             except NotSaved as error:
                 return _error(400, error.code, error.message)
         return Response(204, b"")
