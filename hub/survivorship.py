@@ -9,7 +9,7 @@ addresses and identifiers are collected; the first of them is the primary one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
@@ -41,6 +41,16 @@ class Golden(NamedTuple):
     provenance: dict[str, Any]
 
 
+class Claim(NamedTuple):
+    """What one record has for an attribute, and why it wins or loses; the best stands first."""
+
+    candidate: Candidate
+    path: str
+    value: Any
+    wins: bool
+    why: str
+
+
 class _Offer(NamedTuple):
     """A value that a candidate has for an attribute, and where in its body."""
 
@@ -48,6 +58,8 @@ class _Offer(NamedTuple):
     path: str
     value: Any
     rank: int = 0
+    whole: Any = None
+    """The offer of the whole name that a part of one stands and falls with."""
 
 
 Normalise = Callable[[str, Any], Any]
@@ -104,11 +116,31 @@ _SINGLE: Final = {
 }
 _UNSEEN: Final = frozenset({"fax", "derived"})
 """Purposes of contact points that serve matching at most."""
+_MERITS: Final = ("steward", "rank", "trust", "recency", "frequency", "completeness")
+"""The rules by which one value is told from another, in order; the source key settles the rest."""
+_AGAIN: Final = "the same value again"
 _NAME_PARTS: Final = ("prefix", "given", "middle", "family", "suffix")
 
 
 def survive(candidates: Sequence[Candidate], rules: Rules) -> Golden:
     """The golden record of one party; without candidates it is empty."""
+    made = _make(candidates, rules)
+    return Golden(made.body, made.provenance)
+
+
+def explain(candidates: Sequence[Candidate], rules: Rules, attribute: str) -> list[Claim]:
+    """Every value that the records have for an attribute of the golden record, the best first.
+
+    Of a collected attribute (``emails``) each distinct value wins; its copies lose to it.
+    """
+    made = _make(candidates, rules)
+    return [
+        Claim(offer.candidate, offer.path, offer.value, not why, why or made.reason_of(attribute))
+        for offer, why in made.claims(attribute)
+    ]
+
+
+def _make(candidates: Sequence[Candidate], rules: Rules) -> _Maker:
     made = _Maker(sorted(candidates, key=lambda item: item.source), rules)
     for attribute, path in _SINGLE.items():
         made.single(attribute, path)
@@ -120,7 +152,7 @@ def survive(candidates: Sequence[Candidate], rules: Rules) -> Golden:
     made.identifiers()
     made.roles()
     made.consents()
-    return Golden(made.body, made.provenance)
+    return made
 
 
 class _Maker:
@@ -129,6 +161,10 @@ class _Maker:
     def __init__(self, candidates: Sequence[Candidate], rules: Rules) -> None:
         self.body: dict[str, Any] = {}
         self.provenance: dict[str, Any] = {}
+        self._ranked: dict[str, list[_Offer]] = {}
+        self._kept: dict[str, Collection[_Offer]] = {}
+        self._unusable: dict[str, list[_Offer]] = {}
+        self._counts: dict[str, dict[Any, int]] = {}
         self._candidates = candidates
         self._rules = rules
 
@@ -156,11 +192,30 @@ class _Maker:
             self._settle_parts(ordered)
         self._settle("display_name", self._ordered("display_name", shown))
 
+    def reason_of(self, attribute: str) -> str:
+        """The rule by which the attribute's winner was chosen."""
+        origin = self.provenance.get(attribute)
+        return origin["rule"] if isinstance(origin, dict) else "collected"
+
+    def claims(self, attribute: str) -> Iterator[tuple[_Offer, str]]:
+        """Every offer for an attribute, the best first, with why it lost; "" for what won."""
+        ranked = self._ranked.get(attribute, [])
+        kept = {id(offer) for offer in self._kept.get(attribute, ranked[:1])}
+        for offer in ranked:
+            if id(offer) in kept:
+                yield offer, ""
+            elif attribute in self._kept:
+                yield offer, "a later word counts" if attribute == "consents" else _AGAIN
+            else:
+                yield offer, self._why(attribute, ranked[0], offer)
+        for offer in self._unusable.get(attribute, ()):
+            yield offer, "not usable as it is"
+
     def _settle_parts(self, ordered: list[_Offer]) -> None:
         winner = ordered[0].candidate
         for part in _NAME_PARTS:
             offers = [
-                _Offer(offer.candidate, f"person.{part}", offer.value[part])
+                _Offer(offer.candidate, f"person.{part}", offer.value[part], whole=offer)
                 for offer in ordered
                 if offer.value.get(part)
             ]
@@ -198,6 +253,10 @@ class _Maker:
                 self._origin(primary, offer, ()) for offer in distinct.values()
             ]
         self._settle(primary, ordered)
+        self._ranked[primary] = self._ranked[attribute] = ordered
+        self._kept[attribute] = list(distinct.values())
+        unusable = [o for o in offers if self._rules.normalise(primary, o.value) is None]
+        self._unusable[primary] = self._unusable[attribute] = unusable
 
     def identifiers(self) -> None:
         """All numbers; the customer and VAT number with the best claim stand by themselves."""
@@ -217,7 +276,9 @@ class _Maker:
         """What the party is to us in any system."""
         offers: dict[str, _Offer] = {}
         for offer in self.listed("roles"):
+            self._ranked.setdefault("roles", []).append(offer)
             offers.setdefault(offer.value["role"], offer)
+        self._kept["roles"] = list(offers.values())
         if offers:
             self.body["roles"] = sorted(offers)
             origins = [self._origin("roles", offers[role], ()) for role in sorted(offers)]
@@ -232,36 +293,56 @@ class _Maker:
         latest = [max(offers[name], key=_consent_age) for name in sorted(offers)]
         if latest:
             self.body["consents"] = [offer.value for offer in latest]
+            self._ranked["consents"] = [offer for same in offers.values() for offer in same]
+            self._kept["consents"] = latest
             self.provenance["consents"] = [self._origin("consents", o, ()) for o in latest]
 
     def _ordered(self, attribute: str, offers: list[_Offer]) -> list[_Offer]:
         """Best claim first; sorts are stable, so the last key counts most."""
+        if len(offers) < 2:
+            return offers
         counts: dict[Any, int] = {}
         for offer in offers:
             same = self._rules.normalise(attribute, offer.value)
             counts[same] = counts.get(same, 0) + 1
+        self._counts[attribute] = counts
+        merits = {id(offer): self._merits(attribute, offer) for offer in offers}
         ordered = sorted(offers, key=lambda o: (o.candidate.source, o.path))
-        ordered.sort(
-            key=lambda o: (
-                o.candidate.updated,
-                counts[self._rules.normalise(attribute, o.value)],
-                _completeness(o.value),
-            ),
-            reverse=True,
-        )
-        ordered.sort(
-            key=lambda o: (
-                o.candidate.source.connection != STEWARD,
-                o.rank,
-                self._rules.distrust(attribute, o.candidate),
-            )
-        )
+        ordered.sort(key=lambda o: merits[id(o)][3:], reverse=True)
+        ordered.sort(key=lambda o: merits[id(o)][:3])
         return ordered
+
+    def _merits(self, attribute: str, offer: _Offer) -> tuple[bool, int, int, str, int, int]:
+        """What is compared, in order: of the first three the smaller wins, then the greater."""
+        if offer.whole is not None:
+            return self._merits("name", offer.whole)
+        candidate = offer.candidate
+        return (
+            candidate.source.connection != STEWARD,
+            offer.rank,
+            self._rules.distrust(attribute, candidate),
+            candidate.updated,
+            self._counts[attribute][self._rules.normalise(attribute, offer.value)],
+            _completeness(offer.value),
+        )
+
+    def _lost(self, attribute: str, winner: _Offer, offer: _Offer) -> str:
+        """The first rule by which an offer loses to another."""
+        pairs = zip(
+            _MERITS, self._merits(attribute, winner), self._merits(attribute, offer), strict=True
+        )
+        return next((name for name, mine, its in pairs if mine != its), "source key")
 
     def _settle(self, attribute: str, ordered: list[_Offer]) -> None:
         if ordered:
             self.body[attribute] = ordered[0].value
             self.provenance[attribute] = self._origin(attribute, ordered[0], ordered[1:])
+            self._ranked[attribute] = ordered
+
+    def _why(self, attribute: str, winner: _Offer, offer: _Offer) -> str:
+        head = "the same value; " if offer.value == winner.value else ""
+        head = "the name survives whole; " if offer.whole is not None else head
+        return head + self._lost(attribute, winner, offer)
 
     def _origin(self, attribute: str, offer: _Offer, losers: Iterable[_Offer]) -> dict[str, Any]:
         candidate = offer.candidate
@@ -287,14 +368,7 @@ class _Maker:
         if offer.candidate.source.connection == STEWARD:
             return "steward"
         rivals = [o for o in losers if o.value != offer.value]
-        if not rivals:
-            return "only value"
-        if offer.rank != rivals[0].rank:
-            return "rank"
-        mine, other = (self._rules.distrust(attribute, o.candidate) for o in (offer, rivals[0]))
-        if mine != other:
-            return "trust"
-        return "recency" if offer.candidate.updated != rivals[0].candidate.updated else "frequency"
+        return self._lost(attribute, offer, rivals[0]) if rivals else "only value"
 
 
 def _at(body: Body, path: str) -> Any:

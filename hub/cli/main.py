@@ -9,7 +9,21 @@ from typing import Annotated
 
 import typer
 
-from hub.cli import airflow, customer, demo, look, mapping, match, push, review, setup, steps
+from hub.cli import (
+    airflow,
+    customer,
+    demo,
+    explain,
+    history,
+    look,
+    mapping,
+    match,
+    push,
+    review,
+    setup,
+    steps,
+    steward,
+)
 from hub.cli.output import complain
 from hub.cli.workplace import CHOICE
 from hub.errors import HubError
@@ -37,7 +51,21 @@ def choose(
     CHOICE.config = config
 
 
-for module in (setup, mapping, steps, customer, review, match, look, push, demo, airflow):
+for module in (
+    setup,
+    mapping,
+    steps,
+    customer,
+    history,
+    explain,
+    review,
+    steward,
+    match,
+    look,
+    push,
+    demo,
+    airflow,
+):
     module.add_to(app)
 
 

@@ -1,20 +1,18 @@
-"""review list, accept, reject: doubtful matches, decided by a person for ever."""
+"""review list, show, accept, reject, assign: doubtful matches, decided by a person for ever."""
 
 from __future__ import annotations
 
-import getpass
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 import typer
 
-from hub.cli.output import AsJson, emit_counts, emit_json, say, working
+from hub.cli.output import AsJson, emit_counts, emit_json, emit_table, out, say, working
+from hub.cli.steward import steward_of, tell
 from hub.cli.workplace import open_workplace
-from hub.pipeline import steward
-from hub.pipeline.golden import compute_golden
-from hub.pipeline.workplace import Workplace
-from hub.store.database import reading
-from hub.store.party_records import load_records
-from hub.store.review import list_cases
+from hub.pipeline.cases import CaseLine, CaseView, case_view, list_cases
+from hub.store.review import CaseFilter
 
 review = typer.Typer(
     help="Doubtful matches that wait for a person's decision.", no_args_is_help=True
@@ -26,26 +24,64 @@ Reason = Annotated[str, typer.Option("--reason", help="Why; kept with the decisi
 @review.command("list")
 def show_cases(
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many.")] = 20,
+    *,
+    grade: Annotated[str | None, typer.Option("--grade", help="probable or possible.")] = None,
+    assignee: Annotated[
+        str | None, typer.Option("--assignee", help='Whose cases; "" for those nobody has.')
+    ] = None,
+    older_than: Annotated[
+        float | None, typer.Option("--older-than", min=0, help="Open for so many days at least.")
+    ] = None,
+    state: Annotated[
+        str, typer.Option("--state", help="open, accepted, rejected or obsolete.")
+    ] = "open",
     as_json: AsJson = False,
 ) -> None:
-    """List open cases, the most certain first; `hub show` shows either record's customer."""
-    work = open_workplace()
-    with reading(work.engine) as db:
-        cases = list_cases(db, limit=limit)
-        records = load_records(
-            db, {case[side] for case in cases for side in ("left_id", "right_id")}
-        )
-    emit_counts([_row(case, records) for case in cases], as_json)
+    """List cases, the most certain first; `hub review show` shows one in full."""
+    before = None if older_than is None else datetime.now(UTC) - timedelta(days=older_than)
+    wanted = CaseFilter(state=state, grade=grade, assignee=assignee, opened_before=before)
+    cases = list_cases(open_workplace().engine, wanted, limit=limit)
+    emit_counts([_row(case) for case in cases], as_json)
 
 
-def _row(case: Any, records: Any) -> dict[str, Any]:
+def _row(case: CaseLine) -> dict[str, Any]:
+    row = asdict(case)
+    del row["state"], row["age"]
+    return row | {"days": case.age.days}
+
+
+@review.command()
+def show(case: Case, as_json: AsJson = False) -> None:
+    """Show a case: both records field by field, the evidence, the weight, the reason."""
+    view = case_view(open_workplace().engine, case)
+    if as_json:
+        emit_json(_plain(view))
+        return
+    line = view.line
+    say(f"{line.grade}, {line.bits:.1f} bits, {line.state}: {line.reason}")
+    owner = line.assignee or "nobody"
+    say(f"open for {line.age.days} days, assigned to {owner}" + _settled(view))
+    out.print()
+    rows = [("customer", view.left_party, view.right_party, "")]
+    rows += [(f.name, f.left, f.right, "=" if f.same else "") for f in view.fields]
+    emit_table(["field", line.left, line.right, "same"], rows)
+    out.print()
+    emit_counts([dict(item) for item in view.evidence], as_json=False)
+
+
+def _settled(view: CaseView) -> str:
+    return f", settled by {view.settled_by}" if view.settled_by else ""
+
+
+def _plain(view: CaseView) -> dict[str, Any]:
     return {
-        "case": case["id"],
-        "grade": case["grade"],
-        "bits": case["weight"] / 10,
-        "left": str(records[case["left_id"]].source),
-        "right": str(records[case["right_id"]].source),
-        "reason": case["reason"],
+        **_row(view.line),
+        "state": view.line.state,
+        "left_party": view.left_party,
+        "right_party": view.right_party,
+        "fields": [field._asdict() for field in view.fields],
+        "evidence": list(view.evidence),
+        "settled_by": view.settled_by,
     }
 
 
@@ -54,8 +90,8 @@ def accept(case: Case, reason: Reason = "", as_json: AsJson = False) -> None:
     """The two records are one customer: merge them; no later run takes that back."""
     work = open_workplace()
     with working("merging …"):
-        counts = steward.accept_case(work.engine, case, actor=getpass.getuser(), reason=reason)
-    _tell(work, counts, as_json)
+        counts = steward_of(work).accept(case, reason=reason)
+    tell(work, counts, as_json)
 
 
 @review.command()
@@ -63,17 +99,20 @@ def reject(case: Case, reason: Reason = "", as_json: AsJson = False) -> None:
     """The two records are different customers: no later run links them."""
     work = open_workplace()
     with working("keeping apart …"):
-        counts = steward.reject_case(work.engine, case, actor=getpass.getuser(), reason=reason)
-    _tell(work, counts, as_json)
+        counts = steward_of(work).reject(case, reason=reason)
+    tell(work, counts, as_json)
 
 
-def _tell(work: Workplace, counts: dict[str, int], as_json: bool) -> None:
-    settings = work.config
-    golden = compute_golden(work.engine, trust=settings.resolve.trust, country=settings.hub.country)
-    if as_json:
-        emit_json({**counts, **golden})
-        return
-    say(f"decided: {counts['merged']} customers merged, {counts['split']} split")
+@review.command()
+def assign(
+    case: Case,
+    assignee: Annotated[str, typer.Argument(help='Who is to decide; "" for nobody.')],
+    reason: Reason = "",
+    as_json: AsJson = False,
+) -> None:
+    """Give a case to a person to decide."""
+    steward_of(open_workplace()).assign(case, assignee, reason=reason)
+    emit_json({"case": case, "assignee": assignee or None}) if as_json else say("assigned")
 
 
 def add_to(app: typer.Typer) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from functools import partial
@@ -12,11 +12,11 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from hub.cli.output import AsJson, complain, emit_counts, emit_json, emit_table, say, warn, working
-from hub.cli.workplace import open_workplace
+from hub.cli.plan import show_proposal
+from hub.cli.workplace import open_workplace, whoami
 from hub.errors import ConfigError, HubError
-from hub.pipeline import steps, writeback
+from hub.pipeline import planning, steps, writeback
 from hub.pipeline.collection import share_heaps
-from hub.pipeline.resolve import plan
 from hub.pipeline.turn import SyncMode
 from hub.pipeline.workplace import Workplace
 
@@ -131,18 +131,28 @@ def _key_row(report: steps.StreamReport) -> dict[str, Any]:
 
 def resolve(
     plan_only: PlanOnly = False,
+    apply: Annotated[
+        str | None, typer.Option("--apply", help="Do what the plan with this digest showed.")
+    ] = None,
     allow_merges: Annotated[
         bool, typer.Option("--allow-merges", help="Go beyond resolve.max_merges this once.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Find which records are the same customer, and compute golden records."""
+    if plan_only and apply:
+        raise ConfigError("--plan shows and --apply DIGEST does: leave one of them out")
     work = open_workplace()
     with working("resolving …"):
         if plan_only:
-            counts: Mapping[str, Any] = plan(work.engine, country=work.config.hub.country).counts
+            proposal = planning.propose_resolve(work).as_dict()
+        elif apply:
+            counts = planning.apply_resolve(work, apply, actor=whoami())
         else:
             counts = steps.resolve(work, allow_merges=allow_merges)
+    if plan_only:
+        show_proposal(proposal, as_json)
+        return
     emit_counts([counts], as_json)
 
 

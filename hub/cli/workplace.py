@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import getpass
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from hub.cli.output import err
 from hub.config import DEMO_FOLDER, find_config
+from hub.errors import ConfigError
 from hub.pipeline import workplace
 from hub.pipeline.connections import Site
 from hub.pipeline.workplace import Workplace
+
+ACTOR = "HUB_ACTOR"
+"""Environment variable that names who decides; else the name of the login."""
 
 
 @dataclass
@@ -38,3 +44,11 @@ def open_site() -> Site:
 def open_workplace() -> Workplace:
     """Load everything and bring the store's schema up to date."""
     return workplace.open_workplace(chosen_config())
+
+
+def whoami() -> str:
+    """Who is at the keyboard; ConfigError where neither environment nor system knows."""
+    try:
+        return os.environ.get(ACTOR) or getpass.getuser()
+    except (OSError, KeyError) as error:
+        raise ConfigError(f"nobody is logged in here: set {ACTOR} to your name") from error

@@ -3,6 +3,7 @@
 from hub.mapping.catalogue import CatalogueField
 from hub.mapping.compiler import CompiledMapping, CompiledStream, Mapped, compile_mapping
 from hub.mapping.functions import FUNCTIONS
+from hub.mapping.origins import PayloadValue
 from hub.mapping.preview import PreviewRow, preview
 from hub.mapping.reader import Mapping, load_mapping
 
@@ -13,6 +14,7 @@ __all__ = [
     "CompiledStream",
     "Mapped",
     "Mapping",
+    "PayloadValue",
     "PreviewRow",
     "compile_mapping",
     "load_mapping",

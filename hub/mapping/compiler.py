@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from hub.errors import MappingError, UnmappableRecordError
 from hub.mapping.comparisons import Holds, compile_condition
+from hub.mapping.origins import PayloadValue, payload_values
 from hub.mapping.plan import Each, Expression, Many, Thing
 from hub.mapping.reader import Mapping
 from hub.mapping.streams import StreamPlan
@@ -70,9 +71,16 @@ class CompiledStream:
         Items of a list are counted as the mapping lists them: an item that a record leaves out
         still has its number. Items that an ``each`` makes stand under ``[*]``.
         """
+        return dict(_lines(self._body(part), ""))
+
+    def payload_values(self, part: str, path: str, record: dict[str, Any]) -> list[PayloadValue]:
+        """What a record holds where the part's field at a path is read; paths as in ``lines``."""
+        return payload_values(self._body(part), path, record)
+
+    def _body(self, part: str) -> Thing:
         for one in self._plan.parts:
             if one.part == part:
-                return dict(_lines(one.body, ""))
+                return one.body
         raise MappingError(f"stream {self.name!r} has no part {part!r}")
 
 

@@ -1,6 +1,6 @@
 """Which master id each cluster gets (law 6): the oldest stays, a lost one comes back.
 
-A party is claimed by the cluster that holds its founding record, or else its oldest record. A
+A party is claimed by the cluster that holds its founding record, or else its senior record. A
 cluster with several claims keeps the oldest party; one without revives the party that one of its
 records has founded, or gets a new one.
 """
@@ -40,21 +40,32 @@ class Assignment:
 
 
 def assign(
-    clusters: Sequence[Sequence[int]], links: Mapping[int, str], parties: Sequence[Held]
+    clusters: Sequence[Sequence[int]],
+    links: Mapping[int, str],
+    parties: Sequence[Held],
+    *,
+    seniority: Mapping[int, int] | None = None,
 ) -> Assignment:
-    """Give each cluster of records its party; ``links`` are the active ones, complete by party."""
+    """Give each cluster of records its party; ``links`` are the active ones, complete by party.
+
+    ``seniority`` tells, of a party without its founder, which record has belonged to it longest;
+    without it, the record that arrived first.
+    """
     place = {record: n for n, members in enumerate(clusters) for record in members}
     result = Assignment(owners=[None] * len(clusters))
     ordered = sorted(parties, key=lambda party: party.seq)
-    _claim([party for party in ordered if party.alive], _by_party(links), place, result)
+    members = _by_party(links, seniority or {})
+    _claim([party for party in ordered if party.alive], members, place, result)
     _return([party for party in ordered if not party.alive], place, result)
     _note_splits(clusters, links, result)
     return result
 
 
-def _by_party(links: Mapping[int, str]) -> dict[str, list[int]]:
+def _by_party(links: Mapping[int, str], seniority: Mapping[int, int]) -> dict[str, list[int]]:
+    """The records of each party, the senior one first."""
     members: dict[str, list[int]] = {}
-    for record, party in links.items():
+    for record in sorted(links, key=lambda record: (seniority.get(record, record), record)):
+        party = links[record]
         members.setdefault(party, []).append(record)
     return members
 
@@ -67,7 +78,7 @@ def _claim(
 ) -> None:
     """Oldest party first, so that the first claim on a cluster is the one that survives."""
     for party in parties:
-        held = sorted(record for record in members.get(party.id, ()) if record in place)
+        held = [record for record in members.get(party.id, ()) if record in place]
         if not held:
             result.gone.append(party.id)
             continue

@@ -13,21 +13,21 @@ import orjson
 
 from hub.errors import StoreError
 from hub.model.envelope import SourceKey
-from hub.store.crosswalk import load_links
+from hub.store.crosswalk import load_links, load_party_links
 from hub.store.database import Connection, Engine, reading
 from hub.store.dossier import (
     LinkedRecord,
     Posting,
     find_record,
-    last_party,
     linked_records,
-    merged_record,
     postings,
     referring_records,
     search_names,
 )
+from hub.store.former import last_party, merged_record
 from hub.store.golden import current_versions
-from hub.store.parties import resolve_party
+from hub.store.parties import load_parties, resolve_party
+from hub.store.party_records import load_records
 
 _SETTLED_TICKETS: Final = frozenset({"resolved", "closed", "rejected"})
 _OPEN_DOCUMENTS: Final = frozenset({"open", "draft"})
@@ -84,6 +84,38 @@ def find_customer(engine: Engine, text: str) -> str | None:
             return party.id if party else None
         record = _find_source(db, text)
         return _party_of(db, record) if record is not None else None
+
+
+def named_customer(engine: Engine, text: str) -> str:
+    """The party id that a text is, merged ones as they are, or leads to.
+
+    Raises StoreError where there is none.
+    """
+    if _is_uuid(text):
+        with reading(engine) as db:
+            if str(UUID(text)) in load_parties(db, [str(UUID(text))]):
+                return str(UUID(text))
+    found = find_customer(engine, text)
+    if found is None:
+        raise StoreError("no customer has such an id or record; `hub show` finds it by name")
+    return found
+
+
+def find_record_named(engine: Engine, text: str) -> int | None:
+    """The canonical id of the party record that CONNECTION:TYPE:KEY[#part] names."""
+    with reading(engine) as db:
+        found = _find_source(db, text)
+        return found if found is not None and found in load_records(db, [found]) else None
+
+
+def find_records(engine: Engine, text: str) -> set[int]:
+    """The record that a text names, or all records of the customer whose id it is."""
+    record = find_record_named(engine, text)
+    if record is not None:
+        return {record}
+    with reading(engine) as db:
+        party = resolve_party(db, str(UUID(text))) if _is_uuid(text) else None
+        return {link.canonical_id for link in load_party_links(db, [party.id] if party else [])}
 
 
 def _party_of(db: Connection, record: int) -> str | None:

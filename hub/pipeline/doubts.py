@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from hub.match.rules import Comparison, Grade
+from hub.match.rules import Comparison, Evidence, Grade
 from hub.pipeline.growth import Growth
 from hub.pipeline.resolution import Change, Resolved
 from hub.store.crosswalk import load_links
 from hub.store.database import Connection
+from hub.store.former import merged_records
 from hub.store.review import NewCase, open_cases
 
 Label = tuple[str, Any]
 """The customer of a record: its unit and cluster in this plan, or its party."""
+
+
+MERGED_AT_SOURCE: Final = "merged at the source"
+_MERGED: Final = Comparison(
+    140, Grade.PROBABLE, (Evidence("source", MERGED_AT_SOURCE, 140),), vetoes=()
+)
+"""A system that merges two of its records speaks for the customers that the two belonged to."""
 
 
 class _Doubt(NamedTuple):
@@ -48,6 +56,25 @@ class Doubts:
             self._add(first[one], first[other], comparison, reason)
         self._never |= growth.never_links()
 
+    def _note_merged(self, db: Connection, changes: Iterable[Change]) -> None:
+        """A record that its system merged away speaks for those it leaves behind and the kept one.
+
+        The gone record says so once; an open case stands until people or links settle it.
+        """
+        gone = {
+            record: change
+            for change in changes
+            for record, _, active in change.settled
+            if not active and record in change.expected
+        }
+        for record, kept in sorted(merged_records(db, gone.keys()).items()):
+            change = gone[record]
+            party = change.expected[record]
+            left = [r for r in change.members if r in self._labels]
+            left = [r for r in left if change.expected.get(r) == party]
+            if left:
+                self._add(left[0], kept, _MERGED, MERGED_AT_SOURCE)
+
     def _add(self, left: int, right: int, comparison: Comparison, reason: str) -> None:
         if left != right:
             pair = (min(left, right), max(left, right))
@@ -55,9 +82,13 @@ class Doubts:
 
     def attach(self, db: Connection, changes: list[Change]) -> None:
         """Open the cases that are wanted and missing; those no longer wanted are obsolete."""
+        standing = open_cases(db, list(self._unit_of))
+        for case in standing:
+            if case.reason == MERGED_AT_SOURCE:
+                self._add(case.left_id, case.right_id, _MERGED, MERGED_AT_SOURCE)
+        self._note_merged(db, changes)
         self._label_others(db)
         wanted = {(doubt.left, doubt.right): doubt for doubt in self._heaviest()}
-        standing = open_cases(db, list(self._unit_of))
         for case in standing:
             if wanted.pop((case.left_id, case.right_id), None) is None:
                 number = self._unit(case.left_id, case.right_id)
@@ -74,7 +105,7 @@ class Doubts:
 
     def _label_others(self, db: Connection) -> None:
         named = {record for pair in (*self._doubts, *self._never) for record in pair}
-        links = load_links(db, named - self._labels.keys())
+        links = load_links(db, named - self._labels.keys() - self._unit_of.keys())
         self._labels.update({link.canonical_id: ("party", link.party_id) for link in links})
 
     def _label(self, record: int) -> Label:
@@ -85,13 +116,15 @@ class Doubts:
         best: dict[frozenset[Label], _Doubt] = {}
         for doubt in sorted(self._doubts.values(), key=_rank):
             customers = frozenset((self._label(doubt.left), self._label(doubt.right)))
+            if doubt.reason == MERGED_AT_SOURCE and any(kind == "record" for kind, _ in customers):
+                continue
             if len(customers) == 2 and customers not in never:
                 best.setdefault(customers, doubt)
         return best.values()
 
 
-def _rank(doubt: _Doubt) -> tuple[int, int, int]:
-    return (-doubt.comparison.weight, doubt.left, doubt.right)
+def _rank(doubt: _Doubt) -> tuple[bool, int, int, int]:
+    return (doubt.reason != MERGED_AT_SOURCE, -doubt.comparison.weight, doubt.left, doubt.right)
 
 
 def _case(doubt: _Doubt) -> NewCase:

@@ -1,30 +1,46 @@
-"""Golden records: computed for the parties whose records or links have changed, never edited."""
+"""Golden records: computed for the parties whose records or links have changed, never edited.
+
+First computed, then compared with what is held, then written: a plan stops before the last step.
+"""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import blake2b
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import orjson
 
-from hub.match.places import standardise_place
-from hub.match.standardise import standardise_email, standardise_identifier, standardise_phone
-from hub.pipeline.lineage import MappingLines
+from hub.pipeline.rule_set import RuleSet, Trust, adopt_rules
 from hub.store import golden as store
 from hub.store import material as sources
 from hub.store.database import Connection, Engine, writing
 from hub.store.events import PartyEvent, add_events
-from hub.store.golden import GoldenVersion, NewVersion
+from hub.store.golden import GoldenVersion, LastVersion, NewVersion
 from hub.store.material import Material
-from hub.survivorship import RULES_VERSION, Candidate, Golden, Rules, survive
+from hub.store.parties import load_parties
+from hub.survivorship import Candidate, Golden, Rules, survive
 
 _CHUNK: Final = 500
 
-Trust = Mapping[str, Sequence[str]]
+
+class Difference(NamedTuple):
+    """A party's golden record as computed, beside the one that is held.
+
+    ``kind`` is created, changed, same or ended; ``changed`` names the attributes that differ;
+    ``since`` is when the newest of the records that give the values was changed, where they say so.
+    """
+
+    party: str
+    kind: str
+    held: GoldenVersion | None
+    changed: Sequence[str] = ()
+    body: bytes = b"{}"
+    provenance: bytes = b"{}"
+    digest: bytes = b""
+    since: datetime | None = None
 
 
 def compute_golden(
@@ -32,88 +48,88 @@ def compute_golden(
 ) -> dict[str, int]:
     """Bring the golden records of all waiting parties up to date, a chunk a transaction.
 
-    ``trust`` orders connections by attribute; what is not named follows the connection's office.
+    ``trust`` orders connections by attribute; where it differs from the rules of before, every
+    golden record that those have made is computed anew.
     """
-    rules = _RuleSet(dict(trust or {}), country)
-    counts = {"golden_created": 0, "golden_changed": 0, "golden_same": 0, "golden_ended": 0}
+    rule_set = RuleSet(dict(trust or {}), country)
+    adopt_rules(engine, rule_set)
+    counts: Counter[str] = Counter()
     while True:
         with writing(engine) as db:
-            parties = sources.pending_parties(db, _CHUNK)
-            if not parties:
-                return counts
-            for name, count in _compute(db, parties, rules).items():
-                counts[name] += count
+            done = compute_chunk(db, rule_set)
+        if done is None:
+            return count_kinds(counts)
+        counts.update(item.kind for item in done)
 
 
-@dataclass(frozen=True, slots=True)
-class _RuleSet:
-    trust: Trust
-    country: str
-
-    @property
-    def digest(self) -> str:
-        stated = [RULES_VERSION, self.country, sorted((k, list(v)) for k, v in self.trust.items())]
-        return blake2b(orjson.dumps(stated), digest_size=8).hexdigest()
-
-    def normalise(self, attribute: str, value: Any) -> Any:
-        """What makes two values of an attribute the same."""
-        if attribute == "email":
-            return standardise_email(value)
-        if attribute == "phone":
-            return standardise_phone(value, self.country) or value
-        if attribute == "address":
-            return _place_key(value)
-        if attribute == "identifier":
-            plain = standardise_identifier(value["scheme"], value["value"]) or value["value"]
-            return (value["scheme"], value.get("issuer"), plain)
-        return repr(sorted(value.items())) if isinstance(value, dict) else value
+def count_kinds(kinds: Counter[str]) -> dict[str, int]:
+    """How many golden records are created, changed, the same, ended."""
+    return {f"golden_{kind}": kinds[kind] for kind in ("created", "changed", "same", "ended")}
 
 
-def _place_key(value: Mapping[str, Any]) -> Any:
-    return standardise_place(
-        tuple(value.get("lines", ())),
-        value.get("locality") or "",
-        postcode=value.get("postcode") or "",
-        country=value.get("country") or "",
-    )
-
-
-@dataclass(slots=True)
-class _Chunk:
-    """The rows that a chunk of parties needs written."""
-
-    closed: list[int] = field(default_factory=list)
-    added: list[NewVersion] = field(default_factory=list)
-    refreshed: dict[int, str] = field(default_factory=dict)
-    events: list[PartyEvent] = field(default_factory=list)
-    counts: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
-
-
-def _compute(db: Connection, parties: list[str], rule_set: _RuleSet) -> Mapping[str, int]:
-    now = datetime.now(UTC)
-    material = sources.load_material(db, parties)
-    texts = sources.mapping_texts(db, {item.mapping_digest for item in material})
-    rules = Rules(
-        trust=rule_set.trust, normalise=rule_set.normalise, find_line=MappingLines(texts).find
-    )
-    by_party: defaultdict[str, list[Candidate]] = defaultdict(list)
-    for item in material:
-        by_party[item.party_id].append(_candidate(item))
-    current = store.current_versions(db, parties)
-    last = store.last_versions(db, parties)
-    chunk = _Chunk()
-    for party in parties:
-        made = survive(by_party[party], rules) if by_party[party] else None
-        _compare(chunk, party, made, before=current.get(party), version=last.get(party, 0) + 1)
-    store.close_versions(db, chunk.closed, now)
-    store.add_versions(db, chunk.added, rules_digest=rule_set.digest, now=now)
-    store.refresh_provenance(db, chunk.refreshed)
-    add_events(db, chunk.events, now)
+def compute_chunk(db: Connection, rule_set: RuleSet) -> list[Difference] | None:
+    """Compute and write a chunk of what waits, in the caller's transaction; None at the end."""
+    parties = sources.pending_parties(db, _CHUNK)
+    if not parties:
+        return None
+    held = store.current_versions(db, parties)
+    found = compare(db, sources.load_party_material(db, parties), held, rule_set)
+    differences = [found.get(party) or unlinked(party, held.get(party)) for party in parties]
+    _write(db, differences, rule_set.digest)
     sources.settle_parties(db, parties)
-    return chunk.counts
+    return differences
 
 
-def _candidate(item: Material) -> Candidate:
+def compare(
+    db: Connection,
+    material: Iterable[tuple[str, Material]],
+    held: Mapping[str, GoldenVersion],
+    rule_set: RuleSet,
+) -> dict[str, Difference]:
+    """Golden records of parties, given by name with their material; nothing is written."""
+    by_party: defaultdict[str, list[Material]] = defaultdict(list)
+    for party, item in material:
+        by_party[party].append(item)
+    rules = rule_set.rules_for(db, [item for items in by_party.values() for item in items])
+    return {
+        party: _difference(party, [candidate_of(item) for item in items], rules, held.get(party))
+        for party, items in by_party.items()
+    }
+
+
+def unlinked(party: str, held: GoldenVersion | None) -> Difference:
+    """What becomes of a party without records: it keeps no golden record."""
+    if held is None:
+        return Difference(party, "same", None)
+    return Difference(party, "ended", held, sorted(orjson.loads(held.body)))
+
+
+def _difference(
+    party: str, candidates: Sequence[Candidate], rules: Rules, held: GoldenVersion | None
+) -> Difference:
+    made = survive(candidates, rules)
+    body = orjson.dumps(made.body, option=orjson.OPT_SORT_KEYS)
+    digest = blake2b(body, digest_size=16).digest()
+    kind = "created" if held is None else "same" if held.body_hash == digest else "changed"
+    return Difference(
+        party=party,
+        kind=kind,
+        held=held,
+        changed=_changed(made.body, held) if kind != "same" else (),
+        body=body,
+        provenance=orjson.dumps(made.provenance, option=orjson.OPT_SORT_KEYS),
+        digest=digest,
+        since=_since(made, candidates),
+    )
+
+
+def _changed(body: Mapping[str, Any], held: GoldenVersion | None) -> list[str]:
+    old = orjson.loads(held.body) if held else {}
+    return sorted(name for name in old.keys() | body.keys() if old.get(name) != body.get(name))
+
+
+def candidate_of(item: Material) -> Candidate:
+    """A linked record as survivorship takes it."""
     body = orjson.loads(item.body)
     observed = item.observed_at.isoformat() if item.observed_at else ""
     return Candidate(
@@ -133,35 +149,68 @@ def _moment(text: str) -> str:
     return datetime.fromisoformat(text).astimezone(UTC).isoformat(timespec="microseconds")
 
 
-def _compare(
-    chunk: _Chunk, party: str, made: Golden | None, *, before: GoldenVersion | None, version: int
-) -> None:
+def _since(made: Golden, candidates: Sequence[Candidate]) -> datetime | None:
+    """What the sources themselves say of the records that the values come from."""
+    used = {tuple(origin["source"].values()) for origin in _origins(made.provenance)}
+    stamps = [c.updated for c in candidates if c.body.get("updated_at") and c.source in used]
+    return datetime.fromisoformat(max(stamps)) if stamps else None
+
+
+def _origins(provenance: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    for origin in provenance.values():
+        yield from origin if isinstance(origin, list) else (origin,)
+
+
+def _write(db: Connection, differences: Sequence[Difference], rules_digest: str) -> None:
     """Close, append or keep; a party that lost all its records keeps no active golden record."""
-    if made is None:
-        if before is not None:
-            chunk.closed.append(before.id)
-            chunk.counts["golden_ended"] += 1
-        return
-    body = orjson.dumps(made.body, option=orjson.OPT_SORT_KEYS)
-    digest = blake2b(body, digest_size=16).digest()
-    provenance = orjson.dumps(made.provenance, option=orjson.OPT_SORT_KEYS).decode()
-    if before is not None and before.body_hash == digest:
-        if before.provenance != provenance:
-            chunk.refreshed[before.id] = provenance
-        chunk.counts["golden_same"] += 1
-        return
-    chunk.added.append(NewVersion(party, version, body.decode(), provenance, digest))
-    if before is not None:
-        chunk.closed.append(before.id)
-    _announce(chunk, party, made, before=before, first=version == 1)
+    now = datetime.now(UTC)
+    last = store.last_versions(db, [item.party for item in differences])
+    ends: dict[int, datetime] = {}
+    added: list[NewVersion] = []
+    kept: dict[int, str] = {}
+    for item in differences:
+        if item.kind == "same":
+            kept.update(_refreshed(item, rules_digest))
+            continue
+        before = last.get(item.party, LastVersion(0, None))
+        start = now if item.kind == "ended" else _start(item.since, before, now)
+        ends.update({item.held.id: start} if item.held else {})
+        if item.kind != "ended":
+            texts = (item.body.decode(), item.provenance.decode())
+            added.append(NewVersion(item.party, before.version + 1, *texts, item.digest, start))
+    store.close_versions(db, ends, now)
+    store.add_versions(db, added, rules_digest=rules_digest, now=now)
+    store.refresh_versions(db, kept, rules_digest=rules_digest)
+    add_events(db, _events(db, differences, last), now)
 
 
-def _announce(
-    chunk: _Chunk, party: str, made: Golden, *, before: GoldenVersion | None, first: bool
-) -> None:
-    old = orjson.loads(before.body) if before is not None else {}
-    changed = sorted(
-        name for name in old.keys() | made.body.keys() if old.get(name) != made.body.get(name)
-    )
-    chunk.events.append(PartyEvent(party, "created" if first else "changed", changed))
-    chunk.counts["golden_created" if first else "golden_changed"] += 1
+def _refreshed(item: Difference, rules_digest: str) -> dict[int, str]:
+    """Where the same values come from elsewhere now, or by other rules."""
+    if item.held is None:
+        return {}
+    held, provenance = item.held, item.provenance.decode()
+    same = (held.provenance, held.rules_digest) == (provenance, rules_digest)
+    return {} if same else {held.id: provenance}
+
+
+def _start(since: datetime | None, before: LastVersion, now: datetime) -> datetime:
+    """From when a version holds: since its sources say so, if that is news; else from now."""
+    if since is None or since > now or (before.until is not None and since <= before.until):
+        return now
+    return since
+
+
+def _events(
+    db: Connection, differences: Sequence[Difference], last: Mapping[str, LastVersion]
+) -> list[PartyEvent]:
+    """Created and changed, with the attributes; a customer without records changed in all of them.
+
+    One that was merged away has said so already.
+    """
+    ended = load_parties(db, {item.party for item in differences if item.kind == "ended"})
+    return [
+        PartyEvent(item.party, "changed" if item.party in last else "created", item.changed)
+        for item in differences
+        if item.kind != "same"
+        and not (item.kind == "ended" and ended[item.party].status == "merged")
+    ]

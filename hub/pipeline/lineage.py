@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from hub.errors import MappingError
-from hub.mapping import CompiledMapping, compile_mapping, load_mapping
+from hub.mapping import CompiledMapping, PayloadValue, compile_mapping, load_mapping
 from hub.survivorship import Candidate
 
 _ITEM: Final = re.compile(r"^(\w+)\[(\d+)\](.*)$")
@@ -24,16 +24,31 @@ class MappingLines:
 
     def find(self, candidate: Candidate, path: str) -> int | None:
         """The line of the path, or of the nearest part around it; None for an unknown mapping."""
-        source = candidate.source
-        name = (candidate.mapping_digest, source.type, source.part)
+        lines = self._of(candidate)
+        return lines.of.get(lines.nearest(path, candidate.body))
+
+    def payload_values(
+        self, candidate: Candidate, path: str, payload: dict[str, Any]
+    ) -> list[PayloadValue]:
+        """What the payload holds where the mapping reads the path's value; of an unknown one none.
+
+        Where it is not certain which item of a list a value stands in, all of them are told.
+        """
+        text, source = self._texts.get(candidate.mapping_digest), candidate.source
+        if text is None:
+            return []
+        exact = self._of(candidate).nearest(path, candidate.body)
+        try:
+            stream = _compile(text).stream(source.type)
+            return stream.payload_values(source.part, exact, payload)
+        except MappingError:
+            return []
+
+    def _of(self, candidate: Candidate) -> _Lines:
+        name = (candidate.mapping_digest, candidate.source.type, candidate.source.part)
         if name not in self._lines:
             self._lines[name] = _counted(self._read(*name))
-        lines = self._lines[name]
-        found = _ITEM.match(path)
-        exact = lines.path_of_item(found, candidate.body) if found else path
-        while exact and exact not in lines.of:
-            exact = exact.rpartition(".")[0]
-        return lines.of.get(exact) if exact else lines.of.get(path.partition("[")[0])
+        return self._lines[name]
 
     def _read(self, digest: str, stream: str, part: str) -> dict[str, int]:
         text = self._texts.get(digest)
@@ -58,6 +73,14 @@ class _Lines(NamedTuple):
 
     of: Mapping[str, int]
     items: Mapping[str, int]
+
+    def nearest(self, path: str, body: Mapping[str, Any]) -> str:
+        """The path in the mapping's own terms, or that of the nearest part around it."""
+        found = _ITEM.match(path)
+        exact = self.path_of_item(found, body) if found else path
+        while exact and exact not in self.of:
+            exact = exact.rpartition(".")[0]
+        return exact or path.partition("[")[0]
 
     def path_of_item(self, found: re.Match[str], body: Mapping[str, Any]) -> str:
         """The item's own path; the list's where left-out items make its number uncertain."""

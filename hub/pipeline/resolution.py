@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from hub.match.assign import Assignment, Held, assign
-from hub.match.cluster import Blocked, cluster
+from hub.match.cluster import Blocked, Edge, cluster
 from hub.match.rules import Comparison
 from hub.pipeline.growth import Growth, Unit
 from hub.store.review import NewCase
@@ -62,15 +62,52 @@ class Resolved(NamedTuple):
     blocked: list[tuple[int, int, Comparison, str]]
 
 
-def resolve_unit(unit: Unit, growth: Growth) -> Resolved:
-    """Cluster a unit and work out what has to change."""
+def orphans(unit: Unit) -> list[int]:
+    """Records of parties whose founder is gone: who has been there longest speaks for them.
+
+    An id must not go with records that a merge has brought, when the merge is taken back.
+    """
+    movers = _movers(unit)
+    lost = {
+        party.id
+        for party in unit.parties
+        if not _speaks(unit, party.founding_id, party.id) or party.founding_id in movers
+    }
+    return [record for record, party in unit.links.items() if party in lost]
+
+
+def _speaks(unit: Unit, record: int, party: str) -> bool:
+    return unit.links.get(record) == party and unit.records[record].active
+
+
+def _movers(unit: Unit) -> set[int]:
+    """Records that a person sends from one party to another: no id goes along with them."""
+    leaving = _decided(unit, unit.decisions.never_links, lambda mine, theirs: mine in theirs)
+    coming = _decided(unit, unit.decisions.must_links, lambda mine, theirs: theirs - {mine})
+    return set(leaving) & set(coming)
+
+
+def _decided(
+    unit: Unit, pairs: Iterable[tuple[str, str]], holds: Callable[[str, set[str]], Any]
+) -> Iterator[int]:
+    """Linked records of decided pairs whose party holds against those of the other side."""
+    for pair in pairs:
+        for near, far in (pair, pair[::-1]):
+            theirs = {unit.links[r] for r in unit.nodes[far] if r in unit.links}
+            mine = (r for r in unit.nodes[near] if r in unit.links)
+            yield from (record for record in mine if holds(unit.links[record], theirs))
+
+
+def resolve_unit(unit: Unit, growth: Growth, seniority: Mapping[int, int]) -> Resolved:
+    """Cluster a unit and work out what has to change; ``seniority`` is of orphans' records."""
 
     def vetoed(one: str, other: str) -> bool:
         return bool(growth.compare(unit.content[one], unit.content[other]).vetoes)
 
-    partition = cluster(unit.nodes, unit.edges, vetoed=vetoed, decisions=unit.decisions)
+    edges = list(_open_edges(unit))
+    partition = cluster(unit.nodes, edges, vetoed=vetoed, decisions=unit.decisions)
     clusters = [sorted(r for n in nodes for r in unit.nodes[n]) for nodes in partition.clusters]
-    assignment = assign(clusters, unit.links, _parties(unit))
+    assignment = assign(clusters, unit.links, _parties(unit, seniority), seniority=seniority)
     spots = {record: spot for spot, members in enumerate(clusters) for record in members}
     explain = _Explainer(unit, growth, partition.clusters)
     moves = [
@@ -82,12 +119,34 @@ def resolve_unit(unit: Unit, growth: Growth) -> Resolved:
     return Resolved(change, spots, list(_blocked(partition.blocked, unit, growth)))
 
 
-def _parties(unit: Unit) -> list[Held]:
-    return [
-        Held(id_, seq, founder, status not in ("merged", "gone"), replaced_by)
-        for id_, seq, founder, status, replaced_by in unit.parties
-        if status != "erased"
-    ]
+def _open_edges(unit: Unit) -> Iterator[Edge]:
+    """Edges that a person has not cut: a never-linked neighbour is no rival of the others."""
+    cut = {frozenset(pair) for pair in unit.decisions.never_links}
+    return (edge for edge in unit.edges if frozenset((edge.left, edge.right)) not in cut)
+
+
+def _parties(unit: Unit, seniority: Mapping[int, int]) -> list[Held]:
+    """Those whose links are all here, and lost ones that a record here has founded.
+
+    A living party may be founded by a record that a person has moved here since: its links are
+    elsewhere, and it is none of this unit's business.
+    """
+    linked, movers = set(unit.links.values()), _movers(unit)
+    found = []
+    for id_, seq, founder, status, replaced_by in unit.parties:
+        if id_ in linked and status != "erased":
+            moved = founder in movers or (movers and not _speaks(unit, founder, id_))
+            speaker = _speaker(unit, id_, movers, seniority) if moved else founder
+            found.append(Held(id_, seq, speaker, True, None))
+        elif status in ("merged", "gone"):
+            found.append(Held(id_, seq, founder, False, replaced_by))
+    return found
+
+
+def _speaker(unit: Unit, party: str, movers: set[int], seniority: Mapping[int, int]) -> int:
+    """The senior record of those that stay with a party; -1 where all are moved away."""
+    staying = [r for r in unit.links.keys() - movers if _speaks(unit, r, party)]
+    return min(staying, key=lambda record: (seniority.get(record, record), record), default=-1)
 
 
 def _change(

@@ -112,7 +112,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, Show]]] = MappingProxyType(
         ),
         "review_case": _table(
             canonical="left_id right_id",
-            value="grade weight state settled_by",
+            value="grade weight state settled_by assignee",
             named="evidence reason",
             time="opened_at settled_at",
             out="id",
@@ -144,6 +144,14 @@ COLUMNS: Final[Mapping[str, Mapping[str, Show]]] = MappingProxyType(
             named="id subject detail",
             time="first_seen last_seen closed_at",
         ),
+        "audit_entry": _table(
+            out="id run_id at actor action reason reason_salt reason_hash detail previous hash"
+        ),
+        "audit_subject": _table(out="party_id entry_id"),
+        "party_fate": _table(
+            party="party_id replaced_by", value="status", time="recorded_at", out="id"
+        ),
+        "rule_set": _table(value="digest stated", time="adopted_at", out="id"),
     }
 )
 """Every column of every table."""

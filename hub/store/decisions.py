@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 
 from hub.store import bulk
 from hub.store.bulk import LookUp
-from hub.store.columns import new_id
+from hub.store.columns import new_id, to_micros
 from hub.store.party_records import touch_records
 from hub.store.tables import decision
 
@@ -37,24 +37,50 @@ class Author(NamedTuple):
     at: datetime
 
 
+class Judgement(NamedTuple):
+    """A decision with its author and its time, whether it stands or was revoked."""
+
+    kind: str
+    left_id: int
+    right_id: int
+    actor: str
+    reason: str
+    decided_at: datetime
+    revoked_at: datetime | None
+
+
 def load_decisions(db: Connection, canonical_ids: Collection[int]) -> set[Decision]:
     """Standing decisions that name one of the records."""
-    columns = ("kind", "left_id", "right_id", "revoked_at")
-    found: set[Decision] = set()
+    return set(_standing(db, canonical_ids).values())
+
+
+def _standing(db: Connection, canonical_ids: Collection[int]) -> dict[str, Decision]:
+    columns = ("id", "kind", "left_id", "right_id", "revoked_at")
+    found: dict[str, Decision] = {}
     for side in ("left_id", "right_id"):
         for row in bulk.look_up(db, decision, columns, LookUp(side, canonical_ids)):
             if row.revoked_at is None:
-                found.add(Decision(row.kind, row.left_id, row.right_id))
+                found[str(row.id)] = Decision(row.kind, row.left_id, row.right_id)
     return found
+
+
+def all_judgements(db: Connection, canonical_ids: Collection[int]) -> list[Judgement]:
+    """Every decision ever made that names one of the records, in order."""
+    named = list(canonical_ids)
+    query = sa.select(*(decision.c[name] for name in Judgement._fields)).where(
+        sa.or_(decision.c.left_id.in_(named), decision.c.right_id.in_(named))
+    )
+    return [Judgement._make(row) for row in db.execute(query.order_by(decision.c.decided_at))]
 
 
 def decide(db: Connection, kind: str, pairs: Iterable[Pair], author: Author) -> None:
     """Record decisions; the newest on a pair stands and its records are resolved anew."""
-    wanted = sorted({(min(pair), max(pair)) for pair in pairs if pair[0] != pair[1]})
+    wanted = {_ordered(pair) for pair in pairs if pair[0] != pair[1]}
     ids = {record for pair in wanted for record in pair}
-    standing = load_decisions(db, ids)
-    for pair in wanted:
-        _revoke_others(db, kind, pair, author.at)
+    standing = _standing(db, ids)
+    others = [id_ for id_, held in standing.items() if held.kind != kind and held[1:] in wanted]
+    _revoke(db, others, author.at)
+    known = {held[1:] for held in standing.values() if held.kind == kind}
     rows = [
         {
             "id": new_id(),
@@ -65,31 +91,26 @@ def decide(db: Connection, kind: str, pairs: Iterable[Pair], author: Author) -> 
             "reason": author.reason,
             "decided_at": author.at,
         }
-        for left, right in wanted
-        if Decision(kind, left, right) not in standing
+        for left, right in sorted(wanted - known)
     ]
     if rows:
         db.execute(sa.insert(decision), rows)
     touch_records(db, ids)
 
 
-def _revoke_others(db: Connection, kind: str, pair: Pair, at: datetime) -> None:
-    db.execute(
-        sa.update(decision)
-        .where(decision.c.left_id == pair[0], decision.c.right_id == pair[1])
-        .where(decision.c.kind != kind, decision.c.revoked_at.is_(None))
-        .values(revoked_at=at)
-    )
-
-
 def revoke(db: Connection, kind: str, pairs: Iterable[Pair], at: datetime) -> None:
     """Take decisions back; the records are resolved anew."""
-    wanted = sorted({(min(pair), max(pair)) for pair in pairs})
-    for left, right in wanted:
-        db.execute(
-            sa.update(decision)
-            .where(decision.c.left_id == left, decision.c.right_id == right)
-            .where(decision.c.kind == kind, decision.c.revoked_at.is_(None))
-            .values(revoked_at=at)
-        )
-    touch_records(db, {record for pair in wanted for record in pair})
+    wanted = {_ordered(pair) for pair in pairs}
+    ids = {record for pair in wanted for record in pair}
+    standing = _standing(db, ids)
+    _revoke(db, [i for i, held in standing.items() if held.kind == kind and held[1:] in wanted], at)
+    touch_records(db, ids)
+
+
+def _revoke(db: Connection, ids: Iterable[str], at: datetime) -> None:
+    rows: list[bulk.Row] = [(id_, to_micros(at)) for id_ in sorted(ids)]
+    bulk.update(db, decision, ("id", "revoked_at"), rows)
+
+
+def _ordered(pair: Pair) -> Pair:
+    return (min(pair), max(pair))

@@ -79,29 +79,6 @@ def find_record(db: Connection, source: SourceKey) -> int | None:
     return db.scalar(query)
 
 
-def merged_record(db: Connection, canonical_id: int) -> int | None:
-    """The record that its system merged this one into, if it did."""
-    gone, kept = source_record.alias(), source_record.alias()
-    old, new = canonical_record.alias(), canonical_record.alias()
-    query = (
-        sa.select(new.c.id)
-        .join(kept, kept.c.id == new.c.record_id)
-        .join(
-            gone, (gone.c.stream_id == kept.c.stream_id) & (gone.c.merged_into == kept.c.source_key)
-        )
-        .join(old, (old.c.record_id == gone.c.id) & (old.c.part == new.c.part))
-        .where(old.c.id == canonical_id)
-    )
-    return db.scalar(query)
-
-
-def last_party(db: Connection, canonical_id: int) -> str | None:
-    """The party that a record belonged to at last, whether it still does or not."""
-    query = sa.select(link.c.party_id).where(link.c.canonical_id == canonical_id)
-    party = db.scalar(query.order_by(link.c.id.desc()).limit(1))
-    return None if party is None else str(party)
-
-
 def linked_records(db: Connection, party_id: str) -> list[LinkedRecord]:
     """The party's records, in order of their source reference."""
     query = (

@@ -27,17 +27,26 @@ class GoldenVersion(NamedTuple):
     body: str
     provenance: str
     body_hash: bytes
+    rules_digest: str
     valid_from: datetime
 
 
+class LastVersion(NamedTuple):
+    """A party's highest version, and the time after which alone a later one can have held."""
+
+    version: int
+    until: datetime | None
+
+
 class NewVersion(NamedTuple):
-    """A version to be appended."""
+    """A version to be appended; it holds since ``valid_from``."""
 
     party_id: str
     version: int
     body: str
     provenance: str
     body_hash: bytes
+    valid_from: datetime
 
 
 def current_versions(db: Connection, party_ids: Collection[str]) -> dict[str, GoldenVersion]:
@@ -48,37 +57,29 @@ def current_versions(db: Connection, party_ids: Collection[str]) -> dict[str, Go
     return {row.party_id: GoldenVersion(*row) for row in db.execute(query)}
 
 
-def last_versions(db: Connection, party_ids: Collection[str]) -> dict[str, int]:
-    """The highest version number that each party has had."""
-    query = (
-        sa.select(golden_record.c.party_id, sa.func.max(golden_record.c.version))
-        .where(golden_record.c.party_id.in_(list(party_ids)))
-        .group_by(golden_record.c.party_id)
-    )
-    return {row[0]: row[1] for row in db.execute(query)}
-
-
-def golden_as_of(
-    db: Connection, party_id: str, *, valid: datetime, known: datetime
-) -> GoldenVersion | None:
-    """What held at ``valid`` by what we knew at ``known``."""
+def last_versions(db: Connection, party_ids: Collection[str]) -> dict[str, LastVersion]:
+    """The highest version that each party has had."""
     g = golden_record.c
-    query = (
-        sa.select(*(g[name] for name in GoldenVersion._fields))
-        .where(g.party_id == party_id, g.valid_from <= valid, g.recorded_from <= known)
-        .where(sa.or_(g.valid_to.is_(None), g.valid_to > valid, g.recorded_to > known))
-        .where(sa.or_(g.recorded_to.is_(None), g.recorded_to > known))
-        .order_by(g.version.desc())
-        .limit(1)
+    highest = (
+        sa.select(g.party_id, sa.func.max(g.version).label("version"))
+        .where(g.party_id.in_(list(party_ids)))
+        .group_by(g.party_id)
+        .subquery()
     )
-    row = db.execute(query).one_or_none()
-    return None if row is None else GoldenVersion(*row)
+    query = sa.select(g.party_id, g.version, g.valid_from, g.valid_to).join(
+        highest, (g.party_id == highest.c.party_id) & (g.version == highest.c.version)
+    )
+    return {
+        party: LastVersion(version, ended or start)
+        for party, version, start, ended in db.execute(query)
+    }
 
 
-def close_versions(db: Connection, ids: Sequence[int], now: datetime) -> None:
-    """End versions; their rows stay."""
-    at = to_micros(now)
-    rows: list[bulk.Row] = [(id_, at, at) for id_ in sorted(ids)]
+def close_versions(db: Connection, ends: Mapping[int, datetime], now: datetime) -> None:
+    """End versions, each at the time until which it held; their rows stay."""
+    rows: list[bulk.Row] = [
+        (id_, to_micros(end), to_micros(now)) for id_, end in sorted(ends.items())
+    ]
     bulk.update(db, golden_record, ("id", "valid_to", "recorded_to"), rows)
 
 
@@ -96,14 +97,14 @@ def add_versions(
     rows: list[bulk.Row] = [
         (
             first + n, driver_uuid(db, new.party_id), new.version, new.body, new.provenance,
-            new.body_hash, rules_digest, at, at,
+            new.body_hash, rules_digest, to_micros(new.valid_from), at,
         )
         for n, new in enumerate(versions)
     ]  # fmt: skip
     bulk.insert(db, golden_record, columns, rows)
 
 
-def refresh_provenance(db: Connection, changes: Mapping[int, str]) -> None:
-    """The same values may come from elsewhere now: that makes no new version."""
-    rows: list[bulk.Row] = sorted(changes.items())
-    bulk.update(db, golden_record, ("id", "provenance"), rows)
+def refresh_versions(db: Connection, changes: Mapping[int, str], *, rules_digest: str) -> None:
+    """The same values may come from elsewhere, or by other rules: that makes no new version."""
+    rows: list[bulk.Row] = [(id_, origin, rules_digest) for id_, origin in sorted(changes.items())]
+    bulk.update(db, golden_record, ("id", "provenance", "rules_digest"), rows)

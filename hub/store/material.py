@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -25,9 +25,10 @@ from hub.store.tables import (
 
 
 class Material(NamedTuple):
-    """One linked record of a party, as survivorship needs it."""
+    """A canonical record, as survivorship needs it; ``record_id`` is that of its raw versions."""
 
-    party_id: str
+    canonical_id: int
+    record_id: int
     source: SourceKey
     office: str
     body: str
@@ -47,23 +48,52 @@ def pending_parties(db: Connection, limit: int) -> list[str]:
     return list(db.scalars(query))
 
 
-def load_material(db: Connection, party_ids: Collection[str]) -> list[Material]:
-    """Every active record linked to the parties."""
+def load_party_material(db: Connection, party_ids: Collection[str]) -> list[tuple[str, Material]]:
+    """Every active record linked to the parties, with its party."""
     query = (
-        sa.select(
-            link.c.party_id,
-            connection.c.name,
-            stream.c.name,
-            source_record.c.source_key,
-            canonical_record.c.part,
-            connection.c.office,
-            canonical_record.c.body,
-            canonical_record.c.raw_version,
-            canonical_record.c.mapping_digest,
-            raw_version.c.observed_at,
-        )
-        .join(canonical_record, canonical_record.c.id == link.c.canonical_id)
-        .join(source_record, source_record.c.id == canonical_record.c.record_id)
+        _joined(sa.select(link.c.party_id, *_MATERIAL).select_from(link))
+        .where(link.c.party_id.in_(list(party_ids)), sa.text("link.recorded_to IS NULL"))
+        .where(canonical_record.c.active)
+    )
+    return [(party, _material(row)) for party, *row in db.execute(query)]
+
+
+def load_record_material(db: Connection, canonical_ids: Collection[int]) -> dict[int, Material]:
+    """The active records among the given ones, by canonical id."""
+    query = sa.select(*_MATERIAL).select_from(canonical_record)
+    found: dict[int, Material] = {}
+    ordered = sorted(canonical_ids)
+    for start in range(0, len(ordered), _AT_ONCE):
+        wanted = canonical_record.c.id.in_(ordered[start : start + _AT_ONCE])
+        for row in db.execute(_sourced(query).where(wanted, canonical_record.c.active)):
+            item = _material(row)
+            found[item.canonical_id] = item
+    return found
+
+
+_AT_ONCE = 1_000
+_MATERIAL = (
+    canonical_record.c.id,
+    canonical_record.c.record_id,
+    connection.c.name,
+    stream.c.name,
+    source_record.c.source_key,
+    canonical_record.c.part,
+    connection.c.office,
+    canonical_record.c.body,
+    canonical_record.c.raw_version,
+    canonical_record.c.mapping_digest,
+    raw_version.c.observed_at,
+)
+
+
+def _joined(query: sa.Select[Any]) -> sa.Select[Any]:
+    return _sourced(query.join(canonical_record, canonical_record.c.id == link.c.canonical_id))
+
+
+def _sourced(query: sa.Select[Any]) -> sa.Select[Any]:
+    return (
+        query.join(source_record, source_record.c.id == canonical_record.c.record_id)
         .join(stream, stream.c.id == source_record.c.stream_id)
         .join(connection, connection.c.id == stream.c.connection_id)
         .outerjoin(
@@ -73,13 +103,13 @@ def load_material(db: Connection, party_ids: Collection[str]) -> list[Material]:
                 raw_version.c.version == canonical_record.c.raw_version,
             ),
         )
-        .where(link.c.party_id.in_(list(party_ids)), sa.text("link.recorded_to IS NULL"))
-        .where(canonical_record.c.active)
     )
-    return [
-        Material(party, SourceKey(*source), office, body, version, digest, observed)
-        for party, *source, office, body, version, digest, observed in db.execute(query)
-    ]
+
+
+def _material(row: Sequence[Any]) -> Material:
+    canonical_id, record_id, *source, office, body, version, digest, observed = row
+    key = SourceKey(*source)
+    return Material(canonical_id, record_id, key, office, body, version, digest, observed)
 
 
 def settle_parties(db: Connection, party_ids: Collection[str]) -> None:
@@ -94,3 +124,15 @@ def mapping_texts(db: Connection, digests: Collection[str]) -> dict[str, str]:
         mapping_version.c.digest.in_(list(digests))
     )
     return {row[0]: row[1] for row in db.execute(query)}
+
+
+def load_payloads(
+    db: Connection, versions: Collection[tuple[int, int]]
+) -> dict[tuple[int, int], str]:
+    """Payloads of raw versions, by record and version; a version that is not kept is missing."""
+    records = {record for record, _ in versions}
+    query = sa.select(raw_version.c.record_id, raw_version.c.version, raw_version.c.payload).where(
+        raw_version.c.record_id.in_(records)
+    )
+    found = {(record, version): text for record, version, text in db.execute(query)}
+    return {key: found[key] for key in versions if key in found}

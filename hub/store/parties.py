@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 from hub.store import bulk
 from hub.store.bulk import LookUp, driver_uuid
 from hub.store.columns import to_micros
+from hub.store.fates import add_fates
 from hub.store.ids import take_block
 from hub.store.standing import as_uuid
 from hub.store.tables import master_party
@@ -75,10 +76,9 @@ def add_parties(db: Connection, parties: Sequence[tuple[str, int]], now: datetim
 
 
 def set_status(
-    db: Connection, changes: Mapping[str, str], replaced_by: Mapping[str, str] | None = None
+    db: Connection, changes: Mapping[str, str], survivors: Mapping[str, str], now: datetime
 ) -> None:
-    """Give parties a status; ``replaced_by`` names the survivors of merged ones."""
-    survivors = replaced_by or {}
+    """Give parties a status and keep it as their fate; ``survivors`` are those of merged ones."""
     rows: list[bulk.Row] = [
         (
             driver_uuid(db, party_id),
@@ -88,6 +88,7 @@ def set_status(
         for party_id, status in sorted(changes.items())
     ]
     bulk.update(db, master_party, ("id", "status", "replaced_by"), rows)
+    add_fates(db, changes, survivors, now)
 
 
 def mark_golden_pending(db: Connection, party_ids: Collection[str]) -> None:

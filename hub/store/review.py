@@ -10,7 +10,7 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
-from hub.store.bulk import LookUp
+from hub.store.bulk import LookUp, driver_uuid, look_up
 from hub.store.columns import new_id
 from hub.store.standing import OPEN_CASE, as_uuid, look_up_standing
 from hub.store.tables import review_case
@@ -31,16 +31,17 @@ class OpenCase(NamedTuple):
     id: str
     left_id: int
     right_id: int
+    reason: str
 
 
 def open_cases(db: Connection, canonical_ids: Collection[int]) -> list[OpenCase]:
     """Open cases that one of the records takes part in."""
-    columns = ("id", "left_id", "right_id")
+    columns = ("id", "left_id", "right_id", "reason")
     found: set[OpenCase] = set()
     for side in ("left_id", "right_id"):
         where = LookUp(side, canonical_ids)
         rows = look_up_standing(db, review_case, columns, where=where, condition=OPEN_CASE)
-        found |= {OpenCase(as_uuid(row.id), row.left_id, row.right_id) for row in rows}
+        found |= {OpenCase(as_uuid(row.id), row.left_id, row.right_id, row.reason) for row in rows}
     return sorted(found)
 
 
@@ -77,18 +78,48 @@ def settle_cases(
     ).rowcount
 
 
+def assign_case(db: Connection, case_id: str, assignee: str | None) -> None:
+    """Say who is to decide an open case."""
+    db.execute(
+        sa.update(review_case)
+        .where(review_case.c.id == case_id, review_case.c.state == "open")
+        .values(assignee=assignee)
+    )
+
+
 def get_case(db: Connection, case_id: str) -> RowMapping | None:
     """One case, whatever its state; evidence is still JSON text."""
     query = sa.select(review_case).where(review_case.c.id == case_id)
     return db.execute(query).mappings().one_or_none()
 
 
-def list_cases(db: Connection, *, state: str = "open", limit: int = 100) -> list[RowMapping]:
-    """Cases of one state, heaviest first; evidence is still JSON text."""
-    query = (
-        sa.select(review_case)
-        .where(review_case.c.state == state)
-        .order_by(review_case.c.weight.desc(), review_case.c.opened_at, review_case.c.id)
-        .limit(limit)
-    )
-    return list(db.execute(query).mappings())
+def case_pairs(db: Connection, case_ids: Collection[str]) -> dict[str, tuple[int, int]]:
+    """The two records of each case."""
+    ids = [driver_uuid(db, case_id) for case_id in case_ids]
+    rows = look_up(db, review_case, ("id", "left_id", "right_id"), LookUp("id", ids))
+    return {as_uuid(row.id): (row.left_id, row.right_id) for row in rows}
+
+
+class CaseFilter(NamedTuple):
+    """Which cases to list; ``assignee`` "" means those that nobody has."""
+
+    state: str = "open"
+    grade: str | None = None
+    assignee: str | None = None
+    opened_before: datetime | None = None
+
+
+def list_cases(
+    db: Connection, wanted: CaseFilter | None = None, *, limit: int = 100
+) -> list[RowMapping]:
+    """The cases wanted, heaviest first; evidence is still JSON text."""
+    case, wanted = review_case.c, wanted or CaseFilter()
+    query = sa.select(review_case).where(case.state == wanted.state)
+    if wanted.grade is not None:
+        query = query.where(case.grade == wanted.grade)
+    if wanted.assignee is not None:
+        query = query.where(sa.func.coalesce(case.assignee, "") == wanted.assignee)
+    if wanted.opened_before is not None:
+        query = query.where(case.opened_at < wanted.opened_before)
+    ordered = query.order_by(case.weight.desc(), case.opened_at, case.id).limit(limit)
+    return list(db.execute(ordered).mappings())

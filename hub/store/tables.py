@@ -20,7 +20,7 @@ from sqlalchemy import (
     Text,
 )
 
-from hub.store import arrivals, layout
+from hub.store import arrivals, layout, trail
 from hub.store.columns import ScaledMoney, UtcMicros
 from hub.store.layout import RowId, Uuid
 from hub.store.layout import foreign_key as _fk
@@ -258,6 +258,8 @@ link = Table(
 )
 _where(link, "recorded_to IS NULL", "uq_link_active", "canonical_id", unique=True)
 _where(link, "recorded_to IS NULL", "ix_link_party", "party_id")
+_where(link, "recorded_to IS NOT NULL", "ix_link_closed_party", "party_id")
+_where(link, "recorded_to IS NOT NULL", "ix_link_closed", "canonical_id")
 
 decision = Table(
     "decision",
@@ -290,6 +292,7 @@ review_case = Table(
     Column("opened_at", UtcMicros, nullable=False),
     Column("settled_at", UtcMicros),
     Column("settled_by", Text),
+    Column("assignee", Text),
 )
 _where(review_case, "state = 'open'", "uq_review_case_open", "left_id", "right_id", unique=True)
 _where(review_case, "state = 'open'", "ix_review_case_right", "right_id")
@@ -373,3 +376,8 @@ report_break = Table(
     Column("last_seen", UtcMicros, nullable=False),
     Column("closed_at", UtcMicros),
 )
+
+audit_entry = trail.audit_entry
+audit_subject = trail.audit_subject
+party_fate = trail.party_fate
+rule_set = trail.rule_set

@@ -6,7 +6,7 @@ import itertools
 from typing import Any
 
 from hub.model.envelope import SourceKey
-from hub.survivorship import Candidate, Golden, Rules, survive
+from hub.survivorship import Candidate, Golden, Rules, explain, survive
 
 
 def _candidate(
@@ -138,3 +138,49 @@ def test_lines_are_looked_up() -> None:
 
     found = _survive(_candidate("crm:c:1", {"lang": "de"}), find_line=find)
     assert found.provenance["lang"]["mapping"] == {"digest": "m1", "path": "lang", "line": 7}
+
+
+def _claims(attribute: str, *candidates: Candidate, **rules: Any) -> list[tuple[Any, bool, str]]:
+    return [(c.value, c.wins, c.why) for c in explain(candidates, Rules(**rules), attribute)]
+
+
+def test_every_loser_is_told_why() -> None:
+    erp = _candidate("erp:c:1", {"lang": "de"}, at="2026-03-03")
+    old = _candidate("crm:c:1", {"lang": "en"}, at="2026-01-01")
+    new = _candidate("crm:c:2", {"lang": "fr"}, at="2026-02-02")
+    copy = _candidate("crm:c:3", {"lang": "fr"}, at="2026-02-02")
+    silent = _candidate("crm:c:4", {})
+    assert _claims("lang", erp, old, new, copy, silent, trust={"lang": ["crm"]}) == [
+        ("fr", True, "recency"),
+        ("fr", False, "the same value; source key"),
+        ("en", False, "recency"),
+        ("de", False, "trust"),
+    ]
+    assert _claims("tz", erp) == []
+
+
+def test_a_name_wins_and_loses_whole() -> None:
+    new = _candidate("crm:c:1", _name("Anna", "Koch"), at="2026-02-02")
+    old = _candidate("erp:c:1", _name("Annabelle", "Berg"), at="2026-01-01")
+    assert _claims("given", old, new) == [
+        ("Anna", True, "recency"),
+        ("Annabelle", False, "the name survives whole; recency"),
+    ]
+    assert _survive(old, new).provenance["given"]["rule"] == "recency"
+
+
+def test_collected_values_win_once_each() -> None:
+    one, two = _candidate("a:c:1", _mail("x@x.example")), _candidate("b:c:1", _mail("X@x.example"))
+    bad = _candidate("c:c:1", _mail("?"))
+
+    def normalise(_attribute: str, value: str) -> str | None:
+        return value.lower() if "@" in value else None
+
+    claims = _claims("emails", one, two, bad, normalise=normalise)
+    assert [(value, wins) for value, wins, _ in claims] == [
+        ("x@x.example", True),
+        ("X@x.example", False),
+        ("?", False),
+    ]
+    assert claims[2][2] == "not usable as it is"
+    assert len(_claims("email", one, two, bad, normalise=normalise)) == 3

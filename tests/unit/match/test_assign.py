@@ -46,3 +46,10 @@ def test_a_party_without_records_is_gone() -> None:
 def test_without_its_founder_the_oldest_record_keeps_the_id() -> None:
     found = assign([[11], [12]], {10: "old", 11: "old", 12: "old"}, [OLD])
     assert found.owners == ["old", None]
+
+
+def test_without_its_founder_an_id_stays_with_the_senior_record() -> None:
+    lost = NEW._replace(alive=False, replaced_by="old")
+    links = {20: "old", 30: "old"}
+    found = assign([[20], [30]], links, [OLD, lost], seniority={20: 8, 30: 7})
+    assert found.owners == ["new", "old"]

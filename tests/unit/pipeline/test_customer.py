@@ -8,9 +8,9 @@ import pytest
 import sqlalchemy as sa
 
 from hub.errors import StoreError
-from hub.pipeline import steward
 from hub.pipeline.customer import customer_view, find_customer
 from hub.pipeline.golden import compute_golden
+from hub.pipeline.steward import Steward
 from hub.store.columns import new_id
 from hub.store.database import Engine, writing
 from hub.store.tables import document, source_record
@@ -88,7 +88,7 @@ def test_a_merged_id_shows_its_survivor(world: World) -> None:
     world.put("shop:user:1", person("Anni", "Koch", email="anni@koch.example"))
     world.resolve()
     oldest, younger = str(world.party("crm:Contact:1")), str(world.party("shop:user:1"))
-    steward.merge(world.engine, oldest, younger, actor="eva", reason="married")
+    Steward(world.engine, "eva").merge(oldest, younger, reason="married")
     assert find_customer(world.engine, younger) == oldest
     assert customer_view(world.engine, younger).party_id == oldest
 

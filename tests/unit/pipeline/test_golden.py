@@ -11,7 +11,8 @@ import sqlalchemy as sa
 
 from hub.pipeline.golden import compute_golden
 from hub.store.database import Engine, reading, writing
-from hub.store.golden import current_versions, golden_as_of
+from hub.store.golden import current_versions
+from hub.store.golden_history import golden_as_of
 from hub.store.mappings import record_mapping
 from hub.store.tables import golden_record, party_event
 from tests.unit.pipeline.party_world import World, person
@@ -148,3 +149,19 @@ def test_trust_by_attribute(world: World) -> None:
     body, origin = _golden(world)
     assert body["phone"] == "030 1234567"
     assert origin["phone"]["rule"] == "trust"
+
+
+def test_changed_rules_are_adopted_once_for_every_customer(world: World) -> None:
+    world.put("crm:Contact:1", person("Anna", "Berg", email="a@x.example", phone="030 1234567"))
+    late = person(
+        "Anna", "Berg", email="a@x.example", phone="030 7654321", updated="2026-04-01T00:00:00Z"
+    )
+    world.put("shop:user:1", late)
+    world.put("crm:Contact:2", person("Bert", "Koch", email="b@x.example"))
+    world.resolve()
+    compute_golden(world.engine)
+    assert _golden(world)[0]["phone"] == "030 7654321"
+    counts = compute_golden(world.engine, trust={"phone": ("crm",)})
+    assert (counts["golden_changed"], counts["golden_same"]) == (1, 1)
+    assert _golden(world)[0]["phone"] == "030 1234567"
+    assert set(compute_golden(world.engine, trust={"phone": ("crm",)}).values()) == {0}

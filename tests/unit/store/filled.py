@@ -31,7 +31,8 @@ def fill_store(engine: Engine, *, shift: int = 0) -> None:
 
 
 def _rows(shift: int) -> list[tuple[str, list[Row]]]:
-    return [*_sources(shift), *_mapped(shift), *_customers(shift), *_effects(shift)]
+    made = [*_sources(shift), *_mapped(shift), *_customers(shift), *_effects(shift)]
+    return [*made, *_trail(shift)]
 
 
 def _sources(shift: int) -> list[tuple[str, list[Row]]]:
@@ -209,6 +210,20 @@ def _effects(shift: int) -> list[tuple[str, list[Row]]]:
         ("delivery", [{**delivery, **party, "planned_at": now}]),
         ("receipt", [{"delivery_id": uuid("delivery", shift), "received_at": now}]),
         ("report_break", [{**found, "state": "open", "first_seen": now, "last_seen": now}]),
+    ]
+
+
+def _trail(shift: int) -> list[tuple[str, list[Row]]]:
+    now, party = _now(shift), {"party_id": uuid("party-3", shift)}
+    entry = {"id": numbered(1, shift), "run_id": uuid("run", shift), "at": now, "detail": "{}"}
+    entry |= {"actor": "a", "action": "merge", "reason_hash": b"r", "previous": b"", "hash": b"h"}
+    fate = {"id": numbered(1, shift), "status": "merged", "replaced_by": uuid("party-1", shift)}
+    rules = {"id": numbered(1, shift), "digest": "d", "stated": "[]", "adopted_at": now}
+    return [
+        ("audit_entry", [entry]),
+        ("audit_subject", [{**party, "entry_id": entry["id"]}]),
+        ("party_fate", [{**fate, **party, "recorded_at": now}]),
+        ("rule_set", [rules]),
     ]
 
 

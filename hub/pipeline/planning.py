@@ -1,0 +1,26 @@
+"""Plan before apply, as the command line and Airflow run it: the same rules for both halves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from hub.pipeline.proposal import Proposal, Watch, apply_proposal, propose
+from hub.pipeline.rule_set import RuleSet
+from hub.pipeline.workplace import Workplace
+
+
+def propose_resolve(work: Workplace) -> Proposal:
+    """What a resolve would do to customers and their values, pinned by its digest."""
+    watches = [Watch(r.attribute, r.connection, r.stream) for r in work.config.publish.rules]
+    return propose(work.engine, rule_set(work), watches)
+
+
+def apply_resolve(work: Workplace, digest: str, *, actor: str) -> Mapping[str, Any]:
+    """Do exactly what the plan with this digest showed, or refuse."""
+    return apply_proposal(work.engine, digest, rule_set(work), actor=actor)
+
+
+def rule_set(work: Workplace) -> RuleSet:
+    """The rules of survivorship that hub.toml states."""
+    return RuleSet(dict(work.config.resolve.trust), work.config.hub.country)

@@ -1,0 +1,92 @@
+"""The rules of survivorship that a company has set, as golden records are computed by them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from hashlib import blake2b
+from typing import Any
+
+import orjson
+
+from hub.match.places import standardise_place
+from hub.match.standardise import standardise_email, standardise_identifier, standardise_phone
+from hub.pipeline.lineage import MappingLines
+from hub.store import rules as store
+from hub.store.database import Connection, Engine, reading, writing
+from hub.store.material import Material, mapping_texts
+from hub.survivorship import RULES_VERSION, Rules
+
+Trust = Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSet:
+    """``trust`` orders connections by attribute; what is not named follows the office."""
+
+    trust: Trust = field(default_factory=dict)
+    country: str = "DE"
+
+    @property
+    def stated(self) -> str:
+        """All that the outcome depends on, as JSON."""
+        trust = sorted((name, list(order)) for name, order in self.trust.items())
+        return orjson.dumps([RULES_VERSION, self.country, trust]).decode()
+
+    @property
+    def digest(self) -> str:
+        """By what golden records name the rules that made them."""
+        return blake2b(self.stated.encode(), digest_size=8).hexdigest()
+
+    def order(self, attribute: str) -> tuple[str, ...]:
+        """The stated order of connections for an attribute; empty where there is none."""
+        return tuple(self.trust.get(attribute) or self.trust.get("*") or ())
+
+    def rules_for(self, db: Connection, material: Sequence[Material]) -> Rules:
+        """The rules, with the mapping lines of the records at hand."""
+        texts = mapping_texts(db, {item.mapping_digest for item in material})
+        find_line = MappingLines(texts).find
+        return Rules(trust=self.trust, normalise=self.normalise, find_line=find_line)
+
+    def normalise(self, attribute: str, value: Any) -> Any:
+        """What makes two values of an attribute the same."""
+        if attribute == "email":
+            return standardise_email(value)
+        if attribute == "phone":
+            return standardise_phone(value, self.country) or value
+        if attribute == "address":
+            return _place_key(value)
+        if attribute == "identifier":
+            plain = standardise_identifier(value["scheme"], value["value"]) or value["value"]
+            return (value["scheme"], value.get("issuer"), plain)
+        return repr(sorted(value.items())) if isinstance(value, dict) else value
+
+
+def adopt_rules(engine: Engine, rule_set: RuleSet) -> int:
+    """Let golden records that other rules have made wait to be made anew; returns how many.
+
+    Rules are adopted once: as long as they stay the same, this costs one look-up.
+    """
+    with reading(engine) as db:
+        if store.adopted_rules(db) == rule_set.digest:
+            return 0
+    with writing(engine) as db:
+        return adopt_in(db, rule_set)
+
+
+def adopt_in(db: Connection, rule_set: RuleSet) -> int:
+    """The same in the caller's transaction."""
+    if store.adopted_rules(db) == rule_set.digest:
+        return 0
+    store.adopt(db, rule_set.digest, rule_set.stated, datetime.now(UTC))
+    return store.queue_outdated(db, rule_set.digest)
+
+
+def _place_key(value: Mapping[str, Any]) -> Any:
+    return standardise_place(
+        tuple(value.get("lines", ())),
+        value.get("locality") or "",
+        postcode=value.get("postcode") or "",
+        country=value.get("country") or "",
+    )
