@@ -66,6 +66,11 @@ class HubSection(_Closed):
         pattern=r"^env:.+",
         description="env:NAME of the key that seals rotating tokens; `hub token-key` makes one.",
     )
+    erasure_key: str | None = Field(
+        default=None,
+        pattern=r"^env:.+",
+        description="env:NAME of the key that keeps erased people out; it must never change.",
+    )
     lease_seconds: float = Field(
         default=300.0,
         gt=0,
@@ -229,6 +234,11 @@ class HubConfig(_Closed):
         """The key that seals rotating tokens; None where none is configured."""
         reference = self.hub.token_key
         return None if reference is None else _expand(reference, "hub.token_key")
+
+    def erasure_key(self) -> str | None:
+        """The key that keeps erased people out; None where none is configured."""
+        reference = self.hub.erasure_key
+        return None if reference is None else _expand(reference, "hub.erasure_key")
 
 
 def _expand(value: str, setting: str) -> str:

@@ -119,7 +119,7 @@ def _row(report: steps.StreamReport) -> dict[str, Any]:
         "changed": counts["changed"],
         "unchanged": counts["unchanged"] + counts["repeated"] + counts["stale"],
         "deleted": counts["tombstones"] + counts["vanished"],
-        "excluded": sum(counts["excluded"].values()),
+        "excluded": sum(counts["excluded"].values()) + counts["suppressed"],
         "quarantined": counts["unreadable"] + counts["quarantined"],
     }
 

@@ -8,7 +8,7 @@ it stopped.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -26,12 +26,16 @@ from hub.pipeline.bodies import build_body
 from hub.pipeline.collection import paced_collection
 from hub.pipeline.counts import balanced_taken
 from hub.pipeline.echo import undo_echoes
-from hub.store import canonical, deliveries, mappings, quarantine, runs, streams
+from hub.pipeline.keepout import Gate, keep_out
+from hub.pipeline.survey import Ours
+from hub.store import canonical, deliveries, mappings, quarantine, runs, streams, suppression
 from hub.store.canonical import Taken, Translated, Translation
 from hub.store.database import Connection, Engine, reading, writing
 from hub.store.deliveries import AcknowledgedWrite
 from hub.store.ids import IdSource
+from hub.store.landing import GONE
 from hub.store.streams import StreamState
+from hub.store.suppression import KeySource
 
 STEP: Final = "canonicalise"
 _Writes = Mapping[int, Sequence[AcknowledgedWrite]]
@@ -45,6 +49,8 @@ class CanonicaliseTask:
     stream: str
     text: str
     chunk: int = 1_000
+    erasure_key: KeySource = suppression.no_key
+    ours: Ours = field(default_factory=Ours)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +88,14 @@ def canonicalise(
 
 @dataclass(slots=True)
 class _Outcome:
-    """What a chunk's records gave; every record is in one of mapped, excluded and flaws."""
+    """What a chunk's records gave; each record is in one of mapped, excluded, flaws, suppressed."""
 
     rows: list[Translated] = field(default_factory=list)
     gaps: list[tuple[int, str, str]] = field(default_factory=list)
     mapped: set[int] = field(default_factory=set)
     excluded: set[int] = field(default_factory=set)
     flaws: dict[int, RecordError] = field(default_factory=dict)
+    suppressed: set[int] = field(default_factory=set)
 
 
 def _translate(chunk: Sequence[Taken], stream: CompiledStream, own_writes: _Writes) -> _Outcome:
@@ -114,6 +121,9 @@ def _translate_one(
     """All parts of a record, or none: a half-translated customer would be worse than an old one."""
     if taken.deleted:
         outcome.mapped.add(taken.id)
+        return
+    if taken.payload == GONE:  # its documents are held: all that there is, is translated
+        outcome.suppressed.add(taken.id)
         return
     payload, updated_at = orjson.loads(taken.payload), None
     if own_writes:
@@ -206,6 +216,8 @@ class _Run:
                 chunk,
                 landed_since=state.commit_seq != commit_seq,
             )
+            outcome.rows = [row for row in outcome.rows if row.record_id in confirmed]
+            self._keep_out(connection, state, chunk, outcome)
             counts = self._store_parts(connection, state, outcome, confirmed)
             self._store_flaws(connection, chunk, outcome, confirmed)
             self._store_gaps(connection, outcome, confirmed)
@@ -240,6 +252,24 @@ class _Run:
                 "by now; this one stopped, what it had committed will be translated again"
             )
 
+    def _keep_out(
+        self, connection: Connection, state: StreamState, chunk: Sequence[Taken], outcome: _Outcome
+    ) -> None:
+        """Erased people stay out, once there are any."""
+        marks = suppression.open_marks(connection, self._task.erasure_key)
+        if marks is None:
+            return
+        gate = Gate(
+            marks=marks,
+            stream_id=self._stream_id,
+            stream_of=self._streams_of(connection, state),
+            ours=self._task.ours,
+        )
+        outcome.rows, suppressed = keep_out(connection, gate, chunk, outcome.rows)
+        outcome.suppressed |= suppressed
+        outcome.mapped -= suppressed
+        outcome.gaps = [gap for gap in outcome.gaps if gap[0] not in suppressed]
+
     def _store_parts(
         self,
         connection: Connection,
@@ -247,6 +277,16 @@ class _Run:
         outcome: _Outcome,
         confirmed: set[int],
     ) -> Counter[str]:
+        return canonical.store_translated(
+            connection,
+            outcome.rows,
+            of_records=(outcome.mapped | outcome.excluded) & confirmed,
+            translation=Translation(
+                self._mapping.digest, self._streams_of(connection, state), self._ids
+            ),
+        )
+
+    def _streams_of(self, connection: Connection, state: StreamState) -> Callable[[str], int]:
         def stream_of(type_: str) -> int:
             found = self._stream_ids.get(type_)
             if found is None:
@@ -254,12 +294,7 @@ class _Run:
                 self._stream_ids[type_] = found
             return found
 
-        return canonical.store_translated(
-            connection,
-            [row for row in outcome.rows if row.record_id in confirmed],
-            of_records=(outcome.mapped | outcome.excluded) & confirmed,
-            translation=Translation(self._mapping.digest, stream_of, self._ids),
-        )
+        return stream_of
 
     def _store_flaws(
         self,
@@ -307,6 +342,7 @@ def _count(chunk: Sequence[Taken], outcome: _Outcome, confirmed: set[int]) -> Co
         mapped=len(outcome.mapped & confirmed),
         quarantined=len(outcome.flaws.keys() & confirmed),
         excluded=len(outcome.excluded & confirmed),
+        suppressed=len(outcome.suppressed & confirmed),
         deleted=sum(taken.deleted for taken in chunk if taken.id in confirmed),
         gaps=sum(id_ in confirmed for id_, _, _ in outcome.gaps),
     )

@@ -16,9 +16,10 @@ READ_KINDS: Final = (
     "stale",
     "unreadable",
     "tombstones",
+    "suppressed",
 )
 """What a read item can turn out to be, besides excluded by a rule."""
-TAKEN_KINDS: Final = ("mapped", "quarantined", "excluded")
+TAKEN_KINDS: Final = ("mapped", "quarantined", "excluded", "suppressed")
 """What a taken source record can turn out to be."""
 TRANSLATED_KINDS: Final = (
     "deleted",

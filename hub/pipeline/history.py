@@ -23,7 +23,12 @@ from hub.store.golden_history import Period, golden_as_of, golden_history
 from hub.store.parties import load_parties
 from hub.store.party_records import load_records
 
-_FATES = {"merged": "merged away", "gone": "lost its last record", "active": "revived"}
+_FATES = {
+    "merged": "merged away",
+    "gone": "lost its last record",
+    "active": "revived",
+    "erased": "erased",
+}
 
 
 class Moment(NamedTuple):

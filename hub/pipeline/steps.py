@@ -45,7 +45,9 @@ class StreamReport:
         excluded = {**self.extract.get("excluded", {})}
         if self.canonical["excluded"]:
             excluded["mapping"] = self.canonical["excluded"]
-        return {**self.extract, **self.canonical, "excluded": excluded}
+        suppressed = self.extract.get("suppressed", 0) + self.canonical["suppressed"]
+        counts = {**self.extract, **self.canonical}
+        return {**counts, "excluded": excluded, "suppressed": suppressed}
 
 
 def stream_names(
@@ -130,13 +132,20 @@ def stream_task(work: Workplace, opened: OpenConnection, stream: Stream) -> Stre
         renamed_from=section.renamed_from,
         max_missing_share=section.max_delete_share,
         lease_seconds=work.config.hub.lease_seconds,
+        erasure_key=work.config.erasure_key,
     )
 
 
 def canonicalise_stream(work: Workplace, connection: str, stream: str) -> Mapping[str, Any]:
     """Translate the records of one stream that are new, changed, or wait for a new mapping."""
     mapping = work.site.mapping(connection)
-    task = CanonicaliseTask(connection=connection, stream=stream, text=mapping.text)
+    task = CanonicaliseTask(
+        connection=connection,
+        stream=stream,
+        text=mapping.text,
+        erasure_key=work.config.erasure_key,
+        ours=work.ours,
+    )
     return canonicalise(work.engine, compile_mapping(mapping), task=task).counts
 
 

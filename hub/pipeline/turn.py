@@ -6,7 +6,7 @@ begins by advancing the stream, which is refused where another worker has moved 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -15,13 +15,14 @@ from hub.errors import HubError
 from hub.pipeline.counts import ExtractCounts
 from hub.pipeline.pages import PreparedPage
 from hub.sdk.contract import Stream, Unreadable
-from hub.store import leases, quarantine, runs, streams, unreadable
+from hub.store import leases, quarantine, runs, streams, suppression, unreadable
 from hub.store.columns import to_micros
 from hub.store.database import Connection, Engine, writing
 from hub.store.ids import IdSource
 from hub.store.landing import PageContext, PageLanding
 from hub.store.leases import Lease
 from hub.store.streams import StreamState
+from hub.store.suppression import KeySource, no_key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +34,7 @@ class StreamTask:
     of the records and more than ``min_missing``, or all of them, deletes nothing and ends in the
     state ``held``: look at the source, then run it again with a share of 1 to let it.
     ``pages_ahead`` are fetched while one is landed; 0 waits until the page before is committed.
+    ``erasure_key`` gives the key that recognises erased people, once there are any.
     """
 
     connection: str
@@ -45,6 +47,7 @@ class StreamTask:
     min_missing: int = 5
     lease_seconds: float = 300.0
     pages_ahead: int = 1
+    erasure_key: KeySource = no_key
 
     def holds(self, missing: int, live: int) -> bool:
         """Whether so many deletions wait for a person."""
@@ -95,9 +98,10 @@ class StreamTurn:
         """Move the stream on, and renew the lease; must be the transaction's first statement."""
         return leases.advance(connection, self.state, after, lease=self._lease)
 
-    def context(self) -> PageContext:
-        """Where and when something lands now."""
+    def context(self, suppressed: Container[str] = ()) -> PageContext:
+        """Where and when something lands now, and what must not."""
         return PageContext(
+            suppressed=suppressed,
             stream_id=self.state.id,
             epoch=self.state.epoch,
             epoch_open=self.state.epoch_open,
@@ -112,10 +116,14 @@ class StreamTurn:
         self._quarantine_ids.reserve(len(page.unreadable))
         with writing(self._engine) as connection:
             advanced = self.advance(connection, replace(self.state, cursor=page.cursor))
-            landing = PageLanding(connection, self.context(), keys=keys, ids=self._ids)
+            context = self.context(self._suppressed(connection, keys))
+            landing = PageLanding(connection, context, keys=keys, ids=self._ids)
             landing.place(page.records)
             landing.bury(page.tombstones)
-            self._quarantine(connection, landing, page.unreadable)
+            unread = [item for item in page.unreadable if item.key not in context.suppressed]
+            landing.counts["suppressed"] += len(page.unreadable) - len(unread)
+            landing.counts["unreadable"] += len(unread)
+            self._quarantine(connection, landing, unread)
             landing.store()
             self._settle(connection, page)
             counts = self.counts + self._counted(page, landing)
@@ -144,11 +152,17 @@ class StreamTurn:
         counts = ExtractCounts(landing.counts)
         if page.digest in self.pages:
             counts.kinds["repeated"] += counts.kinds.pop("unchanged", 0)
-        counts.kinds["unreadable"] += len(page.unreadable)
         counts.kinds["read"] += page.size
         counts.kinds["pages"] += 1
         counts.excluded.update(page.excluded)
         return counts
+
+    def _suppressed(self, connection: Connection, keys: Sequence[str]) -> Container[str]:
+        """Asked in the page's own transaction: an erasure may have been committed just now."""
+        marks = suppression.open_marks(connection, self._task.erasure_key)
+        if marks is None:
+            return ()
+        return suppression.suppressed_keys(connection, marks, self.state.id, keys)
 
     def _quarantine(
         self, connection: Connection, landing: PageLanding, items: Sequence[Unreadable]

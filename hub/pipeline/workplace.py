@@ -8,6 +8,7 @@ from pathlib import Path
 
 from hub.config import CredentialResolver, HubConfig, load_config
 from hub.pipeline.connections import Site
+from hub.pipeline.survey import Ours
 from hub.plugins import discover
 from hub.store.database import Engine, open_store
 from hub.store.schema import migrate
@@ -24,6 +25,12 @@ class Workplace:
     def config(self) -> HubConfig:
         """The configuration that was loaded."""
         return self.site.config
+
+    @property
+    def ours(self) -> Ours:
+        """What the configuration says is ours."""
+        settings = self.config.hub
+        return Ours(country=settings.country, domains=frozenset(settings.own_domains))
 
 
 def open_site(path: Path, resolvers: Mapping[str, CredentialResolver] | None = None) -> Site:

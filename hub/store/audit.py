@@ -158,6 +158,12 @@ def list_entries(
     return [AuditRow._make(row) for row in rows]
 
 
+def entries_about(db: Connection, party_ids: Collection[str]) -> list[int]:
+    """Entries that have one of the parties among their subjects, in order."""
+    query = sa.select(audit_subject.c.entry_id).where(audit_subject.c.party_id.in_(list(party_ids)))
+    return sorted(set(db.scalars(query)))
+
+
 def erase_reasons(db: Connection, entry_ids: Collection[int]) -> int:
     """Remove what people wrote in entries; the chain holds without it."""
     return db.execute(

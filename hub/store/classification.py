@@ -152,6 +152,10 @@ COLUMNS: Final[Mapping[str, Mapping[str, Show]]] = MappingProxyType(
             party="party_id replaced_by", value="status", time="recorded_at", out="id"
         ),
         "rule_set": _table(value="digest stated", time="adopted_at", out="id"),
+        "erasure": _table(
+            party="party_id", value="state actor reason", time="erased_at cleaned_at", out="counts"
+        ),
+        "suppression": _table(value="kind", time="added_at", out="mark"),
     }
 )
 """Every column of every table."""

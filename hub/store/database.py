@@ -22,7 +22,7 @@ from hub.errors import ConfigError, StoreError
 
 _PATIENCE: Final = 60.0
 
-__all__ = ["Connection", "Engine", "open_store", "reading", "writing"]
+__all__ = ["Connection", "Engine", "open_store", "reading", "trying", "writing"]
 
 
 def open_store(url: str, *, patience: float = _PATIENCE) -> Engine:
@@ -103,6 +103,17 @@ def writing(engine: Engine) -> Iterator[Connection]:
     """One transaction: all of it is committed at the end, or none after an error."""
     with _explained(engine), engine.begin() as connection:
         yield connection
+
+
+@contextmanager
+def trying(engine: Engine) -> Iterator[Connection]:
+    """A transaction that is taken back at the end, to see what another would do."""
+    with _explained(engine), engine.connect() as connection:
+        transaction = connection.begin()
+        try:
+            yield connection
+        finally:
+            transaction.rollback()
 
 
 @contextmanager

@@ -8,7 +8,7 @@ cursor (law 2).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any, Final, NamedTuple
@@ -73,6 +73,8 @@ class PageContext:
     epoch_open: bool
     run_id: str
     observed_at: int
+    suppressed: Container[str] = ()
+    """Keys of erased records: counted, and nothing of them is stored."""
 
 
 class _Held:
@@ -114,10 +116,12 @@ class PageLanding:
 
     def place(self, records: Iterable[Landed]) -> None:
         """Take the page's records, in their order."""
-        held, counts = self._held, self.counts
+        held, counts, suppressed = self._held, self.counts, self._context.suppressed
         for record in records:
             row = held.get(record.key)
-            if row is None:
+            if record.key in suppressed:
+                counts["suppressed"] += 1
+            elif row is None:
                 self._begin(record.key, record.version)
                 self._append(record.key, record, deleted=False)
                 counts["new"] += 1
@@ -139,6 +143,9 @@ class PageLanding:
         """
         for gone in tombstones:
             row = self._held.get(gone.key)
+            if gone.key in self._context.suppressed:
+                self.counts["suppressed"] += 1
+                continue
             if row is None:
                 row = self._begin(gone.key, gone.version)
             elif row.deleted:

@@ -94,3 +94,11 @@ def settle_records(db: Connection, ids: Collection[int]) -> None:
 def _set_pending(db: Connection, ids: Collection[int], *, pending: bool) -> None:
     rows = [(canonical_id, pending) for canonical_id in sorted(ids)]
     bulk.update(db, canonical_record, ("id", "pending"), rows)
+
+
+def source_ids(db: Connection, ids: Iterable[int]) -> set[int]:
+    """The source records that canonical records are parts of."""
+    return {
+        row.record_id
+        for row in bulk.look_up(db, canonical_record, ("record_id",), LookUp("id", ids))
+    }

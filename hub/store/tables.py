@@ -20,7 +20,7 @@ from sqlalchemy import (
     Text,
 )
 
-from hub.store import arrivals, layout, trail
+from hub.store import arrivals, erased, layout, trail
 from hub.store.columns import ScaledMoney, UtcMicros
 from hub.store.layout import RowId, Uuid
 from hub.store.layout import foreign_key as _fk
@@ -381,3 +381,5 @@ audit_entry = trail.audit_entry
 audit_subject = trail.audit_subject
 party_fate = trail.party_fate
 rule_set = trail.rule_set
+erasure = erased.erasure
+suppression = erased.suppression

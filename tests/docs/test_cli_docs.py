@@ -34,6 +34,7 @@ WITHOUT_JSON = {
     "airflow install-dags": "writes files",
     "airflow run": "runs until it is ended",
     "push serve": "runs until it is ended",
+    "export": "prints JSON anyway",
 }
 READING = (
     "connector list",

@@ -210,6 +210,8 @@ def _effects(shift: int) -> list[tuple[str, list[Row]]]:
         ("delivery", [{**delivery, **party, "planned_at": now}]),
         ("receipt", [{"delivery_id": uuid("delivery", shift), "received_at": now}]),
         ("report_break", [{**found, "state": "open", "first_seen": now, "last_seen": now}]),
+        ("suppression", [{"kind": "email", "mark": b"m", "added_at": now}]),
+        ("erasure", [{**_erasure(shift), "erased_at": now}]),
     ]
 
 
@@ -225,6 +227,11 @@ def _trail(shift: int) -> list[tuple[str, list[Row]]]:
         ("party_fate", [{**fate, **party, "recorded_at": now}]),
         ("rule_set", [rules]),
     ]
+
+
+def _erasure(shift: int) -> Row:
+    row = {"party_id": uuid("party-2", shift), "state": "cleaning", "counts": "{}"}
+    return {**row, "actor": "a", "reason": "r"}
 
 
 def _now(shift: int) -> datetime:
