@@ -28,7 +28,7 @@ from hub.match.names import NameAgreement, PersonName, compare_names
 from hub.match.organisations import OrganisationAgreement, best_agreement, forms_differ
 from hub.match.places import PlaceAgreement, nearest
 from hub.match.profile import OPEN, Identifier, Profile
-from hub.match.standardise import compare_dates, is_free_domain
+from hub.match.standardise import compare_dates, is_date, is_free_domain
 from hub.match.texts import skeleton
 
 CERTAIN: Final = 100
@@ -196,7 +196,12 @@ def _is_frequent(one: PersonName, other: PersonName, frequent: AbstractSet[str])
 
 
 def _birth_date(one: Profile, other: Profile, _frequent: AbstractSet[str]) -> Iterator[Evidence]:
-    if one.birth_date and other.birth_date:
+    if (
+        one.birth_date
+        and other.birth_date
+        and is_date(one.birth_date)
+        and is_date(other.birth_date)
+    ):
         outcome = compare_dates(one.birth_date, other.birth_date)
         weight = {"same": 80, "near": 40, "other": _VETO}[outcome]
         yield Evidence("birth_date", outcome, weight)

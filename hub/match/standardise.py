@@ -5,6 +5,7 @@ Names, organisations, places and phones have modules of their own; all are pure 
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from functools import lru_cache
 from typing import Final
@@ -18,6 +19,7 @@ __all__ = [
     "compare_dates",
     "email_domain",
     "email_key",
+    "is_date",
     "is_desk",
     "is_free_domain",
     "standardise_date",
@@ -53,6 +55,10 @@ _DESKS: Final = word_set(
     team tech technik vente ventas vendite verkauf vertrieb versand webmaster welcome zentrale
     """
 )
+
+
+_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_PLACEHOLDERS: Final = frozenset({"1900-01-01", "1970-01-01", "0001-01-01"})
 
 
 @lru_cache(maxsize=65_536)
@@ -109,12 +115,23 @@ def standardise_identifier(scheme: str, value: str, country: str = "") -> str | 
 
 
 def standardise_date(value: str) -> str | None:
-    """An ISO date, or None for what is no date or a placeholder (1900-01-01, 1970-01-01)."""
-    try:
-        found = date.fromisoformat(value[:10])
-    except ValueError:
+    """An ISO date, or None for what has no date's shape and placeholders (1900-01-01, 1970-01-01).
+
+    A mistyped date (1856-86-18) stays: it is compared letter by letter.
+    """
+    text = value[:10]
+    if not _DATE.fullmatch(text) or text[5:] == "00-00":
         return None
-    return None if (found.month, found.day) == (1, 1) and found.year in (1900, 1970) else value[:10]
+    return None if text in _PLACEHOLDERS else text
+
+
+def is_date(text: str) -> bool:
+    """Whether a standardised date is in the calendar."""
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 @lru_cache(maxsize=65_536)

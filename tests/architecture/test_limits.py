@@ -26,6 +26,8 @@ MANY_NAMES = {
     "hub/errors.py": "the whole error tree stands in one file on purpose",
     "hub/config.py": "a class for each section of hub.toml",
     "hub/sdk/contract.py": "the contract is read as one page",
+    "hub/match/predicates.py": "a family of small conditions, each twice: in SQL and in Python",
+    "hub/match/engines/bulk.py": "the steps of one run over one workspace, in their order",
     "hub/model/party.py": "a family of small types",
     "hub/model/service.py": "a family of small types",
 }

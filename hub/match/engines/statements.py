@@ -1,0 +1,102 @@
+"""The model as SQL: what a pair of feature rows weighs, for DuckDB and for Spark.
+
+The same sums as :mod:`hub.match.weigh` makes for one pair in Python (tested to 1e-6).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from hub.match.features import Features
+from hub.match.levels import FIELDS, Field
+from hub.match.model import (
+    FREQUENCY_COLUMNS,
+    LEAST_FREQUENCY,
+    RELATIONS,
+    Bits,
+    KindModel,
+    bits_of,
+    outcomes_of,
+    prior_bits,
+)
+from hub.match.predicates import Dialect
+
+_SUM_NAMES: Final = {"match": "score", "kin": "kin", "colleagues": "colleagues"}
+
+
+def outcome_columns(kind: str) -> tuple[str, ...]:
+    """The columns of :func:`weigh_pairs` that hold the number of each field's outcome."""
+    return tuple(f"{item.name}_at" for item in FIELDS[kind])
+
+
+def compare_pairs(kind: str, pairs: str, dialect: Dialect = Dialect.DUCKDB) -> str:
+    """A query that gives left_id, right_id and the outcome of each field, -1 where missing.
+
+    ``pairs`` is a table of left_id and right_id; rows and their values' shares come from the
+    table ``feature``.
+    """
+    shares = [f"{column}_share" for column in FREQUENCY_COLUMNS]
+    sides = ", ".join(
+        f"l.{name} as {name}_l, r.{name} as {name}_r" for name in (*Features._fields, *shares)
+    )
+    joined = (
+        f"select p.left_id, p.right_id, {sides} from {pairs} p "
+        "join feature l on l.id = p.left_id join feature r on r.id = p.right_id"
+    )
+    levels = ", ".join(f"{_outcome(item, dialect)} as {item.name}_at" for item in FIELDS[kind])
+    kept = ", ".join(f"{share}_{side}" for share in shares for side in ("l", "r"))
+    return f"select left_id, right_id, {levels}, {kept} from ({joined})"
+
+
+def weigh_pairs(kind: str, model: KindModel, pairs: str, dialect: Dialect = Dialect.DUCKDB) -> str:
+    """A query that gives of each pair ``bits``, ``score``, ``kin``, ``colleagues``, ``evidence``.
+
+    They are those of :class:`hub.match.weigh.Weight`.
+    """
+    sums = ", ".join(
+        f"{_sum(kind, model, relation)} as {_SUM_NAMES[relation]}" for relation in RELATIONS
+    )
+    weighed = f"select left_id, right_id, {sums} from ({compare_pairs(kind, pairs, dialect)})"
+    return (
+        "select left_id, right_id, score - log2(1 + pow(2.0, least(kin, 200.0)) + "
+        "pow(2.0, least(colleagues, 200.0))) as bits, score, kin, colleagues, "
+        f"score - ({prior_bits(model)['match']!r}) as evidence from ({weighed})"
+    )
+
+
+def _outcome(item: Field, dialect: Dialect) -> str:
+    cases = " ".join(
+        f"when {level.condition.sql(dialect)} then {number}"
+        for number, level in enumerate(item.levels)
+    )
+    return f"case when {item.missing.sql(dialect)} then -1 {cases} else {len(item.levels)} end"
+
+
+def _sum(kind: str, model: KindModel, relation: str) -> str:
+    parts = [_weight(item, model, relation) for item in FIELDS[kind]]
+    return " + ".join((f"({prior_bits(model)[relation]!r}::double)", *parts))
+
+
+def _weight(item: Field, model: KindModel, relation: str) -> str:
+    cases = " ".join(_cases(item, model, relation))
+    return f"(case {item.name}_at {cases} else 0.0::double end)"
+
+
+def _cases(item: Field, model: KindModel, relation: str) -> Iterator[str]:
+    for number, outcome in enumerate(outcomes_of(item)):
+        bits = bits_of(model.chances[item.name][outcome])
+        weight = f"({getattr(bits, relation)!r})::double"
+        column = item.levels[number].frequency if number < len(item.levels) else None
+        if column and relation not in bits.by_chance:
+            weight = f"({weight} + {_rarity(column, bits)})"
+        yield f"when {number} then {weight}"
+
+
+def _rarity(column: str, bits: Bits) -> str:
+    left, right = f"{column}_share_l", f"{column}_share_r"
+    share = (
+        f"greatest(coalesce({left}, {right}), coalesce({right}, {left}), "
+        f"{LEAST_FREQUENCY!r}::double)"
+    )
+    return f"coalesce(({bits.random!r})::double - log2({share}), 0.0::double)"

@@ -1,0 +1,216 @@
+"""Training: Splink estimates the model from the records themselves, without labels.
+
+Splink samples random pairs for the chances among strangers, and runs expectation maximisation for
+those among matches (https://moj-analytical-services.github.io/splink/); then
+:mod:`hub.match.lookalikes` tells matches from households, colleagues and branches. What a data set
+is too small or too sparse to say keeps the shipped prior's word, in proportion.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
+
+from hub.match.engines.bulk import (
+    count_outcomes,
+    frequencies,
+    measure_population,
+    rarest_shares,
+)
+from hub.match.levels import FIELDS, Field
+from hub.match.lookalikes import GIVEN_FIELDS, learn_relations
+from hub.match.model import LEAST_FREQUENCY, KindModel, Model, Table, outcomes_of, prior_model
+from hub.match.predicates import Dialect
+from hub.match.prior import PRIOR, Chances
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+LEAST_RECORDS: Final = 1_000
+"""Of fewer records of a kind, Splink is not asked: the prior knows more."""
+_PAIRS: Final = 2_000_000
+_PRIOR_PAIRS: Final = 20_000
+"""The shipped chances among strangers count as so many pairs seen."""
+_TRUST: Final = 0.7
+"""How far Splink's chances among matches are taken; the rest is the prior's."""
+_LEAST_PAIRS: Final = 300
+_SESSIONS: Final = MappingProxyType(
+    {
+        "person": (
+            "l.given = r.given and l.family = r.family",
+            "l.mailbox = r.mailbox",
+            "l.birth_date = r.birth_date",
+            "l.phones[1] = r.phones[1]",
+            "l.postcode = r.postcode and l.house_number = r.house_number",
+        ),
+        "organisation": (
+            "l.organisation = r.organisation",
+            "l.mailbox = r.mailbox",
+            "l.phones[1] = r.phones[1]",
+            "l.postcode = r.postcode and l.house_number = r.house_number",
+        ),
+    }
+)
+"""The pairs that the sessions of expectation maximisation look at."""
+
+
+def train_model(db: DuckDBPyConnection) -> Model:
+    """A model of the records that a workspace holds, prepared by ``bulk.prepare``."""
+    records = db.execute("select count(*) from feature").fetchall()[0][0]
+    prior = prior_model(records)
+    found, rarest = frequencies(db), rarest_shares(db)
+    kinds = {
+        kind: replace(_train_kind(db, kind, prior.kinds[kind]), frequencies=found, rarest=rarest)
+        for kind in FIELDS
+    }
+    return Model(MappingProxyType(kinds), records)
+
+
+def _train_kind(db: DuckDBPyConnection, kind: str, prior: KindModel) -> KindModel:
+    other = "organisation" if kind == "person" else "person"
+    count = db.execute("select count(*) from feature where kind <> ?", [other]).fetchall()[0][0]
+    start: Table = PRIOR[kind]
+    enough = count >= LEAST_RECORDS
+    if enough:
+        db.execute(
+            f"create or replace table trained_feature as select * from feature "
+            f"where kind <> '{other}'"
+        )
+        start = _clean(_with_prior(_ask_splink(db, kind, prior), kind, count), 1.0 / count)
+        db.execute("drop table trained_feature")
+    counted, population = count_outcomes(db, kind), measure_population(db, kind)
+    return learn_relations(kind, start, counted, population, chances=enough)
+
+
+def settings(kind: str, model: KindModel, dialect: Dialect = Dialect.DUCKDB) -> dict[str, Any]:
+    """The model as Splink's settings, which its linkers load and score with."""
+    return {
+        "link_type": "dedupe_only",
+        "unique_id_column_name": "id",
+        "probability_two_random_records_match": model.match_share,
+        "blocking_rules_to_generate_predictions": ["1 = 0"],
+        "comparisons": [_comparison(item, model, dialect) for item in FIELDS[kind]],
+        "retain_matching_columns": False,
+    }
+
+
+def _comparison(item: Field, model: KindModel, dialect: Dialect) -> dict[str, Any]:
+    conditions = [*((level.condition.sql(dialect), level.frequency) for level in item.levels)]
+    levels: list[dict[str, Any]] = [
+        {
+            "sql_condition": item.missing.sql(dialect),
+            "label_for_charts": "missing",
+            "is_null_level": True,
+        }
+    ]
+    for outcome, (condition, column) in zip(
+        outcomes_of(item), (*conditions, ("ELSE", None)), strict=True
+    ):
+        chances = model.chances[item.name][outcome]
+        levels.append(
+            {
+                "sql_condition": condition,
+                "label_for_charts": outcome,
+                "m_probability": chances.match,
+                "u_probability": chances.random,
+                **(_frequency(column) if column else {}),
+            }
+        )
+    return {"output_column_name": item.name, "comparison_levels": levels}
+
+
+def _frequency(column: str) -> dict[str, Any]:
+    return {
+        "tf_adjustment_column": column,
+        "tf_minimum_u_value": LEAST_FREQUENCY,
+        "disable_tf_exact_match_detection": True,
+    }
+
+
+def _ask_splink(db: DuckDBPyConnection, kind: str, prior: KindModel) -> Mapping[str, Any]:
+    """Splink's trained model; it keeps a cursor of its own, since it shares no open results."""
+    from splink import DuckDBAPI, Linker, SettingsCreator
+
+    with _quiet():
+        api = DuckDBAPI(db.cursor())
+        learnt = settings(kind, prior)
+        learnt["comparisons"] = [
+            item for item in learnt["comparisons"] if item["output_column_name"] not in GIVEN_FIELDS
+        ]
+        linker = Linker(api.register(db.table("trained_feature")), SettingsCreator(**learnt))
+        linker.training.estimate_u_using_random_sampling(max_pairs=_PAIRS, seed=1)
+        for rule in _useful_sessions(db, kind):
+            with contextlib.suppress(ValueError):  # a chance of 0.0: the session says nothing
+                linker.training.estimate_parameters_using_expectation_maximisation(rule)
+        found: Mapping[str, Any] = linker.misc.save_model_to_json()
+    return found
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Splink prints its progress and warns of what the prior is there for."""
+    silent = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            yield
+    finally:
+        logging.disable(silent)
+
+
+def _useful_sessions(db: DuckDBPyConnection, kind: str) -> list[str]:
+    """Sessions with enough pairs: one that fails takes its comparisons out of the model."""
+    return [
+        rule
+        for rule in _SESSIONS[kind]
+        if db.execute(
+            "select count(*) from (select 1 from trained_feature l join trained_feature r "
+            f"on {rule} and l.id < r.id limit {_LEAST_PAIRS})"
+        ).fetchall()[0][0]
+        >= _LEAST_PAIRS
+    ]
+
+
+def _with_prior(found: Mapping[str, Any], kind: str, count: int) -> Table:
+    """Splink's chances, as far as it has seen each outcome."""
+    trained = {
+        (item["output_column_name"], level["label_for_charts"]): level
+        for item in found["comparisons"]
+        for level in item["comparison_levels"]
+    }
+    pairs = min(count * (count - 1) / 2, _PAIRS)
+    return {
+        name: {
+            outcome: _blend(trained.get((name, outcome), {}), prior, pairs)
+            for outcome, prior in outcomes.items()
+        }
+        for name, outcomes in PRIOR[kind].items()
+    }
+
+
+def _blend(level: Mapping[str, Any], prior: Chances, pairs: float) -> Chances:
+    match, random = level.get("m_probability"), level.get("u_probability")
+    if isinstance(match, float):
+        prior = prior._replace(match=_TRUST * match + (1 - _TRUST) * prior.match)
+    if isinstance(random, float):
+        seen = (pairs * random + _PRIOR_PAIRS * prior.random) / (pairs + _PRIOR_PAIRS)
+        prior = prior._replace(random=seen)
+    return prior
+
+
+def _clean(table: Table, share: float) -> Table:
+    """Among random pairs are matches too: without them, strangers share still less."""
+    return {
+        name: {
+            outcome: chances._replace(
+                random=max(chances.random - share * chances.match, chances.random / 50)
+            )
+            for outcome, chances in outcomes.items()
+        }
+        for name, outcomes in table.items()
+    }

@@ -1,0 +1,215 @@
+"""What is compared, and the levels of agreement: the first level that holds is a pair's outcome.
+
+A field that cannot be compared (missing on one side) says nothing: it is no disagreement.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+from hub.match.predicates import (
+    Alike,
+    AllOf,
+    AnyOf,
+    Crossed,
+    DayAndMonthSwapped,
+    Includes,
+    Incomparable,
+    Initial,
+    Longer,
+    Missing,
+    Near,
+    Not,
+    Predicate,
+    Same,
+    SamePart,
+    Shares,
+)
+
+DIFFERENT: Final = "different"
+"""Outcome of a pair that fulfils no level of a field."""
+
+
+class Level(NamedTuple):
+    """One outcome; where ``frequency`` names a column, a rare value of it weighs more."""
+
+    outcome: str
+    condition: Predicate
+    frequency: str | None = None
+
+
+class Field(NamedTuple):
+    """One thing that is compared, its levels from the best agreement down."""
+
+    name: str
+    missing: Predicate
+    levels: tuple[Level, ...]
+
+
+_SWAPPED: Final = Crossed("given", "family")
+"""One person's names in each other's place: told once, by the family name."""
+_GIVEN: Final = Field(
+    "given_name",
+    AnyOf((Incomparable(("given",)), _SWAPPED)),
+    (
+        Level("same", Same("given"), "given"),
+        Level("nickname or call name", Shares("given_forms")),
+        Level("initial", Initial("given")),
+        Level("slip", AllOf((Longer("given", 3), AnyOf((Near("given"), Alike("given", 0.92)))))),
+        Level("sounds alike", Same("given_sound")),
+        Level("similar", Alike("given", 0.8)),
+    ),
+)
+_FAMILY: Final = Field(
+    "family_name",
+    Incomparable(("family",)),
+    (
+        Level("same", Same("family"), "family"),
+        Level("slip", AnyOf((Near("family"), Alike("family", 0.92)))),
+        Level("one of several", Shares("family_words")),
+        Level("swapped with the given name", _SWAPPED),
+        Level("another word of the name", Shares("other_words")),
+        Level("similar", Alike("family", 0.8)),
+    ),
+)
+_FULL_NAME: Final = Field(
+    "full_name",
+    AnyOf((Incomparable(("given",)), Incomparable(("family",)), _SWAPPED)),
+    (
+        Level("both the same", AllOf((Same("given"), Same("family")))),
+        Level(
+            "not both different",
+            AnyOf(
+                (
+                    Alike("given", 0.8),
+                    Alike("family", 0.8),
+                    Initial("given"),
+                    Shares("given_forms"),
+                    Shares("family_words"),
+                    Same("given_sound"),
+                )
+            ),
+        ),
+    ),
+)
+"""What given and family name say together beyond what each says: names go with each other."""
+_GENERATION: Final = Field(
+    "generation", Incomparable(("generation",)), (Level("same", Same("generation")),)
+)
+_BIRTH_DATE: Final = Field(
+    "birth_date",
+    Incomparable(("birth_date",)),
+    (
+        Level("same", Same("birth_date")),
+        Level(
+            "slip or day and month swapped",
+            AnyOf((Near("birth_date"), DayAndMonthSwapped("birth_date"))),
+        ),
+        Level(
+            "two of three parts",
+            AnyOf(
+                (
+                    SamePart("birth_date", 0, 7),
+                    SamePart("birth_date", 5, 10),
+                    AllOf((SamePart("birth_date", 0, 4), SamePart("birth_date", 8, 10))),
+                )
+            ),
+        ),
+        Level("year", SamePart("birth_date", 0, 4)),
+    ),
+)
+_EMAIL: Final = Field(
+    "email",
+    Missing(("mailboxes", "desks", "shared_mailboxes")),
+    (
+        Level("same", Shares("mailboxes")),
+        Level("same, of several people", AnyOf((Shares("desks"), Shares("shared_mailboxes")))),
+        Level("same name elsewhere", Shares("mail_names")),
+        Level("slip", AllOf((Longer("mailbox", 10), Near("mailbox")))),
+        Level("same company", Shares("domains")),
+    ),
+)
+_PHONE: Final = Field(
+    "phone",
+    Missing(("phones", "shared_phones")),
+    (
+        Level("same", Shares("phones")),
+        Level("same, of several people", Shares("shared_phones")),
+    ),
+)
+_ADDRESS: Final = Field(
+    "address",
+    Incomparable(("street", "postcode", "city")),
+    (
+        Level("same house", Shares("houses")),
+        Level("postcode and number", AllOf((Same("postcode"), Same("house_number")))),
+        Level("street and number", AllOf((Same("house_number"), Alike("street", 0.9)))),
+        Level("postcode and street", AllOf((Same("postcode"), Alike("street", 0.9)))),
+        Level(
+            "postcode, no street known",
+            AllOf((Same("postcode"), Incomparable(("street",)))),
+            "postcode",
+        ),
+        Level("postcode, another street", Same("postcode"), "postcode"),
+        Level("street", Alike("street", 0.9)),
+        Level(
+            "city, no more known",
+            AllOf((Same("city"), Incomparable(("street",)), Incomparable(("postcode",)))),
+            "city",
+        ),
+        Level("district", SamePart("postcode", 0, 4)),
+        Level("city, another address", Same("city"), "city"),
+        Level("similar city", Alike("city", 0.9)),
+    ),
+)
+_IDENTIFIER: Final = Field(
+    "identifier",
+    AllOf((Not(Shares("issuers")), Not(Shares("identifiers")))),
+    (
+        Level("same", Shares("identifiers")),
+        Level("slip", Near("identifier", 2)),
+    ),
+)
+_ORGANISATION: Final = Field(
+    "organisation",
+    Incomparable(("organisation",)),
+    (
+        Level("same", Same("organisation"), "organisation"),
+        Level("slip", AnyOf((Near("organisation"), Alike("organisation", 0.95)))),
+        Level("part of the other", Includes("organisation_words")),
+        Level("two words", Shares("organisation_words", 2)),
+        Level("similar", Alike("organisation", 0.88)),
+        Level("one word", Shares("organisation_words")),
+    ),
+)
+_LEGAL_FORM: Final = Field(
+    "legal_form", Incomparable(("legal_form",)), (Level("same", Same("legal_form")),)
+)
+_REACH: Final = Field(
+    "email",
+    AllOf((Missing(("mailboxes", "desks", "shared_mailboxes")), Incomparable(("domains",)))),
+    (
+        Level("same", AnyOf((Shares("mailboxes"), Shares("desks")))),
+        Level("same, of several people", Shares("shared_mailboxes")),
+        Level("same domain", Shares("domains")),
+    ),
+)
+
+FIELDS: Final = MappingProxyType(
+    {
+        "person": (
+            _GIVEN,
+            _FAMILY,
+            _FULL_NAME,
+            _GENERATION,
+            _BIRTH_DATE,
+            _EMAIL,
+            _PHONE,
+            _ADDRESS,
+            _IDENTIFIER,
+        ),
+        "organisation": (_ORGANISATION, _LEGAL_FORM, _REACH, _PHONE, _ADDRESS, _IDENTIFIER),
+    }
+)
+"""The fields that are compared, by kind of party."""

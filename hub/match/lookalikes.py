@@ -1,0 +1,203 @@
+"""Telling matches from their look-alikes: expectation maximisation over counted outcomes.
+
+Two-class training takes a household that shares name, address and mailbox for a match with an odd
+given name. Here four relations compete for every candidate pair: one party, kin, colleagues and
+strangers. What kin and colleagues look like is given; what is learnt is how common the relations
+are, what matches look like, and how often strangers share what else only one party has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import log2, sqrt
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+from hub.match.levels import FIELDS, Field
+from hub.match.model import KindModel, Table, outcomes_of
+from hub.match.prior import PRIOR, Chances
+
+_ROUNDS: Final = 20
+_SETTLED: Final = 0.01
+"""Bits by which the share of matches may still move at the end."""
+_PRIOR_MATCHES: Final = 200
+"""The shipped chances among matches count as so many pairs seen at least."""
+_PRIOR_WEIGHT: Final = MappingProxyType({"identifier": 9.0, "legal_form": 3.0})
+_USUAL_WEIGHT: Final = 1.0
+"""However much was seen, the shipped chances keep this weight beside it, by field."""
+GIVEN_FIELDS: Final = frozenset({"full_name", "generation"})
+"""Fields whose chances are never learnt: what they say is the prior's alone."""
+_PRIOR_STRANGERS: Final = 1e7
+_LEAST_LOOKALIKES: Final = 5.0
+_LEAST_DUPLICATES: Final = 0.01
+"""At least one record in a hundred is taken to have a second one somewhere."""
+_OWN: Final = frozenset(
+    [
+        ("email", "same"),
+        ("email", "slip"),
+        ("email", "same name elsewhere"),
+        ("email", "same domain"),
+        ("phone", "same"),
+        ("address", "same house"),
+        ("identifier", "same"),
+        ("identifier", "slip"),
+    ]
+)
+"""Outcomes that make every such pair a candidate: so they can be counted among strangers too."""
+
+
+class Counted(NamedTuple):
+    """One combination of outcomes, by their numbers (-1: not comparable), and how many have it."""
+
+    outcomes: tuple[int, ...]
+    pairs: int
+
+
+class Shares(NamedTuple):
+    """How many of all pairs are of each relation."""
+
+    match: float
+    kin: float
+    colleagues: float
+
+
+class Population(NamedTuple):
+    """All pairs there are, and the share of them that can be compared, by field."""
+
+    pairs: float
+    comparable: Mapping[str, float]
+
+
+def learn_relations(
+    kind: str,
+    start: Table,
+    counted: Sequence[Counted],
+    population: Population,
+    *,
+    chances: bool = True,
+) -> KindModel:
+    """The model that explains the candidates best, starting from two-class chances.
+
+    Without ``chances`` they stay as they are, and only the relations' shares are learnt.
+    """
+    fields = FIELDS[kind]
+    shares = Shares(*[_first_share(population.pairs)] * 3)
+    table = start
+    for _ in range(_ROUNDS):
+        sums = _expect(fields, table, shares, counted)
+        found = _shares(sums, population.pairs)
+        if chances:
+            table = _maximise(kind, table, sums, population)
+        settled = abs(log2(found.match / shares.match)) < _SETTLED
+        shares = found
+        if settled:
+            break
+    return KindModel(table, shares.match, shares.kin, shares.colleagues)
+
+
+def _first_share(pairs: float) -> float:
+    """Every record has one other: among n(n-1)/2 pairs that is about 2/n."""
+    return min(sqrt(2.0 / max(pairs, 1.0)), 0.01)
+
+
+class _Sums:
+    """Expected numbers of pairs, by relation and by field and outcome."""
+
+    def __init__(self, fields: Sequence[Field]) -> None:
+        self.totals = [0.0, 0.0, 0.0, 0.0]
+        self.matches = [[0.0] * len(outcomes_of(item)) for item in fields]
+        self.strangers = [[0.0] * len(outcomes_of(item)) for item in fields]
+
+
+def _expect(
+    fields: Sequence[Field], table: Table, shares: Shares, counted: Sequence[Counted]
+) -> _Sums:
+    weights = [
+        [_logs(table[item.name][outcome]) for outcome in outcomes_of(item)] for item in fields
+    ]
+    before = (*(log2(max(share, 1e-300)) for share in shares), 0.0)
+    sums = _Sums(fields)
+    for outcomes, pairs in counted:
+        logs = list(before)
+        for place, number in enumerate(outcomes):
+            if number >= 0:
+                for relation, weight in enumerate(weights[place][number]):
+                    logs[relation] += weight
+        _add(sums, outcomes, _posterior(logs), pairs)
+    return sums
+
+
+def _logs(chances: Chances) -> tuple[float, float, float, float]:
+    random = max(chances.random, 1e-8)
+    kin = random if chances.kin is None else chances.kin
+    colleagues = random if chances.colleagues is None else chances.colleagues
+    return log2(max(chances.match, 1e-8)), log2(kin), log2(colleagues), log2(random)
+
+
+def _posterior(logs: Sequence[float]) -> list[float]:
+    highest = max(logs)
+    odds = [2.0 ** (value - highest) for value in logs]
+    total = sum(odds)
+    return [value / total for value in odds]
+
+
+def _add(sums: _Sums, outcomes: Sequence[int], shares: Sequence[float], count: int) -> None:
+    for relation, share in enumerate(shares):
+        sums.totals[relation] += share * count
+    match, random = shares[0] * count, shares[3] * count
+    for place, number in enumerate(outcomes):
+        if number >= 0:
+            sums.matches[place][number] += match
+            sums.strangers[place][number] += random
+
+
+def _shares(sums: _Sums, pairs: float) -> Shares:
+    """Look-alikes are never taken for impossible, however few there are."""
+    match, kin, colleagues, _ = sums.totals
+    pairs = max(pairs, 1.0)
+    match = max(match, _LEAST_DUPLICATES * sqrt(2 * pairs))
+    least = min(_LEAST_LOOKALIKES, 0.2 * max(match, 1.0))
+    found = (match, max(kin, least), max(colleagues, least))
+    return Shares(*(min(value / pairs, 0.1) for value in found))
+
+
+class _Seen(NamedTuple):
+    """How many pairs were seen with an outcome, of how many that could have had it."""
+
+    matches: float
+    all_matches: float
+    strangers: float
+    all_strangers: float
+
+
+def _maximise(kind: str, table: Table, sums: _Sums, population: Population) -> Table:
+    found: dict[str, dict[str, Chances]] = {}
+    for place, item in enumerate(FIELDS[kind]):
+        if item.name in GIVEN_FIELDS:
+            found[item.name] = dict(table[item.name])
+            continue
+        weight = _PRIOR_WEIGHT.get(item.name, _USUAL_WEIGHT)
+        matches, strangers = sums.matches[place], sums.strangers[place]
+        pairs = population.pairs * max(population.comparable.get(item.name, 0.0), 1e-4)
+        found[item.name] = {
+            outcome: _learn(
+                table[item.name][outcome],
+                PRIOR[kind][item.name][outcome],
+                _Seen(matches[number], sum(matches), strangers[number], pairs),
+                weight=weight,
+                own=(item.name, outcome) in _OWN,
+            )
+            for number, outcome in enumerate(outcomes_of(item))
+        }
+    return found
+
+
+def _learn(before: Chances, prior: Chances, seen: _Seen, *, weight: float, own: bool) -> Chances:
+    """The chances of one outcome, mixed with the prior's."""
+    held = max(_PRIOR_MATCHES, weight * seen.all_matches)
+    match = seen.matches + held * prior.match
+    found = before._replace(match=match / (seen.all_matches + held))
+    if not own:
+        return found
+    random = seen.strangers + _PRIOR_STRANGERS * prior.random
+    return found._replace(random=max(random / (seen.all_strangers + _PRIOR_STRANGERS), 1e-8))

@@ -1,0 +1,173 @@
+"""The matching model: for each field and outcome, how often it is seen among matches and strangers.
+
+Weights are bits: 1 doubles the odds that two records are one customer (Fellegi and Sunter, 1969).
+They add up because the fields are taken as independent. A model is trained once, stored with its
+version and never changes: its term frequencies are frozen with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from math import log2
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
+
+import orjson
+
+from hub.match.levels import DIFFERENT, FIELDS, Field
+from hub.match.prior import PRIOR, Chances
+
+LEAST_MATCH: Final = 1e-4
+LEAST_RANDOM: Final = 1e-8
+LEAST_FREQUENCY: Final = 1e-6
+"""Nothing is taken for rarer than this, whatever a sample says."""
+FREQUENCY_COLUMNS: Final = ("given", "family", "organisation", "postcode", "city")
+USUAL: Final = MappingProxyType(
+    {"given": 0.01, "family": 0.001, "organisation": 0.0001, "postcode": 0.001, "city": 0.01}
+)
+"""The share that a value has as a rule, by column: what little data is mixed with."""
+RELATIONS: Final = ("match", "kin", "colleagues")
+
+Table = Mapping[str, Mapping[str, Chances]]
+"""Chances by field and outcome."""
+
+
+@dataclass(frozen=True, slots=True)
+class KindModel:
+    """The model of persons or of organisations.
+
+    The shares are those of all pairs of records that are one party, kin, or colleagues.
+    ``frequencies`` gives by column the share of records that have a value, of values that more
+    than one record has; the rest have the column's ``rarest`` share.
+    """
+
+    chances: Table
+    match_share: float
+    kin_share: float
+    colleague_share: float
+    rarest: Mapping[str, float] = field(default_factory=lambda: USUAL)
+    frequencies: Mapping[str, Mapping[str, float]] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
+
+
+class Bits(NamedTuple):
+    """What one outcome weighs for a match and for the relations that look alike.
+
+    ``random`` is log2 of the outcome's share among strangers, which a frequency replaces;
+    ``by_chance`` names the relations that have the outcome no more often than strangers.
+    """
+
+    match: float
+    kin: float
+    colleagues: float
+    random: float
+    by_chance: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """Persons and organisations; ``records`` is how many it was trained on, 0 for the prior."""
+
+    kinds: Mapping[str, KindModel]
+    records: int = 0
+
+    @property
+    def version(self) -> str:
+        """A digest of everything that a weight depends on."""
+        return blake2b(dump_model(self), digest_size=8).hexdigest()
+
+
+def bits_of(chances: Chances) -> Bits:
+    """Weights of one outcome."""
+    match = max(chances.match, LEAST_MATCH)
+    random = max(chances.random, LEAST_RANDOM)
+    kin = random if chances.kin is None else chances.kin
+    colleagues = random if chances.colleagues is None else chances.colleagues
+    by_chance = {name for name in ("kin", "colleagues") if getattr(chances, name) is None}
+    return Bits(
+        log2(match / random),
+        log2(kin / random),
+        log2(colleagues / random),
+        log2(random),
+        frozenset(by_chance),
+    )
+
+
+def prior_bits(model: KindModel) -> Mapping[str, float]:
+    """The odds of each relation before anything is compared."""
+    return {
+        "match": log2(model.match_share / (1 - model.match_share)),
+        "kin": _log(model.kin_share),
+        "colleagues": _log(model.colleague_share),
+    }
+
+
+def _log(share: float) -> float:
+    return log2(share) if share > 0 else -1000.0
+
+
+def outcomes_of(item: Field) -> tuple[str, ...]:
+    """All outcomes of a field by their number, the best first."""
+    return (*(level.outcome for level in item.levels), DIFFERENT)
+
+
+def prior_model(records: int) -> Model:
+    """The shipped model, for so many records: about each has a second one somewhere."""
+    share = min(1.0 / max(records, 10), 0.01)
+    kinds = {
+        kind: KindModel(
+            PRIOR[kind],
+            match_share=share,
+            kin_share=share / 4,
+            colleague_share=share / 4,
+        )
+        for kind in FIELDS
+    }
+    return Model(MappingProxyType(kinds))
+
+
+def dump_model(model: Model) -> bytes:
+    """The model as JSON, in one order."""
+    content = {
+        "records": model.records,
+        "kinds": {kind: _dump_kind(found) for kind, found in model.kinds.items()},
+    }
+    return orjson.dumps(content, option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2)
+
+
+def _dump_kind(model: KindModel) -> dict[str, Any]:
+    return {
+        "chances": {
+            name: {outcome: list(chances) for outcome, chances in outcomes.items()}
+            for name, outcomes in model.chances.items()
+        },
+        "shares": [model.match_share, model.kin_share, model.colleague_share],
+        "rarest": dict(model.rarest),
+        "frequencies": {name: dict(found) for name, found in model.frequencies.items()},
+    }
+
+
+def load_model(text: bytes | str) -> Model:
+    """A model from its JSON."""
+    content = orjson.loads(text)
+    kinds = {kind: _load_kind(found) for kind, found in content["kinds"].items()}
+    return Model(MappingProxyType(kinds), content["records"])
+
+
+def _load_kind(content: Mapping[str, Any]) -> KindModel:
+    chances = {
+        name: {outcome: Chances(*found) for outcome, found in outcomes.items()}
+        for name, outcomes in content["chances"].items()
+    }
+    match, kin, colleagues = content["shares"]
+    return KindModel(
+        chances,
+        match,
+        kin,
+        colleagues,
+        rarest=content["rarest"],
+        frequencies=content["frequencies"],
+    )

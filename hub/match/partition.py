@@ -1,0 +1,243 @@
+"""Which records are one customer: a pure function of records, weights and people's decisions.
+
+Must-links first. Then, always the best pair of clusters first, two clusters become one where their
+best pair is certain and all pairs between them are for it on the whole: pairs that share no match
+key count too, with what they have against it. So no cluster is held together by its weakest edge,
+and one wrong edge fuses nothing. The order in which records and edges are given does not matter
+(law 7); weights are counted in whole thousandths of a bit, so that sums do not depend on it either.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable
+from heapq import heappop, heappush
+from typing import Any, Final, Generic, NamedTuple, TypeVar
+
+CERTAIN: Final = 2.5
+"""Bits from which a pair is linked: odds of 5.7 to 1 after all priors and look-alikes."""
+POSSIBLE: Final = -2.0
+"""Bits from which a pair is worth a person's look."""
+CONFLICT: Final = -10.0
+"""Evidence of a pair from which on its two records are never one, whatever holds their clusters."""
+UNSEEN: Final = -1.0
+"""What a pair without a shared match key counts, beside what it has against it."""
+LARGEST: Final = 500
+"""In a component of more nodes than this only edges are weighed: cost stays linear."""
+_MILLI: Final = 1_000
+
+N = TypeVar("N", int, str)
+
+
+class Edge(NamedTuple, Generic[N]):
+    """A candidate pair and what it weighs, in bits."""
+
+    left: N
+    right: N
+    bits: float
+
+
+class Apart(NamedTuple, Generic[N]):
+    """A certain edge whose ends are not one, and why: a case for a person."""
+
+    edge: Edge[N]
+    reason: str
+
+
+class Decisions(NamedTuple, Generic[N]):
+    """What people decided, as pairs of nodes in any order."""
+
+    must_links: Collection[tuple[N, N]] = ()
+    never_links: Collection[tuple[N, N]] = ()
+
+
+class Partition(NamedTuple, Generic[N]):
+    """Clusters with sorted members, sorted by their first; certain edges that stay apart."""
+
+    clusters: tuple[tuple[N, ...], ...]
+    apart: tuple[Apart[N], ...]
+
+
+def partition(
+    nodes: Iterable[N],
+    edges: Iterable[Edge[N]],
+    *,
+    evidence: Callable[[N, N], float],
+    decisions: Decisions[N] = Decisions(),  # noqa: B008  # an empty tuple of tuples
+) -> Partition[N]:
+    """Partition the nodes.
+
+    ``evidence`` gives the evidence of any pair (see :class:`hub.match.weigh.Weight`); it is asked
+    for pairs within a connected component that are no edges, and must be symmetric.
+    """
+    state = _State(nodes, edges, evidence, decisions)
+    state.join_decided()
+    state.join_certain()
+    clusters = sorted(tuple(sorted(group)) for group in state.members.values())
+    return Partition(tuple(clusters), tuple(state.stay_apart()))
+
+
+class _Tie(NamedTuple):
+    """All pairs between two clusters: the sum and number of those weighed, and the best."""
+
+    sum: int
+    pairs: int
+    best: int
+
+
+class _State(Generic[N]):
+    """Clusters while they grow, each named by its smallest node."""
+
+    def __init__(
+        self,
+        nodes: Iterable[N],
+        edges: Iterable[Edge[N]],
+        evidence: Callable[[N, N], float],
+        decisions: Decisions[N],
+    ) -> None:
+        self.members: dict[N, list[N]] = {node: [node] for node in nodes}
+        self._home: dict[N, N] = {node: node for node in self.members}
+        self._ties: dict[N, dict[N, _Tie]] = defaultdict(dict)
+        self._certain: list[Edge[N]] = []
+        self._decisions: Decisions[N] = decisions
+        self._apart: dict[N, set[N]] = defaultdict(set)
+        self._reasons: dict[frozenset[N], str] = {}
+        self._tie_edges(edges)
+        self._tie_unseen(evidence)
+        for one, other in decisions.never_links:
+            self._keep_apart(one, other, "never-link")
+
+    def _tie_edges(self, edges: Iterable[Edge[N]]) -> None:
+        for edge in edges:
+            if edge.left not in self.members or edge.right not in self.members:
+                continue
+            bits = round(edge.bits * _MILLI)
+            self._set(edge.left, edge.right, _Tie(bits, 1, bits))
+            if edge.bits >= CERTAIN:
+                self._certain.append(edge)
+
+    def _tie_unseen(self, evidence: Callable[[N, N], float]) -> None:
+        """Weigh the pairs of a component that share no key; conflicting pairs stay apart."""
+        for group in _components(self._certain):
+            if len(group) > LARGEST:
+                continue
+            for place, one in enumerate(group):
+                for other in group[place + 1 :]:
+                    found = evidence(one, other)
+                    if found <= CONFLICT:
+                        self._keep_apart(one, other, "conflicting values")
+                    if other not in self._ties[one]:
+                        bits = round((min(found, 0.0) + UNSEEN) * _MILLI)
+                        self._set(one, other, _Tie(bits, 1, bits))
+
+    def _set(self, one: N, other: N, tie: _Tie) -> None:
+        self._ties[one][other] = self._ties[other][one] = tie
+
+    def _keep_apart(self, one: N, other: N, reason: str) -> None:
+        if one in self.members and other in self.members and one != other:
+            self._apart[one].add(other)
+            self._apart[other].add(one)
+            self._reasons[frozenset((one, other))] = reason
+
+    def join_decided(self) -> None:
+        """A must-link joins whatever the weights say, but not two that a person keeps apart."""
+        never = {frozenset(pair) for pair in self._decisions.never_links}
+        for pair in sorted(tuple(sorted(pair)) for pair in self._decisions.must_links):
+            homes = [self._home.get(node) for node in pair]
+            if homes[0] is None or homes[1] is None or homes[0] == homes[1]:
+                continue
+            ones, others = self.members[homes[0]], self.members[homes[1]]
+            if not any(frozenset((a, b)) in never for a in ones for b in others):
+                self._join(homes[0], homes[1])
+
+    def join_certain(self) -> None:
+        """Join the best two clusters until none is left that should be one."""
+        heap: list[tuple[int, N, N]] = []
+        for one, other in ((a, b) for a, ties in self._ties.items() for b in ties if a < b):
+            self._offer(heap, one, other)
+        while heap:
+            weight, one, other = heappop(heap)
+            if other not in self._ties.get(one, {}):
+                continue
+            if self._mean(one, other) != -weight:
+                self._offer(heap, one, other)
+            elif self._may_join(one, other):
+                home = self._join(one, other)
+                for near in self._ties[home]:
+                    self._offer(heap, min(home, near), max(home, near))
+
+    def _offer(self, heap: list[tuple[int, N, N]], one: N, other: N) -> None:
+        if self._may_join(one, other):
+            heappush(heap, (-self._mean(one, other), one, other))
+
+    def _may_join(self, one: N, other: N) -> bool:
+        tie = self._ties[one][other]
+        return (
+            tie.best >= CERTAIN * _MILLI
+            and self._mean(one, other) >= 0
+            and other not in self._apart.get(one, ())
+        )
+
+    def _mean(self, one: N, other: N) -> int:
+        """Thousandths of a bit for an average pair; pairs nobody weighed count as unseen."""
+        tie = self._ties[one][other]
+        pairs = len(self.members[one]) * len(self.members[other])
+        return (tie.sum + (pairs - tie.pairs) * int(UNSEEN * _MILLI)) // pairs
+
+    def _join(self, one: N, other: N) -> N:
+        home, gone = sorted((one, other))
+        for node in self.members[gone]:
+            self._home[node] = home
+        self.members[home] += self.members.pop(gone)
+        for near, tie in self._ties.pop(gone, {}).items():
+            self._ties[near].pop(gone, None)
+            if near != home:
+                held = self._ties[home].get(near, _Tie(0, 0, tie.best))
+                best = max(held.best, tie.best)
+                self._set(home, near, _Tie(held.sum + tie.sum, held.pairs + tie.pairs, best))
+        for node in self._apart.pop(gone, set()):
+            self._apart[node].discard(gone)
+            self._apart[node].add(home)
+            self._apart[home].add(node)
+        return home
+
+    def stay_apart(self) -> Iterable[Apart[N]]:
+        """The certain edges between clusters, with the reason."""
+        for edge in sorted(self._certain, key=_by_weight):
+            one, other = self._home[edge.left], self._home[edge.right]
+            if one != other:
+                yield Apart(edge, self._reason(edge))
+
+    def _reason(self, edge: Edge[N]) -> str:
+        found = self._reasons.get(frozenset((edge.left, edge.right)))
+        if found:
+            return found
+        one, other = self._home[edge.left], self._home[edge.right]
+        pairs = ((a, b) for a in self.members[one] for b in self.members[other])
+        reasons = {self._reasons.get(frozenset(pair)) for pair in pairs} - {None}
+        return min(filter(None, reasons), default="the rest of the two customers speaks against it")
+
+
+def _by_weight(edge: Edge[Any]) -> tuple[Any, ...]:
+    return (-edge.bits, edge.left, edge.right)
+
+
+def _components(edges: Iterable[Edge[N]]) -> list[list[N]]:
+    """Sorted groups of nodes that edges hold together."""
+    parent: dict[N, N] = {}
+
+    def root(node: N) -> N:
+        parent.setdefault(node, node)
+        while parent[node] != node:
+            parent[node] = parent[parent[node]]
+            node = parent[node]
+        return node
+
+    for edge in edges:
+        one, other = root(edge.left), root(edge.right)
+        if one != other:
+            parent[one] = other
+    groups: defaultdict[N, list[N]] = defaultdict(list)
+    for node in parent:
+        groups[root(node)].append(node)
+    return [sorted(group) for group in groups.values()]

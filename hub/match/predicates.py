@@ -1,0 +1,290 @@
+"""What can be asked of two records' features: one condition in SQL and the same in Python.
+
+A bulk run asks DuckDB or Spark, one changed record asks Python, and both must answer alike (tested
+on the same values). As in SQL, a condition on a missing value is not fulfilled. The distances are
+those that DuckDB computes, letter by letter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, Protocol
+
+from rapidfuzz.distance import DamerauLevenshtein, JaroWinkler
+
+from hub.match.features import Features
+
+
+class Dialect(StrEnum):
+    DUCKDB = "duckdb"
+    SPARK = "spark"
+
+
+_OVERLAP: Final = {Dialect.DUCKDB: "list_has_any", Dialect.SPARK: "arrays_overlap"}
+_SHARED: Final = {
+    Dialect.DUCKDB: "len(list_intersect({0}, {1}))",
+    Dialect.SPARK: "size(array_intersect({0}, {1}))",
+}
+_SIMILARITY: Final = {Dialect.DUCKDB: "jaro_winkler_similarity", Dialect.SPARK: "jaro_winkler"}
+
+
+class Predicate(Protocol):
+    """A symmetric condition on two records; ``_l`` and ``_r`` mark the two sides in SQL."""
+
+    def sql(self, dialect: Dialect) -> str:
+        """The condition in SQL."""
+
+    def holds(self, one: Features, other: Features) -> bool:
+        """Whether it is fulfilled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Same:
+    """Both have the value, and it is the same."""
+
+    column: str
+
+    def sql(self, dialect: Dialect) -> str:  # noqa: ARG002  # every dialect spells it so
+        return f"{self.column}_l = {self.column}_r"
+
+    def holds(self, one: Features, other: Features) -> bool:
+        value = getattr(one, self.column)
+        return value is not None and value == getattr(other, self.column)
+
+
+@dataclass(frozen=True, slots=True)
+class Crossed:
+    """The first value of either is the second of the other."""
+
+    first: str
+    second: str
+
+    def sql(self, dialect: Dialect) -> str:  # noqa: ARG002  # every dialect spells it so
+        first, second = self.first, self.second
+        return f"({first}_l = {second}_r and {second}_l = {first}_r)"
+
+    def holds(self, one: Features, other: Features) -> bool:
+        pairs = ((one, other), (other, one))
+        return all(
+            getattr(a, self.first) is not None and getattr(a, self.first) == getattr(b, self.second)
+            for a, b in pairs
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """The lists have at least ``least`` values in common."""
+
+    column: str
+    least: int = 1
+
+    def sql(self, dialect: Dialect) -> str:
+        sides = (f"{self.column}_l", f"{self.column}_r")
+        if self.least == 1:
+            return f"{_OVERLAP[dialect]}({sides[0]}, {sides[1]})"
+        return f"{_SHARED[dialect].format(*sides)} >= {self.least}"
+
+    def holds(self, one: Features, other: Features) -> bool:
+        left, right = getattr(one, self.column), getattr(other, self.column)
+        return bool(left and right) and len(set(left) & set(right)) >= self.least
+
+
+@dataclass(frozen=True, slots=True)
+class Includes:
+    """All values of one side's list are among the other's."""
+
+    column: str
+
+    def sql(self, dialect: Dialect) -> str:
+        left, right = f"{self.column}_l", f"{self.column}_r"
+        if dialect is Dialect.DUCKDB:
+            return f"(list_has_all({left}, {right}) or list_has_all({right}, {left}))"
+        return (
+            f"(size(array_except({right}, {left})) = 0 or size(array_except({left}, {right})) = 0)"
+        )
+
+    def holds(self, one: Features, other: Features) -> bool:
+        left, right = getattr(one, self.column), getattr(other, self.column)
+        return bool(left and right) and (set(left) <= set(right) or set(right) <= set(left))
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Jaro-Winkler similarity of at least ``least`` (Winkler, 1990)."""
+
+    column: str
+    least: float
+
+    def sql(self, dialect: Dialect) -> str:
+        return f"{_SIMILARITY[dialect]}({self.column}_l, {self.column}_r) >= {self.least}"
+
+    def holds(self, one: Features, other: Features) -> bool:
+        left, right = getattr(one, self.column), getattr(other, self.column)
+        if left is None or right is None:
+            return False
+        return JaroWinkler.similarity(left, right) >= self.least
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """At most ``most`` letters typed, left out, replaced or swapped (Damerau, 1964)."""
+
+    column: str
+    most: int = 1
+
+    def sql(self, dialect: Dialect) -> str:  # noqa: ARG002  # both have it under one name
+        return f"damerau_levenshtein({self.column}_l, {self.column}_r) <= {self.most}"
+
+    def holds(self, one: Features, other: Features) -> bool:
+        left, right = getattr(one, self.column), getattr(other, self.column)
+        if left is None or right is None:
+            return False
+        limit = self.most
+        return DamerauLevenshtein.distance(left, right, score_cutoff=limit) <= limit
+
+
+@dataclass(frozen=True, slots=True)
+class Longer:
+    """Both values have more than ``than`` bytes."""
+
+    column: str
+    than: int
+
+    def sql(self, dialect: Dialect) -> str:
+        size = "strlen" if dialect is Dialect.DUCKDB else "octet_length"
+        return f"least({size}({self.column}_l), {size}({self.column}_r)) > {self.than}"
+
+    def holds(self, one: Features, other: Features) -> bool:
+        left, right = getattr(one, self.column), getattr(other, self.column)
+        if left is None or right is None:
+            return False
+        return min(len(left.encode()), len(right.encode())) > self.than
+
+
+@dataclass(frozen=True, slots=True)
+class Initial:
+    """One side has a single letter, and the other starts with it."""
+
+    column: str
+
+    def sql(self, dialect: Dialect) -> str:  # noqa: ARG002  # every dialect spells it so
+        left, right = f"{self.column}_l", f"{self.column}_r"
+        return (
+            f"(left({left}, 1) = left({right}, 1) and (length({left}) = 1 or length({right}) = 1))"
+        )
+
+    def holds(self, one: Features, other: Features) -> bool:
+        left, right = getattr(one, self.column), getattr(other, self.column)
+        if not left or not right:
+            return False
+        return left[0] == right[0] and (len(left) == 1 or len(right) == 1)
+
+
+@dataclass(frozen=True, slots=True)
+class SamePart:
+    """The characters from ``start`` (counted from 0) to ``end`` are the same."""
+
+    column: str
+    start: int
+    end: int
+
+    def sql(self, dialect: Dialect) -> str:  # noqa: ARG002  # every dialect spells it so
+        part = f"{self.start + 1}, {self.end - self.start}"
+        return f"substr({self.column}_l, {part}) = substr({self.column}_r, {part})"
+
+    def holds(self, one: Features, other: Features) -> bool:
+        left, right = getattr(one, self.column), getattr(other, self.column)
+        if left is None or right is None:
+            return False
+        return bool(left[self.start : self.end] == right[self.start : self.end])
+
+
+@dataclass(frozen=True, slots=True)
+class DayAndMonthSwapped:
+    """One ISO date is the other with day and month in each other's place."""
+
+    column: str
+
+    def sql(self, dialect: Dialect) -> str:  # noqa: ARG002  # every dialect spells it so
+        left, right = f"{self.column}_l", f"{self.column}_r"
+        swapped = f"concat(left({right}, 5), substr({right}, 9, 2), '-', substr({right}, 6, 2))"
+        return f"{left} = {swapped}"
+
+    def holds(self, one: Features, other: Features) -> bool:
+        left, right = getattr(one, self.column), getattr(other, self.column)
+        if left is None or right is None:
+            return False
+        return bool(left == f"{right[:5]}{right[8:10]}-{right[5:7]}")
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """One side has none of the columns."""
+
+    columns: tuple[str, ...]
+
+    def sql(self, dialect: Dialect) -> str:  # noqa: ARG002  # every dialect spells it so
+        sides = (
+            "(" + " and ".join(f"{column}{side} is null" for column in self.columns) + ")"
+            for side in ("_l", "_r")
+        )
+        return "(" + " or ".join(sides) + ")"
+
+    def holds(self, one: Features, other: Features) -> bool:
+        return any(
+            all(getattr(side, column) is None for column in self.columns) for side in (one, other)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Incomparable:
+    """There is no column that both sides have."""
+
+    columns: tuple[str, ...]
+
+    def sql(self, dialect: Dialect) -> str:  # noqa: ARG002  # every dialect spells it so
+        pairs = (f"({column}_l is null or {column}_r is null)" for column in self.columns)
+        return "(" + " and ".join(pairs) + ")"
+
+    def holds(self, one: Features, other: Features) -> bool:
+        return all(
+            getattr(one, column) is None or getattr(other, column) is None
+            for column in self.columns
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """The condition is not fulfilled, or can't be told."""
+
+    condition: Predicate
+
+    def sql(self, dialect: Dialect) -> str:
+        return f"not coalesce({self.condition.sql(dialect)}, false)"
+
+    def holds(self, one: Features, other: Features) -> bool:
+        return not self.condition.holds(one, other)
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    conditions: Sequence[Predicate]
+
+    def sql(self, dialect: Dialect) -> str:
+        return "(" + " and ".join(item.sql(dialect) for item in self.conditions) + ")"
+
+    def holds(self, one: Features, other: Features) -> bool:
+        return all(item.holds(one, other) for item in self.conditions)
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    conditions: Sequence[Predicate]
+
+    def sql(self, dialect: Dialect) -> str:
+        return "(" + " or ".join(item.sql(dialect) for item in self.conditions) + ")"
+
+    def holds(self, one: Features, other: Features) -> bool:
+        return any(item.holds(one, other) for item in self.conditions)

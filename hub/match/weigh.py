@@ -1,0 +1,133 @@
+"""Two records weighed in Python: the same sums as the bulk engine makes in SQL, with their reasons.
+
+The match weight is Splink's. From it is taken what speaks for the relations that look like a match:
+where a household, or the colleagues of one company, explain a pair as well, it is none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from math import log2
+from typing import NamedTuple
+
+from hub.match.features import Features
+from hub.match.levels import DIFFERENT, FIELDS, Field
+from hub.match.model import (
+    LEAST_FREQUENCY,
+    RELATIONS,
+    Bits,
+    KindModel,
+    Model,
+    bits_of,
+    prior_bits,
+)
+from hub.match.prior import KIN
+
+_HIGHEST = 200.0
+
+
+class Part(NamedTuple):
+    """One field's part in the weight, in bits for a match and for the relations that look alike."""
+
+    field: str
+    outcome: str
+    match: float
+    kin: float
+    colleagues: float
+
+
+class Weight(NamedTuple):
+    """What two records have for and against being one party.
+
+    ``bits`` decides: the log-odds of a match against everything else. ``score`` is the odds against
+    strangers alone; ``kin`` and ``colleagues`` are those of the relations that look alike;
+    ``evidence`` is the score without the odds from before anything was compared.
+    """
+
+    bits: float
+    score: float
+    kin: float
+    colleagues: float
+    evidence: float
+    parts: tuple[Part, ...]
+
+    @property
+    def lookalike(self) -> str | None:
+        """The relation that explains the pair at least half as well as a match does, if any."""
+        best = max(("kin", self.kin), ("colleagues", self.colleagues), key=lambda item: item[1])
+        return best[0] if best[1] > max(self.score - 1, 0) else None
+
+
+def kind_of(one: Features, other: Features) -> str | None:
+    """Which model compares two records; None for a person and an organisation.
+
+    A record that may be either goes with the other; two of them are people if both have full names.
+    """
+    kinds = {one.kind, other.kind} - {"open"}
+    if not kinds:
+        named = all(row.given and row.family for row in (one, other))
+        return "person" if named else "organisation"
+    return kinds.pop() if len(kinds) == 1 else None
+
+
+def weigh(one: Features, other: Features, model: Model) -> Weight | None:
+    """Weigh two records; None where they are of different kinds."""
+    kind = kind_of(one, other)
+    if kind is None:
+        return None
+    found = model.kinds[kind]
+    parts = tuple(_parts(one, other, kind, found))
+    before = prior_bits(found)
+    sums = {relation: before[relation] for relation in RELATIONS}
+    evidence = 0.0
+    for part in parts:
+        evidence += part.match
+        for relation in RELATIONS:
+            sums[relation] += getattr(part, relation)
+    kin, colleagues = sums["kin"], sums["colleagues"]
+    others = log2(1 + 2.0 ** min(kin, _HIGHEST) + 2.0 ** min(colleagues, _HIGHEST))
+    return Weight(sums["match"] - others, sums["match"], kin, colleagues, evidence, parts)
+
+
+def relation_name(relation: str, kind: str) -> str:
+    """What a relation that looks alike is called for a kind of party."""
+    return KIN[kind] if relation == "kin" else "colleagues"
+
+
+def _parts(one: Features, other: Features, kind: str, model: KindModel) -> Iterator[Part]:
+    for item in FIELDS[kind]:
+        if item.missing.holds(one, other):
+            continue
+        outcome, column = _outcome(item, one, other)
+        bits = _bits(model.chances[item.name][outcome])
+        rarity = _rarity(column, one, other, model=model, bits=bits) if column else 0.0
+        yield Part(
+            item.name,
+            outcome,
+            bits.match + rarity,
+            bits.kin + (0.0 if "kin" in bits.by_chance else rarity),
+            bits.colleagues + (0.0 if "colleagues" in bits.by_chance else rarity),
+        )
+
+
+_bits = lru_cache(maxsize=4_096)(bits_of)
+
+
+def _outcome(item: Field, one: Features, other: Features) -> tuple[str, str | None]:
+    """The first level that holds, and the column whose frequency counts."""
+    for level in item.levels:
+        if level.condition.holds(one, other):
+            return level.outcome, level.frequency
+    return DIFFERENT, None
+
+
+def _rarity(column: str, one: Features, other: Features, *, model: KindModel, bits: Bits) -> float:
+    """How much more a value weighs because it is rare; by the more frequent of two values."""
+    shares: Mapping[str, float] = model.frequencies.get(column, {})
+    found = [
+        shares.get(value, model.rarest[column])
+        for value in (getattr(one, column), getattr(other, column))
+        if value is not None
+    ]
+    return bits.random - log2(max(*found, LEAST_FREQUENCY)) if found else 0.0

@@ -1,0 +1,103 @@
+"""The matching model over a file: train, find candidates, weigh, cluster; the store is not touched.
+
+Records with the same content are one row: 5,000 copies cost what one does.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final, TypeVar
+
+from hub.errors import ConfigError
+from hub.match.blocking import match_keys
+from hub.match.features import Features, build_features
+from hub.match.model import Model
+from hub.match.partition import CERTAIN
+from hub.match.profile import build_profile
+from hub.match.weigh import weigh
+from hub.pipeline.evaluation import Outcome, Record, ScoredPair
+
+_Row = TypeVar("_Row")
+_EXTRA: Final = "matching files needs DuckDB and Splink: pip install 'customer-hub[match]'"
+
+
+def partition_by_model(records: Iterable[Record], country: str = "DE") -> Outcome:
+    """Clusters named by their smallest record id; ``country`` is that of phones without prefix."""
+    try:
+        from hub.match.engines.bulk import Row
+        from hub.match.engines.matching import BulkMatch
+    except ImportError as error:  # pragma: no cover - the tests' environment has them
+        raise ConfigError(_EXTRA) from error
+    contents = _Contents(country)
+    run = BulkMatch()
+    try:
+        found = run.run(contents.rows(records, Row))
+        clusters = {
+            record: name
+            for members in contents.clusters(found.clusters, found.model)
+            for name in [min(members)]
+            for record in members
+        }
+        pairs = [
+            ScoredPair(contents.first(edge.left), contents.first(edge.right), edge.bits)
+            for edge in run.edges()
+        ]
+        pairs += contents.copies(found.model)
+    finally:
+        run.close()
+    return Outcome(clusters, pairs, found.seconds)
+
+
+class _Contents:
+    """Distinct contents by number, with the records that have them."""
+
+    def __init__(self, country: str) -> None:
+        self._country = country
+        self._numbers: dict[str, int] = {}
+        self._members: defaultdict[int, list[str]] = defaultdict(list)
+        self._repeated: dict[int, Features] = {}
+
+    def rows(self, records: Iterable[Record], row: Callable[..., _Row]) -> Iterator[_Row]:
+        """One row for each content, as records come."""
+        for record in records:
+            profile = build_profile(record.body, self._country)
+            number = self._numbers.setdefault(profile.digest, len(self._numbers))
+            self._members[number].append(record.record_id)
+            if len(self._members[number]) == 1:
+                features = build_features(profile)
+                yield row(number, features, match_keys(features))
+            elif number not in self._repeated:
+                self._repeated[number] = build_features(profile)
+
+    def first(self, number: int) -> str:
+        """The record that stands for a content."""
+        return self._members[number][0]
+
+    def clusters(self, found: Iterable[tuple[int, ...]], model: Model) -> Iterator[list[str]]:
+        """Clusters of records; copies go together where their content says who it is."""
+        alone = {number for number in self._repeated if not self._is_telling(number, model)}
+        clustered: set[int] = set()
+        for numbers in found:
+            clustered.update(numbers)
+            yield [record for number in numbers for record in self._members[number]]
+        for number, members in self._members.items():
+            if number in clustered:
+                continue
+            if number in alone:
+                yield from ([record] for record in members)
+            else:
+                yield members
+
+    def copies(self, model: Model) -> Iterator[ScoredPair]:
+        """Copies, each with the first record of its content."""
+        for number, features in self._repeated.items():
+            weight = weigh(features, features, model)
+            if weight is not None:
+                first, *others = self._members[number]
+                yield from (ScoredPair(first, other, weight.bits) for other in others)
+
+    def _is_telling(self, number: int, model: Model) -> bool:
+        features = self._repeated[number]
+        weight = weigh(features, features, model)
+        return weight is not None and weight.bits >= CERTAIN

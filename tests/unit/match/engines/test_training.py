@@ -1,0 +1,72 @@
+"""A model is the same for the same records, and little data changes little."""
+
+from __future__ import annotations
+
+import pytest
+
+from hub.match.engines.bulk import Row
+from hub.match.engines.training import LEAST_RECORDS, train_model
+from hub.match.features import Features
+from hub.match.model import Model, dump_model
+from hub.match.prior import PRIOR
+from tests.unit.match.crowd import crowd, rows_of
+from tests.unit.match.workspace import filled_workspace
+
+
+def _train(rows: list[Row]) -> Model:
+    with filled_workspace(rows) as db:
+        return train_model(db)
+
+
+@pytest.fixture(scope="module")
+def trained() -> Model:
+    return _train(rows_of(crowd(1_500)))
+
+
+def test_the_order_of_rows_is_not_in_the_model(trained: Model) -> None:
+    """The version too is the same, so a rerun does not make a model."""
+    again = _train(rows_of(crowd(1_500))[::-1])
+    assert dump_model(again) == dump_model(trained)
+    assert again.version == trained.version
+    assert trained.records == 1_500
+
+
+def test_enough_records_speak_for_themselves(trained: Model) -> None:
+    person = trained.kinds["person"]
+    assert person.chances != PRIOR["person"]
+    for outcomes in person.chances.values():
+        assert sum(chances.match for chances in outcomes.values()) == pytest.approx(1, abs=0.1)
+        assert all(1e-9 < chances.random <= 1 for chances in outcomes.values())
+
+
+def test_frequencies_are_those_of_values_seen_twice(trained: Model) -> None:
+    person = trained.kinds["person"]
+    for column, shares in person.frequencies.items():
+        assert all(person.rarest[column] < share < 1 for share in shares.values())
+    assert person.frequencies["given"]["maria"] > person.rarest["given"]
+
+
+def test_few_records_leave_the_prior_its_chances() -> None:
+    found = _train(rows_of(crowd(300)))
+    assert {kind: model.chances for kind, model in found.kinds.items()} == PRIOR
+    shares = [model.match_share for model in found.kinds.values()]
+    assert all(0 < share < 0.02 for share in shares)
+
+
+@pytest.mark.parametrize("count", [10, LEAST_RECORDS + 200])
+def test_records_without_values_teach_nothing(count: int) -> None:
+    """Of either kind: nothing can be compared, so no outcome is seen."""
+    found = _train([Row(number, Features("open"), ()) for number in range(count)])
+    for kind, model in found.kinds.items():
+        for name, outcomes in model.chances.items():
+            for outcome, chances in outcomes.items():
+                prior = PRIOR[kind][name][outcome]
+                assert chances.match == pytest.approx(prior.match, abs=0.05), (name, outcome)
+
+
+def test_one_column_that_nobody_fills_stays_the_priors() -> None:
+    rows = rows_of(crowd(1_500))
+    bare = [row._replace(features=row.features._replace(birth_date=None)) for row in rows]
+    found = _train(bare).kinds["person"].chances["birth_date"]
+    for outcome, prior in PRIOR["person"]["birth_date"].items():
+        assert found[outcome].match == pytest.approx(prior.match, abs=0.05)
