@@ -1,9 +1,10 @@
 """All benchmarks, as ``make bench`` runs them."""
 
-from benchmarks import publish_path, read_path, soap_rows, tables, ten_connections
+from benchmarks import match_quality, publish_path, read_path, soap_rows, tables, ten_connections
 
 read_path.main()
 ten_connections.main()
 soap_rows.main()
 tables.main()
 publish_path.main()
+match_quality.main([])

@@ -1,6 +1,6 @@
 """Match data with a known truth, as files that `hub match evaluate` reads as they stand.
 
-    python -m benchmarks.match_data SHARED TARGET
+    python -m benchmarks.match_data SHARED TARGET [NAME ...]
 
 SHARED holds senzing_truthset/ (https://github.com/Senzing/truth-sets) and
 historical_figures_with_errors_50k.parquet (splink_datasets). FEBRL 3 and 4 come with the package
@@ -144,11 +144,11 @@ def write(rows: Rows, path: Path) -> int:
     return len(content)
 
 
-def main(shared: Path, target: Path) -> None:
+def main(shared: Path, target: Path, *names: str) -> None:
     target.mkdir(parents=True, exist_ok=True)
-    for name, make in FILES.items():
-        print(f"{name}: {write(make(shared), target / f'{name}.csv')} records")
+    for name in names or FILES:
+        print(f"{name}: {write(FILES[name](shared), target / f'{name}.csv')} records")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main(Path(sys.argv[1]), Path(sys.argv[2]), *sys.argv[3:])
