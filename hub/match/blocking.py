@@ -30,18 +30,6 @@ def match_keys(row: Features) -> frozenset[str]:
     return frozenset(keys)
 
 
-def mailbox_key(address: str) -> str:
-    return f"em:{address}"
-
-
-def phone_key(number: str) -> str:
-    return f"ph:{number}"
-
-
-def domain_key(domain: str) -> str:
-    return f"dm:{domain}"
-
-
 def _each(prefix: str, values: Iterable[str] | None) -> Iterator[str]:
     return (f"{prefix}:{value}" for value in values or ())
 

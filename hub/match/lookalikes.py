@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from hub.match.levels import FIELDS, Field
-from hub.match.model import KindModel, Table, outcomes_of
+from hub.match.model import LEAST_RANDOM, KindModel, Table, against, outcomes_of
 from hub.match.prior import PRIOR, Chances
 
 _ROUNDS: Final = 20
@@ -128,10 +128,8 @@ def _expect(
 
 
 def _logs(chances: Chances) -> tuple[float, float, float, float]:
-    random = max(chances.random, 1e-8)
-    kin = random if chances.kin is None else chances.kin
-    colleagues = random if chances.colleagues is None else chances.colleagues
-    return log2(max(chances.match, 1e-8)), log2(kin), log2(colleagues), log2(random)
+    kin, colleagues, random = against(chances)
+    return log2(max(chances.match, LEAST_RANDOM)), log2(kin), log2(colleagues), log2(random)
 
 
 def _posterior(logs: Sequence[float]) -> list[float]:
@@ -200,4 +198,5 @@ def _learn(before: Chances, prior: Chances, seen: _Seen, *, weight: float, own: 
     if not own:
         return found
     random = seen.strangers + _PRIOR_STRANGERS * prior.random
-    return found._replace(random=max(random / (seen.all_strangers + _PRIOR_STRANGERS), 1e-8))
+    random /= seen.all_strangers + _PRIOR_STRANGERS
+    return found._replace(random=max(random, LEAST_RANDOM))

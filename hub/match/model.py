@@ -80,12 +80,18 @@ class Model:
         return blake2b(dump_model(self), digest_size=8).hexdigest()
 
 
-def bits_of(chances: Chances) -> Bits:
-    """Weights of one outcome."""
-    match = max(chances.match, LEAST_MATCH)
+def against(chances: Chances) -> tuple[float, float, float]:
+    """An outcome's share among kin, colleagues and strangers, none of them zero."""
     random = max(chances.random, LEAST_RANDOM)
     kin = random if chances.kin is None else chances.kin
     colleagues = random if chances.colleagues is None else chances.colleagues
+    return kin, colleagues, random
+
+
+def bits_of(chances: Chances) -> Bits:
+    """Weights of one outcome."""
+    match = max(chances.match, LEAST_MATCH)
+    kin, colleagues, random = against(chances)
     by_chance = {name for name in ("kin", "colleagues") if getattr(chances, name) is None}
     return Bits(
         log2(match / random),

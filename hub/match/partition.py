@@ -12,7 +12,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
 from heapq import heappop, heappush
-from typing import Any, Final, Generic, NamedTuple, TypeVar
+from typing import Any, Final, Generic, NamedTuple
+
+from hub.match.disjoint import DisjointSets, N
 
 CERTAIN: Final = 2.5
 """Bits from which a pair is linked: odds of 5.7 to 1 after all priors and look-alikes."""
@@ -25,8 +27,6 @@ UNSEEN: Final = -1.0
 LARGEST: Final = 500
 """In a component of more nodes than this only edges are weighed: cost stays linear."""
 _MILLI: Final = 1_000
-
-N = TypeVar("N", int, str)
 
 
 class Edge(NamedTuple, Generic[N]):
@@ -118,7 +118,10 @@ class _State(Generic[N]):
 
     def _tie_unseen(self, evidence: Callable[[N, N], float]) -> None:
         """Weigh the pairs of a component that share no key; conflicting pairs stay apart."""
-        for group in _components(self._certain):
+        joined: DisjointSets[N] = DisjointSets()
+        for edge in self._certain:
+            joined.join(edge.left, edge.right)
+        for group in joined.sets():
             if len(group) > LARGEST:
                 continue
             for place, one in enumerate(group):
@@ -220,24 +223,3 @@ class _State(Generic[N]):
 
 def _by_weight(edge: Edge[Any]) -> tuple[Any, ...]:
     return (-edge.bits, edge.left, edge.right)
-
-
-def _components(edges: Iterable[Edge[N]]) -> list[list[N]]:
-    """Sorted groups of nodes that edges hold together."""
-    parent: dict[N, N] = {}
-
-    def root(node: N) -> N:
-        parent.setdefault(node, node)
-        while parent[node] != node:
-            parent[node] = parent[parent[node]]
-            node = parent[node]
-        return node
-
-    for edge in edges:
-        one, other = root(edge.left), root(edge.right)
-        if one != other:
-            parent[one] = other
-    groups: defaultdict[N, list[N]] = defaultdict(list)
-    for node in parent:
-        groups[root(node)].append(node)
-    return [sorted(group) for group in groups.values()]

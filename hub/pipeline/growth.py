@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import orjson
 
 from hub.match.cluster import Decisions, Edge
+from hub.match.disjoint import DisjointSets
 from hub.match.keys import match_keys
 from hub.match.profile import Profile, build_profile
 from hub.match.rules import Comparison, Grade, compare
@@ -213,7 +214,7 @@ class Growth:
         return set()
 
     def _units(self) -> Iterator[Unit]:
-        groups = _Groups(self._found.records)
+        groups = DisjointSets(self._found.records)
         by_party: defaultdict[str, list[int]] = defaultdict(list)
         for record, party in self._found.links.items():
             by_party[party].append(record)
@@ -312,28 +313,3 @@ def _decisions(found: Iterable[Decision], node_of: Mapping[int, str]) -> Decisio
         if left in node_of and right in node_of:
             (must if kind == MUST_LINK else never).append((node_of[left], node_of[right]))
     return Decisions(must, never)
-
-
-class _Groups:
-    """Disjoint sets of records."""
-
-    def __init__(self, records: Iterable[int]) -> None:
-        self._parent = {record: record for record in records}
-
-    def _root(self, record: int) -> int:
-        while self._parent[record] != record:
-            self._parent[record] = self._parent[self._parent[record]]
-            record = self._parent[record]
-        return record
-
-    def join_all(self, groups: Iterable[Iterable[int]]) -> None:
-        for group in groups:
-            roots = sorted({self._root(record) for record in group if record in self._parent})
-            for root in roots[1:]:
-                self._parent[root] = roots[0]
-
-    def sets(self) -> list[list[int]]:
-        found: defaultdict[int, list[int]] = defaultdict(list)
-        for record in self._parent:
-            found[self._root(record)].append(record)
-        return [sorted(found[root]) for root in sorted(found)]

@@ -6,7 +6,7 @@ Records with the same content are one row: 5,000 copies cost what one does.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final, TypeVar
 
 from hub.errors import ConfigError
@@ -33,9 +33,10 @@ def partition_by_model(records: Iterable[Record], country: str = "DE") -> Outcom
     run = BulkMatch()
     try:
         found = run.run(contents.rows(records, Row))
+        copies = contents.copies_weigh(found.model)
         clusters = {
             record: name
-            for members in contents.clusters(found.clusters, found.model)
+            for members in contents.clusters(found.clusters, copies)
             for name in [min(members)]
             for record in members
         }
@@ -43,7 +44,7 @@ def partition_by_model(records: Iterable[Record], country: str = "DE") -> Outcom
             ScoredPair(contents.first(edge.left), contents.first(edge.right), edge.bits)
             for edge in run.edges()
         ]
-        pairs += contents.copies(found.model)
+        pairs += contents.pairs_of_copies(copies)
     finally:
         run.close()
     return Outcome(clusters, pairs, found.seconds)
@@ -74,9 +75,15 @@ class _Contents:
         """The record that stands for a content."""
         return self._members[number][0]
 
-    def clusters(self, found: Iterable[tuple[int, ...]], model: Model) -> Iterator[list[str]]:
+    def copies_weigh(self, model: Model) -> dict[int, float]:
+        """What two copies of a content weigh, by the number of each content that has copies."""
+        weights = ((n, weigh(row, row, model)) for n, row in self._repeated.items())
+        return {number: found.bits for number, found in weights if found is not None}
+
+    def clusters(
+        self, found: Iterable[tuple[int, ...]], copies: Mapping[int, float]
+    ) -> Iterator[list[str]]:
         """Clusters of records; copies go together where their content says who it is."""
-        alone = {number for number in self._repeated if not self._is_telling(number, model)}
         clustered: set[int] = set()
         for numbers in found:
             clustered.update(numbers)
@@ -84,20 +91,13 @@ class _Contents:
         for number, members in self._members.items():
             if number in clustered:
                 continue
-            if number in alone:
+            if copies.get(number, CERTAIN) < CERTAIN:
                 yield from ([record] for record in members)
             else:
                 yield members
 
-    def copies(self, model: Model) -> Iterator[ScoredPair]:
+    def pairs_of_copies(self, copies: Mapping[int, float]) -> Iterator[ScoredPair]:
         """Copies, each with the first record of its content."""
-        for number, features in self._repeated.items():
-            weight = weigh(features, features, model)
-            if weight is not None:
-                first, *others = self._members[number]
-                yield from (ScoredPair(first, other, weight.bits) for other in others)
-
-    def _is_telling(self, number: int, model: Model) -> bool:
-        features = self._repeated[number]
-        weight = weigh(features, features, model)
-        return weight is not None and weight.bits >= CERTAIN
+        for number, bits in copies.items():
+            first, *others = self._members[number]
+            yield from (ScoredPair(first, other, bits) for other in others)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _BATCH: Final = 20_000
+_CHUNK: Final = 100_000
 _SAMPLE: Final = 1_000
 _SEEN_BEFORE: Final = 100.0
 """So many records' worth of usual frequencies stand in for what a small set cannot show."""
@@ -244,13 +245,12 @@ def count_outcomes(db: DuckDBPyConnection, kind: str) -> list[Counted]:
 
 def measure_population(db: DuckDBPyConnection, kind: str) -> Population:
     """All pairs of a kind, and which share of them can be compared by each field."""
-    other = "organisation" if kind == "person" else "person"
-    count = db.execute("select count(*) from feature where kind <> ?", [other]).fetchall()[0][0]
+    count = db.execute(f"select count(*) from feature where {of_kind(kind)}").fetchall()[0][0]
     for side, seed in (("l", 1), ("r", 2)):
         columns = ", ".join(f"{name} as {name}_{side}" for name in ("id", *Features._fields))
         db.execute(
             f"create or replace temp table sample_{side} as select {columns} from "
-            f"(select * from feature where kind <> '{other}' "
+            f"(select * from feature where {of_kind(kind)} "
             f"order by hash(id * {seed}) limit {_SAMPLE})"
         )
     known = ", ".join(
@@ -284,3 +284,18 @@ def add_weighed(
     """Weigh the pairs of a query and put them into a table."""
     query = weigh_pairs(kind, model, f"({pairs})")
     db.execute(f"insert into {table} select left_id, right_id, bits, evidence from ({query})")
+
+
+def read_rows(
+    db: DuckDBPyConnection, query: str, values: Sequence[float] = ()
+) -> Iterator[tuple[Any, ...]]:
+    """Rows a chunk at a time, from a cursor of its own: statements in between do not end it."""
+    cursor = db.cursor()
+    cursor.execute(query, list(values))
+    while rows := cursor.fetchmany(_CHUNK):
+        yield from rows
+
+
+def of_kind(kind: str) -> str:
+    """The condition on ``feature`` that holds for rows which may be of a kind."""
+    return "kind <> 'organisation'" if kind == "person" else "kind <> 'person'"

@@ -5,23 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import groupby
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING
 
-from hub.match.engines.bulk import add_weighed, create_weighed, split_by_kind
+from hub.match.disjoint import DisjointSets
+from hub.match.engines.bulk import add_weighed, create_weighed, read_rows, split_by_kind
 from hub.match.model import Model
 from hub.match.partition import CERTAIN, CONFLICT, LARGEST, Edge, Partition, partition
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-_CHUNK: Final = 100_000
-
 
 def cluster_components(db: DuckDBPyConnection, model: Model) -> Iterator[Partition[int]]:
     """The partition of each component of two or more records that certain edges hold together."""
     _find_components(db)
     _weigh_unseen(db, model)
-    rows = _read(
+    rows = read_rows(
         db,
         "select a.component, w.left_id, w.right_id, w.bits, w.evidence, true as seen "
         "from weighed w join component a on a.id = w.left_id join component b on b.id = w.right_id "
@@ -49,28 +48,17 @@ def _find_components(db: DuckDBPyConnection) -> None:
     """Fill ``component`` (id, component): records that certain edges connect."""
     import pyarrow as pa
 
-    parent: dict[int, int] = {}
-    query = f"select left_id, right_id from weighed where bits >= {CERTAIN}"
-    for one, other in _read(db, query):
-        left, right = _root(parent, one), _root(parent, other)
-        if left != right:
-            parent[max(left, right)] = min(left, right)
-    nodes = list(parent)
-    roots = [_root(parent, node) for node in nodes]
-    table = pa.table(
-        [pa.array(nodes, pa.int64()), pa.array(roots, pa.int64())], ["id", "component"]
-    )
+    joined: DisjointSets[int] = DisjointSets()
+    for one, other in read_rows(
+        db, f"select left_id, right_id from weighed where bits >= {CERTAIN}"
+    ):
+        joined.join(one, other)
+    roots = joined.roots()
+    columns = [pa.array(side, pa.int64()) for side in (roots.keys(), roots.values())]
+    table = pa.table(columns, ["id", "component"])
     db.register("incoming_component", table)
     db.execute("create or replace table component as select * from incoming_component")
     db.unregister("incoming_component")
-
-
-def _root(parent: dict[int, int], node: int) -> int:
-    parent.setdefault(node, node)
-    while parent[node] != node:
-        parent[node] = parent[parent[node]]
-        node = parent[node]
-    return node
 
 
 def _weigh_unseen(db: DuckDBPyConnection, model: Model) -> None:
@@ -90,11 +78,3 @@ def _weigh_unseen(db: DuckDBPyConnection, model: Model) -> None:
         "create or replace table unseen as select a.component, w.* from unseen_weighed w "
         "join component a on a.id = w.left_id"
     )
-
-
-def _read(db: DuckDBPyConnection, query: str) -> Iterator[tuple[Any, ...]]:
-    """Rows a chunk at a time, from a cursor of its own: statements in between do not end it."""
-    cursor = db.cursor()
-    cursor.execute(query)
-    while rows := cursor.fetchmany(_CHUNK):
-        yield from rows

@@ -5,9 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from hub.match.engines.bulk import Row, load_rows, open_workspace, prepare, weigh_candidates
+from hub.match.engines.bulk import (
+    Row,
+    load_rows,
+    open_workspace,
+    prepare,
+    read_rows,
+    weigh_candidates,
+)
 from hub.match.engines.components import cluster_components
 from hub.match.engines.training import train_model
 from hub.match.model import Model
@@ -16,7 +23,6 @@ from hub.match.partition import POSSIBLE, Apart, Edge
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-_CHUNK: Final = 100_000
 T = TypeVar("T")
 
 
@@ -53,12 +59,8 @@ class BulkMatch:
 
     def edges(self, least: float = POSSIBLE) -> Iterator[Edge[int]]:
         """The weighed candidates of at least so many bits, after a run."""
-        cursor = self._db.cursor()
-        cursor.execute(
-            "select left_id, right_id, bits from weighed where bits >= ? order by 1, 2", [least]
-        )
-        while chunk := cursor.fetchmany(_CHUNK):
-            yield from (Edge(*row) for row in chunk)
+        query = "select left_id, right_id, bits from weighed where bits >= ? order by 1, 2"
+        return (Edge(*row) for row in read_rows(self._db, query, [least]))
 
     def close(self) -> None:
         """Drop the workspace."""

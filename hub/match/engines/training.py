@@ -20,6 +20,7 @@ from hub.match.engines.bulk import (
     count_outcomes,
     frequencies,
     measure_population,
+    of_kind,
     rarest_shares,
 )
 from hub.match.levels import FIELDS, Field
@@ -72,14 +73,13 @@ def train_model(db: DuckDBPyConnection) -> Model:
 
 
 def _train_kind(db: DuckDBPyConnection, kind: str, prior: KindModel) -> KindModel:
-    other = "organisation" if kind == "person" else "person"
-    count = db.execute("select count(*) from feature where kind <> ?", [other]).fetchall()[0][0]
+    count = db.execute(f"select count(*) from feature where {of_kind(kind)}").fetchall()[0][0]
     start: Table = PRIOR[kind]
     enough = count >= LEAST_RECORDS
     if enough:
         db.execute(
-            f"create or replace table trained_feature as select * from feature "
-            f"where kind <> '{other}'"
+            "create or replace table trained_feature as select * from feature "
+            f"where {of_kind(kind)}"
         )
         start = _clean(_with_prior(_ask_splink(db, kind, prior), kind, count), 1.0 / count)
         db.execute("drop table trained_feature")
