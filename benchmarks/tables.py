@@ -122,9 +122,13 @@ def _memory() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
+def main() -> None:
+    for source in SOURCES:
+        subprocess.run([sys.executable, "-m", "benchmarks.tables", source], check=True)
+
+
 if __name__ == "__main__":
-    for source in sys.argv[1:] or SOURCES:
-        if len(sys.argv) > 1:
-            measure(source)
-        else:
-            subprocess.run([sys.executable, "-m", "benchmarks.tables", source], check=True)
+    if len(sys.argv) > 1:
+        measure(sys.argv[1])
+    else:
+        main()
