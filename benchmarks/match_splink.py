@@ -161,7 +161,7 @@ def _trained(records: Any, model: Model) -> tuple[Any, dict[str, float]]:
     training = linker.training
     certain = [rule for rule in model.certain if _repeats(records, rule)]
     if certain:  # else Splink's default prior stands; an estimate of nought breaks its logarithms
-        rules = [block_on(*rule) for rule in certain]
+        rules: list[Any] = [block_on(*rule) for rule in certain]
         training.estimate_probability_two_random_records_match(rules, recall=0.7)
     training.estimate_u_using_random_sampling(max_pairs=1e6, seed=1)
     for rule in model.training:

@@ -38,8 +38,8 @@ def tap(config: str) -> None:
 
     text, anything = th.StringType(), th.ObjectType(additional_properties=True)
     kinds = {"name": anything, "company": anything, "address": anything}
-    names = ("id", "name", "email", "phone", "company", "address", "status", "language")
-    names += ("newsletter", "revenue", "created_at", "updated_at")
+    names = ["id", "name", "email", "phone", "company", "address", "status", "language"]
+    names += ["newsletter", "revenue", "created_at", "updated_at"]
     kinds["newsletter"] = th.BooleanType()
 
     class Customers(RESTStream):  # type: ignore[misc]  # the SDK is not installed here
