@@ -10,7 +10,8 @@ import sys
 from benchmarks.hub_path import MAPPING, STREAM
 from benchmarks.rest_server import customer
 from hub.mapping import compile_mapping, load_mapping
-from hub.match.keys import match_keys
+from hub.match.blocking import match_keys
+from hub.match.features import build_features
 from hub.match.profile import build_profile
 
 
@@ -19,7 +20,7 @@ def main() -> None:
     keys = 0
     for number in range(int(sys.argv[1])):
         (party,) = stream.translate(customer(number))
-        keys += len(match_keys(build_profile(party.body)))
+        keys += len(match_keys(build_features(build_profile(party.body))))
     print(f"{keys} match keys")
 
 

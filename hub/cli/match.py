@@ -5,12 +5,12 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from contextlib import contextmanager
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, TextIO
 
 import typer
 
+from hub.cli import match_model
 from hub.cli.output import AsJson, emit_json, emit_table, say, warn, working
 from hub.errors import ConfigError
 from hub.match.curve import threshold_curve
@@ -33,19 +33,6 @@ Country = Annotated[
 ]
 
 
-class EngineChoice(StrEnum):
-    """The engines there are."""
-
-    MODEL = "model"
-    RULES = "rules"
-
-
-EngineOption = Annotated[
-    EngineChoice,
-    typer.Option(help="The trained model, or the rules that `hub resolve` goes by."),
-]
-
-
 @match.command("evaluate")
 def show_evaluation(
     records: Records,
@@ -53,7 +40,6 @@ def show_evaluation(
     truth: Annotated[str, typer.Option(help="Column that names each record's entity.")] = "",
     mapping: MappingFile = None,
     country: Country = "DE",
-    engine: EngineOption = EngineChoice.MODEL,
     out: Annotated[Path | None, typer.Option(help="Write record_id,cluster_id there.")] = None,
     chart: Annotated[
         Path | None, typer.Option(help="Write a chart over the threshold there (HTML).")
@@ -66,7 +52,7 @@ def show_evaluation(
     file = _open_records(records, mapping)
     pairs = file.truth(truth) if truth else None
     with working(f"matching {file.count:,} records …"):
-        found = evaluate(file.records(), _engine(engine, country), pairs)
+        found = evaluate(file.records(), _engine(country), pairs)
     if out is not None:
         _write_clusters(out, found.outcome)
     if chart is not None:
@@ -92,7 +78,6 @@ def sample(
     ] = None,
     mapping: MappingFile = None,
     country: Country = "DE",
-    engine: EngineOption = EngineChoice.MODEL,
     seed: Annotated[int, typer.Option(help="Another seed, other pairs.")] = 1,
     as_json: AsJson = False,
 ) -> None:
@@ -102,16 +87,12 @@ def sample(
     elif records is None or out is None:
         raise ConfigError("say RECORDS and --out to draw pairs, or --labelled to report on them")
     else:
-        count = _draw(_open_records(records, mapping), _engine(engine, country), out, (size, seed))
+        count = _draw(_open_records(records, mapping), _engine(country), out, (size, seed))
         _show_drawn(count, out, as_json)
 
 
-def _engine(choice: EngineChoice, country: str) -> Engine:
+def _engine(country: str) -> Engine:
     """The engine that is measured."""
-    if choice is EngineChoice.RULES:
-        from hub.pipeline.rule_engine import partition_by_rules
-
-        return lambda records: partition_by_rules(records, country)
     from hub.pipeline.model_engine import partition_by_model
 
     return lambda records: partition_by_model(records, country)
@@ -249,4 +230,5 @@ def _told(verdict: Verdict) -> dict[str, Any]:
 
 def add_to(app: typer.Typer) -> None:
     """Hang these commands on the program."""
+    match_model.add_to(match)
     app.add_typer(match, name="match")

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 
 class Held(NamedTuple):
-    """A master party as it stands; ``alive`` unless merged or gone."""
+    """A master party as it stands; ``alive`` unless merged or gone. The lowest ``seq`` is first."""
 
     id: str
     seq: int

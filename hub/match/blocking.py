@@ -2,22 +2,88 @@
 
 A key finds candidates and says nothing about how good a match is. One attribute alone is a key
 where it is rare; two together where either is common. Keys that too many records share are left
-out, so that none of them costs quadratic time.
+out, so that none of them costs quadratic time. A mailbox, line or domain that too many records have
+is nobody's own: that too is told by how many hold its key.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from types import MappingProxyType
+from typing import Final
 
 from hub.match.features import Features
 from hub.match.texts import sound
 
-FREQUENT = 100
+FREQUENT: Final = 100
 """A key that more distinct profiles hold than this finds no candidates."""
-SHARED = 12
-"""A mailbox, line or domain of more distinct profiles than this is nobody's own."""
-
+SHARED: Final = 12
+"""A mailbox or line of more distinct profiles than this is nobody's own."""
+SHARED_DOMAIN: Final = 4 * SHARED
+"""A domain of more distinct profiles than this is a provider's."""
+COUNTED: Final = "pd:"
+"""Prefix of keys that find no candidates: persons of a domain are only counted."""
+_CAPS: Final = MappingProxyType(
+    {
+        "em:": (SHARED, FREQUENT),
+        "ph:": (SHARED, FREQUENT),
+        "dm:": (SHARED_DOMAIN, FREQUENT),
+        COUNTED: (SHARED_DOMAIN,),
+    }
+)
+_USUAL_CAPS: Final = (FREQUENT,)
 _PERSON_KINDS = frozenset({"person", "open"})
+
+
+def caps_of(key: str) -> tuple[int, ...]:
+    """The numbers of holders above which a key means something else, the smallest first."""
+    return _CAPS.get(key[:3], _USUAL_CAPS)
+
+
+def email_match_key(address: str) -> str:
+    """The key of a standardised address."""
+    return f"em:{address}"
+
+
+def phone_match_key(number: str) -> str:
+    """The key of a standardised number."""
+    return f"ph:{number}"
+
+
+def contact_keys(row: Features) -> set[str]:
+    """The keys whose holders say whether the record's contact points are its own."""
+    return {
+        *_each("em", row.mailboxes),
+        *_each("em", row.desks),
+        *_each("ph", row.phones),
+        *_each("dm", row.domains),
+        *_each("pd", row.domains),
+    }
+
+
+def without_shared(row: Features, shared: Iterable[str]) -> Features:
+    """The row with contact points of too many records, given by their keys, as nobody's own."""
+    common = set(shared)
+    mailboxes, common_mailboxes = _split("em", row.mailboxes, common)
+    desks, common_desks = _split("em", row.desks, common)
+    phones, common_phones = _split("ph", row.phones, common)
+    given = (*(row.shared_mailboxes or ()), *common_mailboxes, *common_desks)
+    return row._replace(
+        mailboxes=mailboxes,
+        desks=desks,
+        shared_mailboxes=tuple(sorted(set(given))) or None,
+        phones=phones,
+        shared_phones=tuple(sorted({*(row.shared_phones or ()), *common_phones})) or None,
+        domains=_split("dm", _split("pd", row.domains, common)[0], common)[0],
+    )
+
+
+def _split(
+    prefix: str, values: tuple[str, ...] | None, common: set[str]
+) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:
+    """Values that are the record's own, and those that are not."""
+    own = tuple(value for value in values or () if f"{prefix}:{value}" not in common)
+    return own or None, tuple(value for value in values or () if value not in own)
 
 
 def match_keys(row: Features) -> frozenset[str]:
@@ -46,6 +112,8 @@ def _areas(row: Features) -> list[str]:
 
 
 def _person_keys(row: Features) -> Iterator[str]:
+    if row.kind == "person":
+        yield from _each("pd", row.domains)
     yield from (f"mn:{name}" for name in row.mail_names or () if len(name) > 6)
     yield from _name_keys(row.given or "", row.family or "")
     yield from _heard_keys(row)

@@ -1,10 +1,12 @@
 """Which records are one customer: a pure function of records, weights and people's decisions.
 
-Must-links first. Then, always the best pair of clusters first, two clusters become one where their
-best pair is certain and all pairs between them are for it on the whole: pairs that share no match
+Must-links first. Then, always the best pair of clusters first, two clusters become one where a pair
+of theirs may join and all pairs between them are for it on the whole: pairs that share no match
 key count too, with what they have against it. So no cluster is held together by its weakest edge,
-and one wrong edge fuses nothing. The order in which records and edges are given does not matter
-(law 7); weights are counted in whole thousandths of a bit, so that sums do not depend on it either.
+and one wrong edge fuses nothing. A vetoed pair needs others beside it to be outvoted. What fits two
+clusters about equally well that can't be one joins neither: a person decides. The order in which
+records and edges are given does not matter (law 7); weights are counted in whole thousandths of a
+bit, so that sums do not depend on it either.
 """
 
 from __future__ import annotations
@@ -15,26 +17,35 @@ from heapq import heappop, heappush
 from typing import Any, Final, Generic, NamedTuple
 
 from hub.match.disjoint import DisjointSets, N
+from hub.match.thresholds import CERTAIN, CONFLICT, VETOED
 
-CERTAIN: Final = 2.5
-"""Bits from which a pair is linked: odds of 5.7 to 1 after all priors and look-alikes."""
-POSSIBLE: Final = -2.0
-"""Bits from which a pair is worth a person's look."""
-CONFLICT: Final = -10.0
-"""Evidence of a pair from which on its two records are never one, whatever holds their clusters."""
 UNSEEN: Final = -1.0
 """What a pair without a shared match key counts, beside what it has against it."""
+MARGIN: Final = 3.0
+"""Two clusters whose means differ by less fit about equally well."""
+OUTVOTED: Final = 3
+"""One vetoed pair in so many keeps two clusters apart no longer."""
 LARGEST: Final = 500
 """In a component of more nodes than this only edges are weighed: cost stays linear."""
 _MILLI: Final = 1_000
 
 
 class Edge(NamedTuple, Generic[N]):
-    """A candidate pair and what it weighs, in bits."""
+    """A candidate pair and what it weighs, in bits.
+
+    One that ``leans`` may join clusters though it is not certain, a ``vetoed`` one never.
+    """
 
     left: N
     right: N
     bits: float
+    leans: bool = False
+    vetoed: bool = False
+
+    @property
+    def joins(self) -> bool:
+        """Whether it may make one cluster of two."""
+        return not self.vetoed and (self.leans or self.bits >= CERTAIN)
 
 
 class Apart(NamedTuple, Generic[N]):
@@ -67,8 +78,8 @@ def partition(
 ) -> Partition[N]:
     """Partition the nodes.
 
-    ``evidence`` gives the evidence of any pair (see :class:`hub.match.weigh.Weight`); it is asked
-    for pairs within a connected component that are no edges, and must be symmetric.
+    ``evidence`` says what any pair has against it (``against`` of :class:`hub.match.weigh.Weight`);
+    it is asked for the pairs within a connected component, and must be symmetric.
     """
     state = _State(nodes, edges, evidence, decisions)
     state.join_decided()
@@ -78,11 +89,20 @@ def partition(
 
 
 class _Tie(NamedTuple):
-    """All pairs between two clusters: the sum and number of those weighed, and the best."""
+    """All pairs between two clusters: sum and number of those weighed, how many are vetoed."""
 
     sum: int
     pairs: int
-    best: int
+    vetoed: int = 0
+    joins: bool = False
+
+    def plus(self, other: _Tie) -> _Tie:
+        """The pairs of both."""
+        sums = (self.sum + other.sum, self.pairs + other.pairs, self.vetoed + other.vetoed)
+        return _Tie(*sums, joins=self.joins or other.joins)
+
+
+_NO_TIE: Final = _Tie(0, 0)
 
 
 class _State(Generic[N]):
@@ -98,7 +118,7 @@ class _State(Generic[N]):
         self.members: dict[N, list[N]] = {node: [node] for node in nodes}
         self._home: dict[N, N] = {node: node for node in self.members}
         self._ties: dict[N, dict[N, _Tie]] = defaultdict(dict)
-        self._certain: list[Edge[N]] = []
+        self._joining: list[Edge[N]] = []
         self._decisions: Decisions[N] = decisions
         self._apart: dict[N, set[N]] = defaultdict(set)
         self._reasons: dict[frozenset[N], str] = {}
@@ -112,14 +132,14 @@ class _State(Generic[N]):
             if edge.left not in self.members or edge.right not in self.members:
                 continue
             bits = round(edge.bits * _MILLI)
-            self._set(edge.left, edge.right, _Tie(bits, 1, bits))
-            if edge.bits >= CERTAIN:
-                self._certain.append(edge)
+            self._set(edge.left, edge.right, _Tie(bits, 1, int(edge.vetoed), edge.joins))
+            if edge.joins:
+                self._joining.append(edge)
 
     def _tie_unseen(self, evidence: Callable[[N, N], float]) -> None:
         """Weigh the pairs of a component that share no key; conflicting pairs stay apart."""
         joined: DisjointSets[N] = DisjointSets()
-        for edge in self._certain:
+        for edge in self._joining:
             joined.join(edge.left, edge.right)
         for group in joined.sets():
             if len(group) > LARGEST:
@@ -131,7 +151,7 @@ class _State(Generic[N]):
                         self._keep_apart(one, other, "conflicting values")
                     if other not in self._ties[one]:
                         bits = round((min(found, 0.0) + UNSEEN) * _MILLI)
-                        self._set(one, other, _Tie(bits, 1, bits))
+                        self._set(one, other, _Tie(bits, 1, int(found <= VETOED)))
 
     def _set(self, one: N, other: N, tie: _Tie) -> None:
         self._ties[one][other] = self._ties[other][one] = tie
@@ -160,14 +180,17 @@ class _State(Generic[N]):
             self._offer(heap, one, other)
         while heap:
             weight, one, other = heappop(heap)
-            if other not in self._ties.get(one, {}):
-                continue
-            if self._mean(one, other) != -weight:
-                self._offer(heap, one, other)
-            elif self._may_join(one, other):
-                home = self._join(one, other)
-                for near in self._ties[home]:
-                    self._offer(heap, min(home, near), max(home, near))
+            if other in self._ties.get(one, {}):
+                self._consider(heap, one, other, weight=-weight)
+
+    def _consider(self, heap: list[tuple[int, N, N]], one: N, other: N, *, weight: int) -> None:
+        """Join two clusters that may be one, or offer them again where they have grown since."""
+        if self._mean(one, other) != weight:
+            self._offer(heap, one, other)
+        elif self._may_join(one, other) and not self._has_rival(one, other):
+            home = self._join(one, other)
+            for near in self._ties[home]:
+                self._offer(heap, min(home, near), max(home, near))
 
     def _offer(self, heap: list[tuple[int, N, N]], one: N, other: N) -> None:
         if self._may_join(one, other):
@@ -175,11 +198,36 @@ class _State(Generic[N]):
 
     def _may_join(self, one: N, other: N) -> bool:
         tie = self._ties[one][other]
-        return (
-            tie.best >= CERTAIN * _MILLI
-            and self._mean(one, other) >= 0
-            and other not in self._apart.get(one, ())
-        )
+        return tie.joins and self._mean(one, other) >= 0 and not self._is_vetoed((one,), other)
+
+    def _is_vetoed(self, ones: tuple[N, ...], other: N) -> bool:
+        """Whether clusters, taken as one, may never join another."""
+        if any(other in self._apart.get(one, ()) for one in ones):
+            return True
+        vetoed = sum(self._ties[one].get(other, _NO_TIE).vetoed for one in ones)
+        pairs = sum(len(self.members[one]) for one in ones) * len(self.members[other])
+        return vetoed * OUTVOTED > pairs
+
+    def _has_rival(self, one: N, other: N) -> bool:
+        """Whether a third cluster fits one of the two about as well and could not join them."""
+        least = self._mean(one, other) - int(MARGIN * _MILLI)
+        for home, near in ((one, other), (other, one)):
+            for rival in self._ties[home]:
+                fits = rival != near and self._may_join(home, rival)
+                if (
+                    fits
+                    and self._mean(home, rival) > least
+                    and self._is_vetoed((one, other), rival)
+                ):
+                    self._doubt(home, near, rival)
+                    return True
+        return False
+
+    def _doubt(self, home: N, *rivals: N) -> None:
+        for one in self.members[home]:
+            for rival in rivals:
+                for other in self.members[rival]:
+                    self._reasons.setdefault(frozenset((one, other)), "fits two customers")
 
     def _mean(self, one: N, other: N) -> int:
         """Thousandths of a bit for an average pair; pairs nobody weighed count as unseen."""
@@ -195,9 +243,8 @@ class _State(Generic[N]):
         for near, tie in self._ties.pop(gone, {}).items():
             self._ties[near].pop(gone, None)
             if near != home:
-                held = self._ties[home].get(near, _Tie(0, 0, tie.best))
-                best = max(held.best, tie.best)
-                self._set(home, near, _Tie(held.sum + tie.sum, held.pairs + tie.pairs, best))
+                held = self._ties[home].get(near, _NO_TIE)
+                self._set(home, near, held.plus(tie))
         for node in self._apart.pop(gone, set()):
             self._apart[node].discard(gone)
             self._apart[node].add(home)
@@ -205,8 +252,8 @@ class _State(Generic[N]):
         return home
 
     def stay_apart(self) -> Iterable[Apart[N]]:
-        """The certain edges between clusters, with the reason."""
-        for edge in sorted(self._certain, key=_by_weight):
+        """The edges between clusters that might have joined them, with the reason."""
+        for edge in sorted(self._joining, key=_by_weight):
             one, other = self._home[edge.left], self._home[edge.right]
             if one != other:
                 yield Apart(edge, self._reason(edge))

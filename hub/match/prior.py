@@ -75,7 +75,7 @@ _PERSON: Final[Mapping[str, Mapping[str, Chances]]] = {
         "same": Chances(0.60, 0.000003, 0.15, 0.02),
         "same, of several people": Chances(0.05, 0.0005, 0.05, 0.20),
         "same name elsewhere": Chances(0.03, 0.00001, 0.003, 0.001),
-        "slip": Chances(0.02, 0.000002, 0.01, 0.005),
+        "slip": Chances(0.02, 0.00005, 0.01, 0.005),
         "same company": Chances(0.05, 0.002, 0.04, 0.72),
         "different": Chances(0.25, 0.997, 0.747, 0.05),
     },
@@ -104,7 +104,7 @@ _ORGANISATION: Final[Mapping[str, Mapping[str, Chances]]] = {
         "two words": Chances(0.04, 0.0005, 0.10),
         "similar": Chances(0.02, 0.0005, 0.02),
         "one word": Chances(0.04, 0.01, 0.12),
-        "different": Chances(0.06, 0.988, 0.04),
+        "different": Chances(0.06, 0.988, 0.20),
     },
     "legal_form": {"same": Chances(0.90, 0.25, 0.70), "different": Chances(0.10, 0.75, 0.30)},
     "email": {
@@ -120,7 +120,7 @@ _ORGANISATION: Final[Mapping[str, Mapping[str, Chances]]] = {
         "different": Chances(0.35, 1.0, 0.60, 0.60),
     },
     "address": {
-        "same house": Chances(0.40, 0.000005, 0.04, 0.80),
+        "same house": Chances(0.40, 0.000005, 0.15, 0.80),
         "postcode and number": Chances(0.05, 0.00003, 0.004, 0.05),
         "street and number": Chances(0.05, 0.00003, 0.004, 0.05),
         "postcode and street": Chances(0.03, 0.0001, 0.006, 0.02),

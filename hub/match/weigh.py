@@ -23,6 +23,8 @@ from hub.match.model import (
     prior_bits,
 )
 from hub.match.prior import KIN
+from hub.match.thresholds import CERTAIN, CONFLICT, LEANING, STRONG, VETOED
+from hub.match.vetoes import ABSOLUTE, Sums, vetoes_of
 
 _HIGHEST = 200.0
 
@@ -42,7 +44,8 @@ class Weight(NamedTuple):
 
     ``bits`` decides: the log-odds of a match against everything else. ``score`` is the odds against
     strangers alone; ``kin`` and ``colleagues`` are those of the relations that look alike;
-    ``evidence`` is the score without the odds from before anything was compared.
+    ``evidence`` is the score without the odds from before anything was compared; ``vetoes`` are
+    the values that keep the two apart whatever else agrees, ``absolute`` if nothing outvotes them.
     """
 
     bits: float
@@ -51,6 +54,29 @@ class Weight(NamedTuple):
     colleagues: float
     evidence: float
     parts: tuple[Part, ...]
+    vetoes: tuple[str, ...] = ()
+    absolute: bool = False
+
+    @property
+    def joins(self) -> bool:
+        """Whether the pair may be linked without a person.
+
+        That is: it is certain, or only a look-alike speaks against it, and no more than so much.
+        """
+        leans = self.score >= STRONG and self.bits >= LEANING
+        return not self.vetoes and (leans or self.bits >= CERTAIN)
+
+    @property
+    def tie(self) -> float:
+        """What the pair counts between two clusters, in bits."""
+        return min(self.bits, VETOED) if self.vetoes else self.bits
+
+    @property
+    def against(self) -> float:
+        """What it counts if no match key has found it; CONFLICT where the two are never one."""
+        if not self.vetoes:
+            return self.evidence
+        return 2 * CONFLICT if self.absolute else min(self.evidence, VETOED)
 
     @property
     def lookalike(self) -> str | None:
@@ -87,7 +113,17 @@ def weigh(one: Features, other: Features, model: Model) -> Weight | None:
             sums[relation] += getattr(part, relation)
     kin, colleagues = sums["kin"], sums["colleagues"]
     others = log2(1 + 2.0 ** min(kin, _HIGHEST) + 2.0 ** min(colleagues, _HIGHEST))
-    return Weight(sums["match"] - others, sums["match"], kin, colleagues, evidence, parts)
+    outcomes = {part.field: part.outcome for part in parts}
+    return Weight(
+        bits=sums["match"] - others,
+        score=sums["match"],
+        kin=kin,
+        colleagues=colleagues,
+        evidence=evidence,
+        parts=parts,
+        vetoes=tuple(vetoes_of(kind, outcomes, Sums(sums["match"], kin, colleagues))),
+        absolute=kind in ABSOLUTE,
+    )
 
 
 def relation_name(relation: str, kind: str) -> str:

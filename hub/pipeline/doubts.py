@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
-from hub.match.rules import Comparison, Evidence, Grade
+from hub.match.verdict import Evidence, Grade, Verdict
 from hub.pipeline.growth import Growth
 from hub.pipeline.resolution import Change, Resolved
 from hub.store.crosswalk import load_links
@@ -18,16 +18,20 @@ Label = tuple[str, Any]
 
 
 MERGED_AT_SOURCE: Final = "merged at the source"
-_MERGED: Final = Comparison(
-    140, Grade.PROBABLE, (Evidence("source", MERGED_AT_SOURCE, 140),), vetoes=()
+_MERGED: Final = Verdict(
+    14.0, Grade.PROBABLE, (Evidence("source", MERGED_AT_SOURCE, 14.0),), tie=14.0, against=14.0
 )
 """A system that merges two of its records speaks for the customers that the two belonged to."""
+
+
+_TENTHS: Final = 10
+"""The store keeps tenths of a bit."""
 
 
 class _Doubt(NamedTuple):
     left: int
     right: int
-    comparison: Comparison
+    verdict: Verdict
     reason: str
 
 
@@ -45,15 +49,15 @@ class Doubts:
         self._unit_of.update(dict.fromkeys(resolved.change.members, number))
         for record, spot in resolved.spots.items():
             self._labels[record] = ("new", (number, spot))
-        for left, right, comparison, reason in resolved.blocked:
-            self._add(left, right, comparison, reason)
+        for left, right, verdict, reason in resolved.apart:
+            self._add(left, right, verdict, reason)
 
     def note_batch(self, growth: Growth) -> None:
         """Take up what a batch has compared and did not find certain."""
         first = growth.first_records()
-        for (one, other), comparison in sorted(growth.doubtful.items()):
-            reason = "/".join(comparison.vetoes) or "not certain"
-            self._add(first[one], first[other], comparison, reason)
+        for (one, other), verdict in sorted(growth.doubtful.items()):
+            reason = "; ".join(verdict.vetoes) or "not certain"
+            self._add(first[one], first[other], verdict, reason)
         self._never |= growth.never_links()
 
     def _note_merged(self, db: Connection, changes: Iterable[Change]) -> None:
@@ -75,10 +79,10 @@ class Doubts:
             if left:
                 self._add(left[0], kept, _MERGED, MERGED_AT_SOURCE)
 
-    def _add(self, left: int, right: int, comparison: Comparison, reason: str) -> None:
+    def _add(self, left: int, right: int, verdict: Verdict, reason: str) -> None:
         if left != right:
             pair = (min(left, right), max(left, right))
-            self._doubts[pair] = _Doubt(*pair, comparison, reason)
+            self._doubts[pair] = _Doubt(*pair, verdict, reason)
 
     def attach(self, db: Connection, changes: list[Change]) -> None:
         """Open the cases that are wanted and missing; those no longer wanted are obsolete."""
@@ -123,12 +127,16 @@ class Doubts:
         return best.values()
 
 
-def _rank(doubt: _Doubt) -> tuple[bool, int, int, int]:
-    return (doubt.reason != MERGED_AT_SOURCE, -doubt.comparison.weight, doubt.left, doubt.right)
+def _rank(doubt: _Doubt) -> tuple[bool, float, int, int]:
+    return (doubt.reason != MERGED_AT_SOURCE, -doubt.verdict.bits, doubt.left, doubt.right)
 
 
 def _case(doubt: _Doubt) -> NewCase:
-    found = doubt.comparison
+    found = doubt.verdict
     grade = Grade.PROBABLE if found.grade is Grade.CERTAIN else found.grade
-    evidence: list[Mapping[str, Any]] = [item._asdict() for item in found.evidence]
-    return NewCase(doubt.left, doubt.right, grade.value, found.weight, evidence, doubt.reason)
+    evidence = [
+        {"field": item.field, "outcome": item.outcome, "weight": round(item.bits * _TENTHS)}
+        for item in found.evidence
+    ]
+    weight = round(found.bits * _TENTHS)
+    return NewCase(doubt.left, doubt.right, grade.value, weight, evidence, doubt.reason)

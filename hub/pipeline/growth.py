@@ -6,29 +6,16 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-import orjson
-
-from hub.match.cluster import Decisions, Edge
 from hub.match.disjoint import DisjointSets
-from hub.match.keys import match_keys
-from hub.match.profile import Profile, build_profile
-from hub.match.rules import Comparison, Grade, compare
-from hub.store.crosswalk import load_links, load_party_links
+from hub.match.partition import Decisions, Edge
+from hub.match.verdict import OTHER_KIND, Grade, Verdict
+from hub.pipeline.matcher import DigestPair, Matcher
+from hub.store.crosswalk import last_left, load_links, load_party_links
 from hub.store.database import Connection
 from hub.store.decisions import MUST_LINK, NEVER_LINK, Decision, load_decisions
-from hub.store.match_keys import (
-    find_frequent,
-    find_holders,
-    first_members,
-    load_members,
-    load_profiles,
-)
+from hub.store.match_keys import first_members, load_members, load_profiles
 from hub.store.parties import PartyState, load_founded, load_parties
-from hub.store.party_records import PartyRecord, load_bodies, load_records
-
-_CACHE = 20_000
-
-DigestPair = tuple[str, str]
+from hub.store.party_records import PartyRecord, load_records
 
 
 @dataclass(slots=True)
@@ -36,16 +23,18 @@ class Unit:
     """Records whose clusters and ids depend on one another, with all that decides on them.
 
     ``nodes`` maps a node (its smallest source reference) to its records; records with the same
-    content are one node unless a decision names them.
+    content are one node unless a decision names them. ``lost`` says when parties lost their last
+    record.
     """
 
     records: dict[int, PartyRecord]
     nodes: dict[str, tuple[int, ...]]
     content: dict[str, str]
-    edges: list[Edge]
-    decisions: Decisions
+    edges: list[Edge[str]]
+    decisions: Decisions[str]
     links: dict[int, str]
     parties: list[PartyState]
+    lost: dict[str, int]
 
 
 @dataclass(slots=True)
@@ -58,54 +47,20 @@ class _Found:
     decisions: set[Decision] = field(default_factory=set)
 
 
-class ProfileCache:
-    """Profiles by digest, rebuilt from a record's body where they have been forgotten."""
-
-    def __init__(self, country: str) -> None:
-        self._country = country
-        self._held: dict[str, Profile] = {}
-        self._keys: dict[str, frozenset[str]] = {}
-
-    def build(self, body: str) -> Profile:
-        """The profile of a body."""
-        profile = build_profile(orjson.loads(body), self._country)
-        if len(self._held) >= _CACHE:
-            self._held.clear()
-            self._keys.clear()
-        return self._held.setdefault(profile.digest, profile)
-
-    def keys(self, profile: Profile) -> frozenset[str]:
-        """The profile's match keys."""
-        if profile.digest not in self._keys:
-            self._keys[profile.digest] = match_keys(profile)
-        return self._keys[profile.digest]
-
-    def load(self, db: Connection, digests: Collection[str]) -> dict[str, Profile]:
-        """Profiles of the digests that a record still has."""
-        found = {digest: self._held[digest] for digest in digests if digest in self._held}
-        missing = first_members(db, [digest for digest in digests if digest not in found])
-        bodies = load_bodies(db, missing.values())
-        for digest, record in missing.items():
-            if record in bodies:
-                found[digest] = self.build(bodies[record])
-        return found
-
-
 class Growth:
-    """One batch of components; comparisons are made once for each pair of contents."""
+    """One batch of components; ``doubtful`` are the pairs of contents that a person may look at."""
 
-    def __init__(self, db: Connection, cache: ProfileCache) -> None:
+    def __init__(self, db: Connection) -> None:
+        self.matcher = Matcher(db)
+        self.doubtful: dict[DigestPair, Verdict] = {}
         self._db = db
-        self._cache = cache
         self._found = _Found()
-        self._profiles: dict[str, Profile] = {}
         self._members: defaultdict[str, list[int]] = defaultdict(list)
-        self._frequent: set[str] = set()
-        self._compared: dict[DigestPair, Comparison] = {}
         self._certain: defaultdict[str, set[str]] = defaultdict(set)
+        self._compared: defaultdict[str, set[str]] = defaultdict(set)
         self._parties: dict[str, PartyState] = {}
         self._founded: defaultdict[int, list[str]] = defaultdict(list)
-        self.doubtful: dict[DigestPair, Comparison] = {}
+        self._lost: dict[str, int] = {}
 
     def grow(self, seeds: Iterable[int]) -> list[Unit]:
         """The units that the seeds belong to, each complete."""
@@ -113,14 +68,6 @@ class Growth:
         while todo:
             todo = self._take(todo) - self._found.records.keys()
         return list(self._units())
-
-    def compare(self, one: str, other: str) -> Comparison:
-        """The comparison of two contents, by digest."""
-        pair = (one, other) if one <= other else (other, one)
-        if pair not in self._compared:
-            left, right = self._profiles[pair[0]], self._profiles[pair[1]]
-            self._compared[pair] = compare(left, right, frequent=self._frequent)
-        return self._compared[pair]
 
     def first_records(self) -> dict[str, int]:
         """For each content in doubt, the record that stands for it."""
@@ -168,43 +115,22 @@ class Growth:
         return {record for _, record in members}
 
     def _copies_match(self, digest: str) -> bool:
-        return digest in self._profiles and self.compare(digest, digest).grade is Grade.CERTAIN
+        return digest in self.matcher and self.matcher.are_one(digest, digest)
 
     def _match(self, digests: set[str]) -> set[str]:
         """Compare contents with their candidates; returns the certain neighbours."""
-        self._profiles.update(self._cache.load(self._db, digests))
-        keys = {
-            digest: self._cache.keys(self._profiles[digest])
-            for digest in digests
-            if digest in self._profiles
-        }
-        wanted = {key for own in keys.values() for key in own}
-        self._frequent |= find_frequent(self._db, wanted)
-        pairs = self._candidates(keys, wanted - self._frequent)
-        others = {other for pair in pairs for other in pair} - self._profiles.keys()
-        self._profiles.update(self._cache.load(self._db, others))
         near: set[str] = set()
-        for one, other in sorted(pairs):
-            if one in self._profiles and other in self._profiles:
+        for one, other in sorted(self.matcher.candidates(digests)):
+            if one in self.matcher and other in self.matcher:
                 near |= self._grade(one, other)
         return near
 
-    def _candidates(
-        self, keys: Mapping[str, frozenset[str]], selective: set[str]
-    ) -> set[DigestPair]:
-        holders: defaultdict[str, list[str]] = defaultdict(list)
-        for key, digest in find_holders(self._db, selective):
-            holders[key].append(digest)
-        return {
-            (digest, other) if digest < other else (other, digest)
-            for digest, own in keys.items()
-            for key in own & selective
-            for other in holders.get(key, ())
-            if other != digest
-        }
-
     def _grade(self, one: str, other: str) -> set[str]:
-        found = self.compare(one, other)
+        found = self.matcher.verdict(one, other)
+        if found is OTHER_KIND:
+            return set()
+        self._compared[one].add(other)
+        self._compared[other].add(one)
         if found.grade is Grade.CERTAIN:
             self._certain[one].add(other)
             self._certain[other].add(one)
@@ -241,6 +167,7 @@ class Growth:
         parties = load_parties(self._db, set(self._found.links.values()))
         parties.update({p.id: p for p in load_founded(self._db, self._found.records)})
         self._parties = parties
+        self._lost = last_left(self._db, parties.keys() - set(self._found.links.values()))
         for party in parties.values():
             self._founded[party.founding_id].append(party.id)
 
@@ -261,6 +188,7 @@ class Growth:
         inside = [d for d in self._found.decisions if d.left_id in records or d.right_id in records]
         nodes, content = self._nodes(records, self._told_apart(inside))
         node_of = {record: node for node, owned in nodes.items() for record in owned}
+        held = self._parties_of(members)
         return Unit(
             records=records,
             nodes=nodes,
@@ -268,7 +196,8 @@ class Growth:
             edges=list(self._edges(content)),
             decisions=_decisions(inside, node_of),
             links={r: self._found.links[r] for r in members if r in self._found.links},
-            parties=self._parties_of(members),
+            parties=held,
+            lost={party.id: self._lost.get(party.id, 0) for party in held},
         )
 
     def _told_apart(self, decisions: Iterable[Decision]) -> set[int]:
@@ -283,7 +212,7 @@ class Growth:
         groups: defaultdict[tuple[str, int], list[int]] = defaultdict(list)
         for record, held in records.items():
             digest = self._found.profile_of.get(record)
-            if digest is not None and held.active and digest in self._profiles:
+            if digest is not None and held.active and digest in self.matcher:
                 alone = record in decided or not self._copies_match(digest)
                 groups[digest, record if alone else 0].append(record)
         nodes, content = {}, {}
@@ -293,20 +222,22 @@ class Growth:
             nodes[name], content[name] = tuple(ordered), digest
         return nodes, content
 
-    def _edges(self, content: Mapping[str, str]) -> Iterator[Edge]:
+    def _edges(self, content: Mapping[str, str]) -> Iterator[Edge[str]]:
         by_digest: defaultdict[str, list[str]] = defaultdict(list)
         for node, digest in content.items():
             by_digest[digest].append(node)
         for one, nodes in by_digest.items():
-            for other in self._certain.get(one, set()) & by_digest.keys():
-                weight = self.compare(one, other).weight
-                yield from (Edge(a, b, weight) for a in nodes for b in by_digest[other])
+            for other in self._compared.get(one, set()) & by_digest.keys():
+                found = self.matcher.verdict(one, other)
+                joins, vetoed = found.grade is Grade.CERTAIN, bool(found.vetoes)
+                pairs = ((a, b) for a in nodes for b in by_digest[other] if a < b)
+                yield from (Edge(a, b, found.tie, joins, vetoed) for a, b in pairs)
             if len(nodes) > 1 and self._copies_match(one):
-                weight = self.compare(one, one).weight
-                yield from (Edge(a, b, weight) for a in nodes for b in nodes if a < b)
+                bits = self.matcher.verdict(one, one).bits
+                yield from (Edge(a, b, bits) for a in nodes for b in nodes if a < b)
 
 
-def _decisions(found: Iterable[Decision], node_of: Mapping[int, str]) -> Decisions:
+def _decisions(found: Iterable[Decision], node_of: Mapping[int, str]) -> Decisions[str]:
     must: list[tuple[str, str]] = []
     never: list[tuple[str, str]] = []
     for kind, left, right in found:

@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
-from hub.match.rules import FREQUENT
+from hub.match.blocking import caps_of
 from hub.pipeline.redaction import (
     PLACEHOLDER,
     Identity,
@@ -185,7 +185,7 @@ class _Desk:
         removal = Removal(self._db, self._now)
         records = footprint.load_footprints(self._db, list(self._emptied))
         parts = {part.id for record in records.values() for part in record.parts}
-        removal.empty_parts(parts, FREQUENT)
+        removal.empty_parts(parts, caps_of)
         marks = [self._gate.marks.record(*place) for place, _ in self._emptied.values()]
         removal.empty_records(self._emptied)
         removal.drop_payloads(list(self._held))

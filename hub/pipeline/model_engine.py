@@ -13,8 +13,8 @@ from hub.errors import ConfigError
 from hub.match.blocking import match_keys
 from hub.match.features import Features, build_features
 from hub.match.model import Model
-from hub.match.partition import CERTAIN
 from hub.match.profile import build_profile
+from hub.match.thresholds import CERTAIN
 from hub.match.weigh import weigh
 from hub.pipeline.evaluation import Outcome, Record, ScoredPair
 

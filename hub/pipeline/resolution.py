@@ -8,8 +8,8 @@ from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from hub.match.assign import Assignment, Held, assign
-from hub.match.cluster import Blocked, Edge, cluster
-from hub.match.rules import Comparison
+from hub.match.partition import Apart, Edge, partition
+from hub.match.verdict import Verdict
 from hub.pipeline.growth import Growth, Unit
 from hub.store.review import NewCase
 
@@ -59,7 +59,7 @@ class Resolved(NamedTuple):
 
     change: Change
     spots: dict[int, int]
-    blocked: list[tuple[int, int, Comparison, str]]
+    apart: list[tuple[int, int, Verdict, str]]
 
 
 def orphans(unit: Unit) -> list[int]:
@@ -101,25 +101,26 @@ def _decided(
 def resolve_unit(unit: Unit, growth: Growth, seniority: Mapping[int, int]) -> Resolved:
     """Cluster a unit and work out what has to change; ``seniority`` is of orphans' records."""
 
-    def vetoed(one: str, other: str) -> bool:
-        return bool(growth.compare(unit.content[one], unit.content[other]).vetoes)
+    def evidence(one: str, other: str) -> float:
+        return growth.matcher.verdict(unit.content[one], unit.content[other]).against
 
-    edges = list(_open_edges(unit))
-    partition = cluster(unit.nodes, edges, vetoed=vetoed, decisions=unit.decisions)
-    clusters = [sorted(r for n in nodes for r in unit.nodes[n]) for nodes in partition.clusters]
+    found = partition(
+        unit.nodes, list(_open_edges(unit)), evidence=evidence, decisions=unit.decisions
+    )
+    clusters = [sorted(r for n in nodes for r in unit.nodes[n]) for nodes in found.clusters]
     assignment = assign(clusters, unit.links, _parties(unit, seniority), seniority=seniority)
     spots = {record: spot for spot, members in enumerate(clusters) for record in members}
-    explain = _Explainer(unit, growth, partition.clusters)
+    explain = _Explainer(unit, growth, found.clusters)
     moves = [
         Move(record, spot, *explain(record, spot))
         for record, spot in sorted(spots.items())
         if assignment.owners[spot] is None or unit.links.get(record) != assignment.owners[spot]
     ]
     change = _change(unit, assignment, spots, moves)
-    return Resolved(change, spots, list(_blocked(partition.blocked, unit, growth)))
+    return Resolved(change, spots, list(_apart(found.apart, unit, growth)))
 
 
-def _open_edges(unit: Unit) -> Iterator[Edge]:
+def _open_edges(unit: Unit) -> Iterator[Edge[str]]:
     """Edges that a person has not cut: a never-linked neighbour is no rival of the others."""
     cut = {frozenset(pair) for pair in unit.decisions.never_links}
     return (edge for edge in unit.edges if frozenset((edge.left, edge.right)) not in cut)
@@ -128,8 +129,9 @@ def _open_edges(unit: Unit) -> Iterator[Edge]:
 def _parties(unit: Unit, seniority: Mapping[int, int]) -> list[Held]:
     """Those whose links are all here, and lost ones that a record here has founded.
 
-    A living party may be founded by a record that a person has moved here since: its links are
-    elsewhere, and it is none of this unit's business.
+    Of lost ones that which was lost last comes back first. A living party may be founded by a
+    record that a person has moved here since: its links are elsewhere, and it is none of this
+    unit's business.
     """
     linked, movers = set(unit.links.values()), _movers(unit)
     found = []
@@ -139,7 +141,7 @@ def _parties(unit: Unit, seniority: Mapping[int, int]) -> list[Held]:
             speaker = _speaker(unit, id_, movers, seniority) if moved else founder
             found.append(Held(id_, seq, speaker, True, None))
         elif status in ("merged", "gone"):
-            found.append(Held(id_, seq, founder, False, replaced_by))
+            found.append(Held(id_, -unit.lost[id_], founder, False, replaced_by))
     return found
 
 
@@ -173,11 +175,11 @@ def _change(
     )
 
 
-def _blocked(
-    blocked: Sequence[Blocked], unit: Unit, growth: Growth
-) -> Iterator[tuple[int, int, Comparison, str]]:
-    for (left, right, _), reason in blocked:
-        found = growth.compare(unit.content[left], unit.content[right])
+def _apart(
+    apart: Iterable[Apart[str]], unit: Unit, growth: Growth
+) -> Iterator[tuple[int, int, Verdict, str]]:
+    for (left, right, *_), reason in apart:
+        found = growth.matcher.verdict(unit.content[left], unit.content[right])
         yield min(unit.nodes[left]), min(unit.nodes[right]), found, reason
 
 
@@ -190,10 +192,10 @@ class _Explainer:
         self._clusters = clusters
         self._node_of = {r: node for node, owned in unit.nodes.items() for r in owned}
         self._decided = {node for pair in unit.decisions.must_links for node in pair}
-        self._best: dict[str, tuple[int, str]] = {}
-        for left, right, weight in sorted(unit.edges):
+        self._best: dict[str, tuple[float, str]] = {}
+        for left, right, bits, *_ in sorted(unit.edges):
             for node, other in ((left, right), (right, left)):
-                self._best[node] = max(self._best.get(node, (0, "")), (weight, other))
+                self._best[node] = max(self._best.get(node, (0.0, "")), (bits, other))
 
     def __call__(self, record: int, spot: int) -> tuple[str, str]:
         node = self._node_of[record]
@@ -205,13 +207,13 @@ class _Explainer:
         return "auto", self._heaviest(node)
 
     def _heaviest(self, node: str) -> str:
-        weight, other = self._best.get(node, (0, ""))
+        bits, other = self._best.get(node, (0.0, ""))
         if not other:
             return "joined by its group"
         content = self._unit.content
-        found = self._growth.compare(content[node], content[other])
-        fields = "; ".join(f"{e.field}: {e.outcome}" for e in found.evidence if e.weight > 0)
-        return f"{weight / 10:.1f} bits ({fields})"
+        found = self._growth.matcher.verdict(content[node], content[other])
+        fields = "; ".join(f"{e.field}: {e.outcome}" for e in found.evidence if e.bits > 0)
+        return f"{bits:.1f} bits ({fields})"
 
 
 def summarise(changes: Sequence[Change]) -> Plan:

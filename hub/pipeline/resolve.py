@@ -11,9 +11,10 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
 from hub.errors import StoreError
-from hub.match.rules import FREQUENT
+from hub.match.blocking import caps_of
+from hub.pipeline.contents import content_of
 from hub.pipeline.doubts import Doubts
-from hub.pipeline.growth import Growth, ProfileCache
+from hub.pipeline.growth import Growth
 from hub.pipeline.ledger import carry_out
 from hub.pipeline.resolution import Change, Plan, orphans, resolve_unit, summarise
 from hub.store import party_records
@@ -35,13 +36,12 @@ def plan(engine: Engine, *, country: str = "DE", records: Collection[int] | None
     ``records`` limits the plan to the units of these records (a steward's decision); else all
     pending records are planned.
     """
-    cache = ProfileCache(country)
-    _index(engine, cache)
+    index_pending(engine, country)
     changes: list[Change] = []
     doubts = Doubts()
     with reading(engine) as db:
         for seeds in _batches(db, records, changes):
-            growth = Growth(db, cache)
+            growth = Growth(db)
             for unit in growth.grow(seeds):
                 seniority = {link.canonical_id: link.id for link in load_links(db, orphans(unit))}
                 resolved = resolve_unit(unit, growth, seniority)
@@ -52,7 +52,7 @@ def plan(engine: Engine, *, country: str = "DE", records: Collection[int] | None
     return summarise(changes)
 
 
-def _index(engine: Engine, cache: ProfileCache) -> None:
+def index_pending(engine: Engine, country: str) -> None:
     """Give every pending record its profile and keys, a chunk at a time."""
     after = 0
     while True:
@@ -60,20 +60,16 @@ def _index(engine: Engine, cache: ProfileCache) -> None:
             ids = party_records.pending_ids(db, after, _BATCH)
             if not ids:
                 return
-            replace_profiles(db, _profile_changes(db, ids, cache), FREQUENT)
+            replace_profiles(db, _contents(db, ids, country), caps_of)
         after = ids[-1]
 
 
-def _profile_changes(db: Connection, ids: list[int], cache: ProfileCache) -> list[ProfileChange]:
+def _contents(db: Connection, ids: list[int], country: str) -> list[ProfileChange]:
     bodies = party_records.load_bodies(db, ids)
-    changes = []
-    for record in ids:
-        if record in bodies:
-            profile = cache.build(bodies[record])
-            changes.append(ProfileChange(record, profile.digest, cache.keys(profile)))
-        else:
-            changes.append(ProfileChange(record, None, ()))
-    return changes
+    return [
+        content_of(record, bodies[record], country) if record in bodies else ProfileChange(record)
+        for record in ids
+    ]
 
 
 def _batches(

@@ -11,19 +11,23 @@ from typing import Any, Final
 import orjson
 
 from hub.errors import StoreError
-from hub.match.rules import FREQUENT
+from hub.match.blocking import caps_of
+from hub.pipeline.matcher import terms_held
+from hub.pipeline.models import LEAST_HOLDERS
 from hub.pipeline.redaction import Redactor, rename_refs, texts_in
 from hub.pipeline.survey import DOCUMENTS, PARTY, Fate, Survey
 from hub.store import audit, footprint, searching, wording
 from hub.store.database import Connection
 from hub.store.footprint import Footprint, Part
+from hub.store.match_keys import load_profiles
+from hub.store.match_models import forget_terms
 from hub.store.overview import known_streams
 from hub.store.personal import searched_columns
 from hub.store.removal import Removal
 from hub.store.searching import Hit
 from hub.store.suppression import Marks, pseudonym
 
-_DROPPED: Final = frozenset({"report_break", "mapping_gap"})
+_DROPPED: Final = frozenset({"report_break", "mapping_gap", "match_frequency"})
 """A row that names the person says nothing else."""
 _WRITTEN: Final = frozenset(
     {
@@ -72,7 +76,8 @@ class Scrub:
         for record in found.of(Fate.HOLD):
             self._hold(record)
         removal.drop_payloads([record.id for record in found.of(Fate.HOLD)])
-        removal.empty_parts(self._gone_parts(), FREQUENT)
+        self._forget_terms()
+        removal.empty_parts(self._gone_parts(), caps_of)
         removal.empty_records(self._names)
         if not found.of(Fate.HOLD):
             removal.close_links(found.parties)
@@ -94,6 +99,13 @@ class Scrub:
             if part.entity not in DOCUMENTS
         }
         return emptied | held | set(self._found.mine)
+
+    def _forget_terms(self) -> None:
+        """No model keeps a name that few others have; the records that have it say which."""
+        profiles = set(load_profiles(self._db, self._gone_parts()).values())
+        terms = terms_held(self._db, profiles)
+        gone = forget_terms(self._db, terms, most=LEAST_HOLDERS + len(profiles))
+        self.counts["match_frequency"] += gone
 
     def _clean(self, record: Footprint) -> None:
         """Others are spoken of too: only the person's words go."""

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import orjson
 
-from hub.match.keys import email_match_key, phone_match_key
+from hub.match.blocking import email_match_key, phone_match_key
 from hub.match.standardise import email_domain, email_key, is_desk, standardise_email
 from hub.pipeline.redaction import Identity, identity_of
 from hub.store import match_keys, party_records, wording

@@ -87,8 +87,11 @@ COLUMNS: Final[Mapping[str, Mapping[str, Show]]] = MappingProxyType(
             out="id epoch",
         ),
         "match_profile": _table(canonical="canonical_id", value="profile"),
+        "match_content": _table(value="profile features"),
         "match_key": _table(value="profile key"),
-        "frequent_key": _table(value="key"),
+        "frequent_key": _table(value="key over"),
+        "match_model": _table(value="version body records in_force", time="trained_at adopted_at"),
+        "match_frequency": _table(value="version term holders share"),
         "master_party": _table(
             party="id replaced_by",
             canonical="founding_id",

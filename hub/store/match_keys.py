@@ -1,30 +1,39 @@
 """Match keys: which profile each party record has, and which profiles share a key.
 
-Keys hang on distinct profiles, not on records: 5,000 copies of one record are one row a key. Keys
-that too many profiles share are listed as frequent; a key that crosses that line makes its holders
-pending in the same transaction, since their evidence has changed.
+Keys and what is compared hang on distinct profiles, not on records: 5,000 copies of one record are
+one row a key. A key means something else once more profiles hold it than one of its caps: it is
+listed with the highest that it has crossed. A key that crosses one, in either direction, makes its
+holders pending in the same transaction, since their evidence has changed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+import orjson
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from hub.store import bulk
 from hub.store.bulk import LookUp
 from hub.store.party_records import touch_records
-from hub.store.tables import frequent_key, match_key, match_profile
+from hub.store.tables import frequent_key, match_content, match_key, match_profile
+
+Caps = Callable[[str], tuple[int, ...]]
+"""The caps of a key, the lowest first."""
 
 
 class ProfileChange(NamedTuple):
-    """A record's new profile and that profile's keys; no profile for a record that is gone."""
+    """A record's new profile with its keys and what is compared (JSON).
+
+    No profile for a record that is gone.
+    """
 
     canonical_id: int
-    profile: str | None
-    keys: Collection[str]
+    profile: str | None = None
+    keys: Collection[str] = ()
+    features: str = ""
 
 
 def load_profiles(db: Connection, ids: Iterable[int]) -> dict[int, str]:
@@ -60,37 +69,60 @@ def find_holders(db: Connection, keys: Collection[str]) -> list[tuple[str, str]]
     return [(row.key, row.profile) for row in rows]
 
 
-def find_frequent(db: Connection, keys: Collection[str]) -> set[str]:
-    """Those of the keys that too many profiles share."""
-    return {row.key for row in bulk.look_up(db, frequent_key, ("key",), LookUp("key", keys))}
+def load_contents(db: Connection, profiles: Iterable[str]) -> dict[str, str]:
+    """What is compared of profiles (JSON)."""
+    columns = ("profile", "features")
+    rows = bulk.look_up(db, match_content, columns, LookUp("profile", profiles))
+    return {row.profile: row.features for row in rows}
 
 
-def replace_profiles(db: Connection, changes: Sequence[ProfileChange], cap: int) -> int:
-    """Index new profiles of records; returns how many keys became frequent or rare again."""
+def next_contents(db: Connection, after: str, limit: int) -> list[tuple[str, str]]:
+    """Profiles with what is compared (JSON), in the order of profiles."""
+    query = (
+        sa.select(match_content.c.profile, match_content.c.features)
+        .where(match_content.c.profile > after)
+        .order_by(match_content.c.profile)
+        .limit(limit)
+    )
+    return [(row[0], row[1]) for row in db.execute(query)]
+
+
+def find_frequent(db: Connection, keys: Iterable[str]) -> dict[str, int]:
+    """Those of the keys that too many profiles share, by the highest cap crossed."""
+    rows = bulk.look_up(db, frequent_key, ("key", "over"), LookUp("key", keys))
+    return {row.key: row.over for row in rows}
+
+
+def replace_profiles(db: Connection, changes: Sequence[ProfileChange], caps: Caps) -> int:
+    """Index new profiles of records; returns how many keys crossed a cap."""
     old = load_profiles(db, [change.canonical_id for change in changes])
     moved = [change for change in changes if old.get(change.canonical_id) != change.profile]
     bulk.delete(db, match_profile, "canonical_id", [change.canonical_id for change in moved])
     fresh = [(change.canonical_id, change.profile) for change in moved if change.profile]
     bulk.insert(db, match_profile, ("canonical_id", "profile"), fresh)
-    grown = _add_keys(db, {c.profile: c.keys for c in moved if c.profile})
+    grown = _add_contents(db, {c.profile: c for c in moved if c.profile})
     left = {old[change.canonical_id] for change in moved if change.canonical_id in old}
-    return _mark_frequent(db, grown, cap) + _unmark_frequent(db, _drop_keys(db, left), cap)
+    return _mark_crossed(db, grown | _drop_contents(db, left), caps)
 
 
-def _add_keys(db: Connection, keys: Mapping[str, Collection[str]]) -> set[str]:
+def _add_contents(db: Connection, changes: Mapping[str, ProfileChange]) -> set[str]:
     """Insert the keys of profiles that had none yet; returns the keys."""
-    known = {row.profile for row in _keys_of(db, keys)}
-    rows = [(profile, key) for profile in keys if profile not in known for key in keys[profile]]
-    bulk.insert(db, match_key, ("profile", "key"), sorted(rows))
+    known = load_contents(db, changes).keys()
+    fresh = [changes[profile] for profile in sorted(changes.keys() - known)]
+    contents: list[bulk.Row] = [(change.profile, change.features) for change in fresh]
+    bulk.insert(db, match_content, ("profile", "features"), contents)
+    rows = [(change.profile, key) for change in fresh for key in sorted(change.keys)]
+    bulk.insert(db, match_key, ("profile", "key"), rows)
     return {key for _, key in rows}
 
 
-def _drop_keys(db: Connection, profiles: set[str]) -> set[str]:
-    """Remove the keys of profiles without a record; returns the keys."""
-    alive = set(first_members(db, profiles))
-    rows = _keys_of(db, profiles - alive)
-    for profile in sorted({row.profile for row in rows}):
-        db.execute(sa.delete(match_key).where(match_key.c.profile == profile))
+def _drop_contents(db: Connection, profiles: set[str]) -> set[str]:
+    """Remove profiles without a record; returns their keys."""
+    gone = profiles - set(first_members(db, profiles))
+    rows = _keys_of(db, gone)
+    for chunk in _chunks(sorted(gone), 500):
+        db.execute(sa.delete(match_key).where(match_key.c.profile.in_(chunk)))
+        db.execute(sa.delete(match_content).where(match_content.c.profile.in_(chunk)))
     return {row.key for row in rows}
 
 
@@ -98,34 +130,40 @@ def _keys_of(db: Connection, profiles: Iterable[str]) -> Sequence[sa.Row[tuple[s
     return bulk.look_up(db, match_key, ("profile", "key"), LookUp("profile", profiles))
 
 
-def _mark_frequent(db: Connection, keys: set[str], cap: int) -> int:
-    rare = sorted(keys - find_frequent(db, keys))
-    risen = sorted(key for key, count in _count_holders(db, rare).items() if count > cap)
-    bulk.insert(db, frequent_key, ("key",), [(key,) for key in risen])
-    _touch_holders(db, risen)
-    return len(risen)
-
-
-def _unmark_frequent(db: Connection, keys: set[str], cap: int) -> int:
-    listed = find_frequent(db, keys)
-    counts = _count_holders(db, sorted(listed))
-    fallen = sorted(key for key in listed if counts.get(key, 0) <= cap)
-    for chunk in _chunks(fallen, 500):
+def _mark_crossed(db: Connection, keys: set[str], caps: Caps) -> int:
+    """List the keys by the cap that they are over now; returns how many that changes."""
+    before = find_frequent(db, keys)
+    most = {key: caps(key)[-1] for key in keys}
+    counts = _count_holders(db, most)
+    after = {key: max((cap for cap in caps(key) if counts[key] > cap), default=0) for key in keys}
+    crossed = sorted(key for key in keys if after[key] != before.get(key, 0))
+    for chunk in _chunks([key for key in crossed if key in before], 500):
         db.execute(sa.delete(frequent_key).where(frequent_key.c.key.in_(chunk)))
-    _touch_holders(db, fallen)
-    return len(fallen)
+    risen: list[bulk.Row] = [(key, after[key]) for key in crossed if after[key]]
+    bulk.insert(db, frequent_key, ("key", "over"), risen)
+    _touch_holders(db, crossed)
+    return len(crossed)
 
 
-def _count_holders(db: Connection, keys: Sequence[str]) -> dict[str, int]:
+def _count_holders(db: Connection, most: Mapping[str, int]) -> dict[str, int]:
+    """How many profiles hold each key, counted no further than one above the given number."""
     counts: dict[str, int] = {}
-    for chunk in _chunks(keys, 500):
-        query = (
-            sa.select(match_key.c.key, sa.func.count())
-            .where(match_key.c.key.in_(chunk))
-            .group_by(match_key.c.key)
-        )
-        counts.update({row[0]: row[1] for row in db.execute(query)})
+    for cap in sorted(set(most.values())):
+        counts.update(count_up_to(db, [key for key in most if most[key] == cap], cap + 1))
     return counts
+
+
+def count_up_to(db: Connection, keys: Sequence[str], most: int) -> dict[str, int]:
+    """Each key's holders, counted up to a limit: a key of many costs no more than one of few."""
+    held = "(SELECT count(*) FROM (SELECT 1 FROM match_key WHERE key = wanted.value LIMIT {}))"
+    if db.dialect.name == "sqlite":
+        sql = f"SELECT value, {held.format(most)} FROM json_each(?) AS wanted"
+        rows = db.exec_driver_sql(sql, (orjson.dumps(list(keys)).decode(),))
+    else:
+        counted = held.replace("LIMIT {})", "LIMIT {}) AS held").format(most)
+        sql = f"SELECT value, {counted} FROM unnest(%s::text[]) AS wanted(value)"
+        rows = db.exec_driver_sql(sql, (list(keys),))
+    return {row[0]: row[1] for row in rows}
 
 
 def _touch_holders(db: Connection, keys: Sequence[str]) -> None:

@@ -111,8 +111,19 @@ PRIVACY: Final[Mapping[str, TablePrivacy]] = MappingProxyType(
             export="quarantine",
         ),
         "match_profile": _table(own="profile", nothing="canonical_id", note="made of the sources"),
+        "match_content": _table(own="profile features", note="made of the sources"),
         "match_key": _table(own="profile key", note="made of the sources"),
-        "frequent_key": _table(kept="key", note="a value of many people; gone once it is rare"),
+        "frequent_key": _table(
+            kept="key", nothing="over", note="a value of many people; gone once it is rare"
+        ),
+        "match_model": _table(
+            nothing="version body records trained_at adopted_at in_force", note="chances, no values"
+        ),
+        "match_frequency": _table(
+            anywhere="term",
+            nothing="version holders share",
+            note="names of many people; those that few others have go with the person",
+        ),
         "master_party": _table(
             nothing="id seq founding_id status replaced_by created_at golden_pending",
             export="parties",

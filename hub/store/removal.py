@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 
 from hub.store.footprint import Place
 from hub.store.landing import GONE, GONE_HASH
-from hub.store.match_keys import ProfileChange, replace_profiles
+from hub.store.match_keys import Caps, ProfileChange, replace_profiles
 from hub.store.tables import (
     canonical_record,
     canonical_ref,
@@ -65,13 +65,13 @@ class Removal:
         self._delete(scanned_record, scanned_record.c.record_id, record_ids)
         self._empty_deliveries(delivery.c.record_id, record_ids)
 
-    def empty_parts(self, canonical_ids: Collection[int], cap: int) -> None:
-        """Leave nothing of canonical records; ``cap`` is how many share a key that still counts."""
+    def empty_parts(self, canonical_ids: Collection[int], caps: Caps) -> None:
+        """Leave nothing of canonical records; ``caps`` are those of match keys."""
         ids = sorted(canonical_ids)
         self._set(canonical_record, canonical_record.c.id, ids, **_GONE_PART)
         self._delete(canonical_ref, canonical_ref.c.canonical_id, ids)
         self._delete(document, document.c.canonical_id, ids)
-        replace_profiles(self._db, [ProfileChange(id_, None, ()) for id_ in ids], cap)
+        replace_profiles(self._db, [ProfileChange(id_) for id_ in ids], caps)
         self._set(link, link.c.canonical_id, ids, reason=NOTE)
         for side in ("left_id", "right_id"):
             self._settle_pairs(side, ids)

@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 from hub.store.bulk import LookUp
 
 ACTIVE_LINK: Final = "recorded_to IS NULL"
+CLOSED_LINK: Final = "recorded_to IS NOT NULL"
 OPEN_CASE: Final = "state = 'open'"
 
 

@@ -20,7 +20,7 @@ from sqlalchemy import (
     Text,
 )
 
-from hub.store import arrivals, erased, layout, trail
+from hub.store import arrivals, erased, layout, match_tables, trail
 from hub.store.columns import ScaledMoney, UtcMicros
 from hub.store.layout import RowId, Uuid
 from hub.store.layout import foreign_key as _fk
@@ -210,24 +210,12 @@ quarantine = Table(
 )
 _where(quarantine, "state = 'open'", "ix_quarantine_open", "stream_id", "record_id")
 
-match_profile = Table(
-    "match_profile",
-    metadata,
-    Column("canonical_id", RowId, _fk("canonical_record.id"), primary_key=True),
-    Column("profile", Text, nullable=False),
-)
-Index("ix_match_profile_profile", match_profile.c.profile)
-
-match_key = Table(
-    "match_key",
-    metadata,
-    Column("profile", Text, primary_key=True),
-    Column("key", Text, primary_key=True),
-    sqlite_with_rowid=False,
-)
-Index("ix_match_key_key", match_key.c.key)
-
-frequent_key = Table("frequent_key", metadata, Column("key", Text, primary_key=True))
+match_profile = match_tables.match_profile
+match_content = match_tables.match_content
+match_key = match_tables.match_key
+frequent_key = match_tables.frequent_key
+match_model = match_tables.match_model
+match_frequency = match_tables.match_frequency
 
 master_party = Table(
     "master_party",

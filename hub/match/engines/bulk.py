@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from hub.match.blocking import FREQUENT, SHARED
+from hub.match.blocking import COUNTED, FREQUENT, SHARED, SHARED_DOMAIN
 from hub.match.engines.statements import compare_pairs, outcome_columns, weigh_pairs
 from hub.match.features import LISTS, Features
 from hub.match.levels import FIELDS
@@ -27,6 +27,9 @@ _CHUNK: Final = 100_000
 _SAMPLE: Final = 1_000
 _SEEN_BEFORE: Final = 100.0
 """So many records' worth of usual frequencies stand in for what a small set cannot show."""
+
+
+_WEIGHED: Final = "left_id, right_id, bits, joins, vetoed, tie, against"
 
 
 class Row(NamedTuple):
@@ -95,10 +98,7 @@ def _key_batch(batch: Sequence[Row]) -> Any:
 
 def prepare(db: DuckDBPyConnection, model: Model | None = None) -> None:
     """Find shared contact points, frequencies (the model's, else the rows' own) and candidates."""
-    mark_shared(db, "mailboxes", "shared_mailboxes", cap=SHARED)
-    mark_shared(db, "desks", "shared_mailboxes", cap=SHARED)
-    mark_shared(db, "phones", "shared_phones", cap=SHARED)
-    mark_shared(db, "domains", None, cap=SHARED * 4)
+    mark_shared(db)
     if model is None:
         measure_frequencies(db)
     else:
@@ -106,23 +106,35 @@ def prepare(db: DuckDBPyConnection, model: Model | None = None) -> None:
     find_candidates(db)
 
 
-def mark_shared(db: DuckDBPyConnection, own: str, shared: str | None, *, cap: int) -> None:
-    """Values of more than ``cap`` records are no longer their own."""
+def mark_shared(db: DuckDBPyConnection) -> None:
+    """Contact points of too many records are no longer their own (``blocking.without_shared``)."""
     db.execute(
-        "create or replace temp table common_value as select value from "
-        f"(select unnest({own}) as value from feature) group by value having count(*) > {cap}"
+        "create or replace temp table common_key as select key from match_key "
+        "where left(key, 3) in ('em:', 'ph:', 'dm:', 'pd:') group by key having count(*) > "
+        f"case when left(key, 3) in ('em:', 'ph:') then {SHARED} else {SHARED_DOMAIN} end"
     )
+    _move_shared(db, "mailboxes", "shared_mailboxes", ("em:",))
+    _move_shared(db, "desks", "shared_mailboxes", ("em:",))
+    _move_shared(db, "phones", "shared_phones", ("ph:",))
+    _move_shared(db, "domains", None, ("dm:", "pd:"))
+
+
+def _move_shared(
+    db: DuckDBPyConnection, own: str, shared: str | None, prefixes: tuple[str, ...]
+) -> None:
     moved = (
         f", {shared} = list_sort(list_distinct(list_concat(coalesce({shared}, []), hit)))"
         if shared
         else ""
     )
+    listed = ", ".join(f"'{prefix}'" for prefix in prefixes)
     db.execute(
         f"update feature set {own} = "
         f"nullif(list_filter({own}, lambda x: not list_contains(hit, x)), []){moved} "
-        f"from (select id, list(value) as hit from (select id, unnest({own}) as value "
-        "from feature) join common_value using (value) group by id) found "
-        "where found.id = feature.id"
+        "from (select id, list(value) as hit from (select distinct id, value from "
+        f"(select id, unnest({own}) as value from feature) join "
+        f"(select substr(key, 4) as value from common_key where left(key, 3) in ({listed})) "
+        "using (value)) group by id) found where found.id = feature.id"
     )
 
 
@@ -131,7 +143,7 @@ def measure_frequencies(db: DuckDBPyConnection) -> None:
     for column in FREQUENCY_COLUMNS:
         db.execute(
             f"create or replace table frequency_{column} as select {column} as value, "
-            f"(count(*) + {_SEEN_BEFORE * USUAL[column]!r}) / "
+            f"count(*) as holders, (count(*) + {_SEEN_BEFORE * USUAL[column]!r}) / "
             f"((select count({column}) from feature) + {_SEEN_BEFORE}) as share "
             f"from feature where {column} is not null group by 1"
         )
@@ -173,36 +185,47 @@ def _join_frequencies(db: DuckDBPyConnection, rarest: Mapping[str, float]) -> No
     db.execute("alter table shared_feature rename to feature")
 
 
-def frequencies(db: DuckDBPyConnection) -> dict[str, dict[str, float]]:
-    """The frequencies of values that more than one record has."""
-    alone = rarest_shares(db)
+def frequencies(db: DuckDBPyConnection, least: int = 2) -> dict[str, dict[str, float]]:
+    """The measured frequencies of values that at least so many records have."""
     return {
         column: dict(
             db.execute(
-                f"select value, share from frequency_{column} where share > {alone[column]!r} "
-                "* 1.000001 order by value"
+                f"select value, share from frequency_{column} where holders >= {least} "
+                "order by value"
             ).fetchall()
         )
         for column in FREQUENCY_COLUMNS
     }
 
 
-def rarest_shares(db: DuckDBPyConnection) -> dict[str, float]:
-    """The share of a value that one record has alone, by column."""
+def rarest_shares(db: DuckDBPyConnection, least: int = 2) -> dict[str, float]:
+    """The share, by column, of a value that fewer records have."""
     return {
         column: db.execute(
-            f"select (1 + {_SEEN_BEFORE * USUAL[column]!r}) / (count({column}) + {_SEEN_BEFORE}) "
-            "from feature"
+            f"select (coalesce((select avg(holders) from frequency_{column} where holders < "
+            f"{least}), 1) + {_SEEN_BEFORE * USUAL[column]!r}) / (count({column}) + {_SEEN_BEFORE})"
+            " from feature"
         ).fetchall()[0][0]
         for column in FREQUENCY_COLUMNS
+    }
+
+
+def holders(db: DuckDBPyConnection, least: int = 2) -> dict[str, int]:
+    """How many records hold a value, by column and value (``family:berg``)."""
+    return {
+        f"{column}:{value}": count
+        for column in FREQUENCY_COLUMNS
+        for value, count in db.execute(
+            f"select value, holders from frequency_{column} where holders >= {least}"
+        ).fetchall()
     }
 
 
 def find_candidates(db: DuckDBPyConnection, cap: int = FREQUENT) -> None:
     """Fill ``person_pair`` and ``organisation_pair`` from keys of at most ``cap`` records."""
     db.execute(
-        "create or replace temp table selective as select key from match_key group by key "
-        f"having count(*) between 2 and {cap}"
+        "create or replace temp table selective as select key from match_key "
+        f"where not starts_with(key, '{COUNTED}') group by key having count(*) between 2 and {cap}"
     )
     db.execute(
         "create or replace temp table held_key as select key, id from match_key "
@@ -274,7 +297,9 @@ def create_weighed(db: DuckDBPyConnection, table: str) -> None:
     """An empty table for :func:`add_weighed`."""
     db.execute(
         f"create or replace table {table} "
-        "(left_id bigint, right_id bigint, bits double, evidence double)"
+        "(left_id bigint, right_id bigint, bits double, joins boolean, vetoed boolean, "
+        "tie double, "
+        "against double)"
     )
 
 
@@ -283,7 +308,7 @@ def add_weighed(
 ) -> None:
     """Weigh the pairs of a query and put them into a table."""
     query = weigh_pairs(kind, model, f"({pairs})")
-    db.execute(f"insert into {table} select left_id, right_id, bits, evidence from ({query})")
+    db.execute(f"insert into {table} select {_WEIGHED} from ({query})")
 
 
 def read_rows(

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import groupby
 from operator import itemgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from hub.match.disjoint import DisjointSets
 from hub.match.engines.bulk import add_weighed, create_weighed, read_rows, split_by_kind
 from hub.match.model import Model
-from hub.match.partition import CERTAIN, CONFLICT, LARGEST, Edge, Partition, partition
+from hub.match.partition import LARGEST, Edge, Partition, partition
+from hub.match.thresholds import CONFLICT
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -22,20 +23,34 @@ def cluster_components(db: DuckDBPyConnection, model: Model) -> Iterator[Partiti
     _weigh_unseen(db, model)
     rows = read_rows(
         db,
-        "select a.component, w.left_id, w.right_id, w.bits, w.evidence, true as seen "
-        "from weighed w join component a on a.id = w.left_id join component b on b.id = w.right_id "
-        "and b.component = a.component union all "
-        "select component, left_id, right_id, bits, evidence, false from unseen "
+        "select a.component, w.left_id, w.right_id, w.joins, w.vetoed, w.tie, w.against, "
+        "true as seen from weighed w join component a on a.id = w.left_id "
+        "join component b on b.id = w.right_id and b.component = a.component union all "
+        "select component, left_id, right_id, joins, vetoed, tie, against, false from unseen "
         "order by 1, 2, 3",
     )
     for _, group in groupby(rows, key=itemgetter(0)):
-        yield _cluster([(row[1], row[2], row[3], row[4], row[5]) for row in group])
+        yield _cluster([_Pair(*row[1:]) for row in group])
 
 
-def _cluster(rows: list[tuple[int, int, float, float, bool]]) -> Partition[int]:
-    nodes = {node for row in rows for node in row[:2]}
-    edges = [Edge(left, right, bits) for left, right, bits, _, seen in rows if seen]
-    evidence: Mapping[tuple[int, int], float] = {(row[0], row[1]): row[3] for row in rows}
+class _Pair(NamedTuple):
+    """A weighed pair of one component; ``seen`` where a match key has found it."""
+
+    left: int
+    right: int
+    joins: bool
+    vetoed: bool
+    tie: float
+    against: float
+    seen: bool
+
+
+def _cluster(pairs: list[_Pair]) -> Partition[int]:
+    nodes = {node for pair in pairs for node in pair[:2]}
+    edges = [Edge(*item[:2], item.tie, item.joins, item.vetoed) for item in pairs if item.seen]
+    evidence: Mapping[tuple[int, int], float] = {
+        (item.left, item.right): item.against for item in pairs
+    }
 
     def found(one: int, other: int) -> float:
         """Pairs that no model compares are a person and an organisation."""
@@ -49,9 +64,7 @@ def _find_components(db: DuckDBPyConnection) -> None:
     import pyarrow as pa
 
     joined: DisjointSets[int] = DisjointSets()
-    for one, other in read_rows(
-        db, f"select left_id, right_id from weighed where bits >= {CERTAIN}"
-    ):
+    for one, other in read_rows(db, "select left_id, right_id from weighed where joins"):
         joined.join(one, other)
     roots = joined.roots()
     columns = [pa.array(side, pa.int64()) for side in (roots.keys(), roots.values())]

@@ -18,7 +18,8 @@ from hub.match.engines.bulk import (
 from hub.match.engines.components import cluster_components
 from hub.match.engines.training import train_model
 from hub.match.model import Model
-from hub.match.partition import POSSIBLE, Apart, Edge
+from hub.match.partition import Apart, Edge
+from hub.match.thresholds import POSSIBLE
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

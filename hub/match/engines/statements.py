@@ -21,6 +21,8 @@ from hub.match.model import (
     prior_bits,
 )
 from hub.match.predicates import Dialect
+from hub.match.thresholds import CERTAIN, CONFLICT, LEANING, STRONG, VETOED
+from hub.match.vetoes import ABSOLUTE, veto_sql
 
 _SUM_NAMES: Final = {"match": "score", "kin": "kin", "colleagues": "colleagues"}
 
@@ -50,18 +52,28 @@ def compare_pairs(kind: str, pairs: str, dialect: Dialect = Dialect.DUCKDB) -> s
 
 
 def weigh_pairs(kind: str, model: KindModel, pairs: str, dialect: Dialect = Dialect.DUCKDB) -> str:
-    """A query that gives of each pair ``bits``, ``score``, ``kin``, ``colleagues``, ``evidence``.
+    """A query that gives of each pair what :class:`hub.match.weigh.Weight` says.
 
-    They are those of :class:`hub.match.weigh.Weight`.
+    Its columns are ``bits``, ``score``, ``kin``, ``colleagues``, ``evidence``, ``vetoed``,
+    ``joins``, ``tie`` and ``against``.
     """
     sums = ", ".join(
         f"{_sum(kind, model, relation)} as {_SUM_NAMES[relation]}" for relation in RELATIONS
     )
-    weighed = f"select left_id, right_id, {sums} from ({compare_pairs(kind, pairs, dialect)})"
-    return (
-        "select left_id, right_id, score - log2(1 + pow(2.0, least(kin, 200.0)) + "
-        "pow(2.0, least(colleagues, 200.0))) as bits, score, kin, colleagues, "
+    outcomes = ", ".join(outcome_columns(kind))
+    compared = compare_pairs(kind, pairs, dialect)
+    weighed = f"select left_id, right_id, {outcomes}, {sums} from ({compared})"
+    decided = (
+        "select *, score - log2(1 + pow(2.0, least(kin, 200.0)) + "
+        f"pow(2.0, least(colleagues, 200.0))) as bits, {veto_sql(kind)} as vetoed, "
         f"score - ({prior_bits(model)['match']!r}) as evidence from ({weighed})"
+    )
+    vetoed = f"{2 * CONFLICT}" if kind in ABSOLUTE else f"least(evidence, {VETOED})"
+    return (
+        "select left_id, right_id, bits, score, kin, colleagues, evidence, vetoed, "
+        f"(not vetoed and (bits >= {CERTAIN} or (score >= {STRONG} and bits >= {LEANING}))) "
+        f"as joins, case when vetoed then least(bits, {VETOED}) else bits end as tie, "
+        f"case when vetoed then {vetoed} else evidence end as against from ({decided})"
     )
 
 

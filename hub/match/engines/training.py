@@ -60,11 +60,14 @@ _SESSIONS: Final = MappingProxyType(
 """The pairs that the sessions of expectation maximisation look at."""
 
 
-def train_model(db: DuckDBPyConnection) -> Model:
-    """A model of the records that a workspace holds, prepared by ``bulk.prepare``."""
+def train_model(db: DuckDBPyConnection, least: int = 2) -> Model:
+    """A model of the records that a workspace holds, prepared by ``bulk.prepare``.
+
+    It keeps the frequencies of values that at least so many records have.
+    """
     records = db.execute("select count(*) from feature").fetchall()[0][0]
     prior = prior_model(records)
-    found, rarest = frequencies(db), rarest_shares(db)
+    found, rarest = frequencies(db, least), rarest_shares(db, least)
     kinds = {
         kind: replace(_train_kind(db, kind, prior.kinds[kind]), frequencies=found, rarest=rarest)
         for kind in FIELDS

@@ -9,7 +9,8 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.match.partition import CERTAIN, CONFLICT, Decisions, Edge, Partition, partition
+from hub.match.partition import Decisions, Edge, Partition, partition
+from hub.match.thresholds import CERTAIN, CONFLICT, VETOED
 
 _NODES = "abcdefg"
 _PAIRS = tuple(f"{one}{other}" for one in _NODES for other in _NODES if one < other)
@@ -103,9 +104,31 @@ def test_a_never_link_holds_against_a_detour_and_a_must_link() -> None:
     assert _groups(found) == ["ab", "c"]
 
 
-def test_ties_are_broken_by_name() -> None:
+def test_what_fits_two_that_cannot_be_one_joins_neither() -> None:
     found = _run("abc", {"ab": 10.0, "bc": 10.0}, _against("ac"))
-    assert _groups(found) == ["ab", "c"]
+    assert _groups(found) == ["a", "b", "c"]
+    assert {item.reason for item in found.apart} == {"fits two customers"}
+    assert _groups(_run("abc", {"ab": 10.0, "bc": 14.0}, _against("ac"))) == ["a", "bc"]
+
+
+def test_a_person_settles_which_of_two_it_is() -> None:
+    weights = {"ab": 10.0, "bc": 10.0}
+    found = _run("abc", weights, _against("ac"), _decisions({"bc"}))
+    assert _groups(found) == ["a", "bc"]
+
+
+def test_a_vetoed_pair_is_outvoted_by_three() -> None:
+    def vetoed(one: str, other: str) -> float:
+        return VETOED if {one, other} == {"a", "b"} else 0.0
+
+    assert _groups(_run("abx", {"ax": 10.0, "bx": 20.0}, vetoed)) == ["a", "bx"]
+    crowd = dict.fromkeys(("xy", "yz", "xz", "ax", "ay", "az", "bx", "by", "bz"), 20.0)
+    assert _groups(_run("abxyz", crowd, vetoed)) == ["abxyz"]
+
+
+def test_a_leaning_pair_joins_and_a_vetoed_one_never() -> None:
+    edges = [Edge("a", "b", 1.0, leans=True), Edge("c", "d", 30.0, vetoed=True)]
+    assert _groups(partition("abcd", edges, evidence=_silent)) == ["ab", "c", "d"]
 
 
 def test_edges_and_decisions_about_unknown_nodes_are_left_out() -> None:

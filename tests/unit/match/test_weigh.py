@@ -19,7 +19,7 @@ from tests.unit.match.workspace import filled_workspace, loaded_features
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-_SUMS = ("bits", "score", "kin", "colleagues", "evidence")
+_SUMS = ("bits", "score", "kin", "colleagues", "evidence", "joins", "tie", "against")
 
 
 class _World(NamedTuple):

@@ -15,7 +15,7 @@ from tests.unit.pipeline.erase_world import forget, found_in
 from tests.unit.store.filled import fill_store, uuid
 
 MARK = "marked.person@mark.example"
-_JSON = {"payload", "body", "provenance", "evidence", "fields", "detail", "headers"}
+_JSON = {"features", "payload", "body", "provenance", "evidence", "fields", "detail", "headers"}
 _OWNERS = {
     "record_id": 1,
     "canonical_id": 1,

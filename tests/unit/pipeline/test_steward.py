@@ -27,7 +27,7 @@ def world(store: Engine) -> World:
     """Two records of two customers, in doubt."""
     world = World(store)
     world.put("crm:Contact:1", person("Anna", "Berg", postcode="10115"))
-    world.put("erp:party:9", person("Anna", "Berg", postcode="10115", city="Berlin"))
+    world.put("erp:party:9", person("Anna", "Berg", phone="030 7654321"))
     world.resolve()
     return world
 
@@ -85,12 +85,12 @@ def test_merge_and_unmerge_by_hand(world: World) -> None:
 
 
 def test_a_merge_holds_customers_with_many_records_and_conflicts_whole(world: World) -> None:
-    for name, number in (("crm:Contact:1", "1"), ("erp:party:9", "2")):
+    for name, born in (("crm:Contact:1", "1980-05-17"), ("erp:party:9", "1991-08-23")):
         system = name.partition(":")[0]
         for place in ("a", "b"):
-            body = person("Anna", "Berg", customer_no=number, city=place * 5)
+            body = person("Anna", "Berg", birth=born, city=place * 5)
             world.put(f"{system}:more:{place}", body)
-        world.put(name, person("Anna", "Berg", customer_no=number))
+        world.put(name, person("Anna", "Berg", birth=born))
     world.resolve()
     assert len(world.partition()) == 2
     one, other = world.party("crm:Contact:1"), world.party("erp:party:9")
@@ -178,7 +178,8 @@ def test_the_last_word_counts(world: World) -> None:
 
 
 def test_a_merge_takes_along_every_copy_of_a_doubtful_content(world: World) -> None:
-    world.put("crm:Contact:3", person("Anna", "Berg", postcode="10115"))
+    for number in (1, 3):
+        world.put(f"crm:Contact:{number}", person("Anna", "Berg"))
     world.resolve()
     parties = [str(world.party(f"crm:Contact:{number}")) for number in (1, 3)]
     Steward(world.engine, "eva").merge(parties[0], parties[1], reason="one person")
@@ -192,7 +193,7 @@ def test_a_case_is_assigned_listed_and_shown(world: World) -> None:
     assert list_cases(world.engine, CaseFilter(assignee="")) == []
     assert list_cases(world.engine, CaseFilter(opened_before=NOW)) == []
     view = case_view(world.engine, case)
-    assert ("addresses", "10115", "10115, Berlin", False) in {
+    assert ("addresses", "10115", None, False) in {
         (f.name, f.left, f.right and ", ".join(sorted(f.right.split(", "))), f.same)
         for f in view.fields
     }

@@ -138,7 +138,25 @@ def _mapped(shift: int) -> list[tuple[str, list[Row]]]:
         ),
         ("match_profile", [{**first, "profile": "p"}]),
         ("match_key", [{"profile": "p", "key": "k"}]),
-        ("frequent_key", [{"key": "k"}]),
+        ("match_content", [{"profile": "p", "features": "[]"}]),
+        ("frequent_key", [{"key": "k", "over": 12}]),
+        (
+            "match_model",
+            [
+                {
+                    "version": "v",
+                    "body": "{}",
+                    "records": 1,
+                    "trained_at": _now(shift),
+                    "adopted_at": _now(shift),
+                    "in_force": True,
+                }
+            ],
+        ),
+        (
+            "match_frequency",
+            [{"version": "v", "term": "family:berg", "holders": 9, "share": 0.5}],
+        ),
     ]
 
 

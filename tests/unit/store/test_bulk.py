@@ -47,14 +47,14 @@ def test_nothing_to_write_is_no_statement(filled: Engine) -> None:
 def test_texts_of_every_kind_survive(store: Engine) -> None:
     texts = ["tab\tnew\nline", "back\\slash \\N", "quote ' \" %s ?", "münchen 東京 🙂", " "]
     with writing(store) as db:
-        bulk.insert(db, frequent_key, ("key",), [(text,) for text in texts])
+        bulk.insert(db, frequent_key, ("key", "over"), [(text, 1) for text in texts])
         found = bulk.look_up(db, frequent_key, ("key",), bulk.LookUp("key", texts))
     assert sorted(row[0] for row in found) == sorted(texts)
 
 
 def test_a_refused_copy_is_our_error_without_values(filled: Engine) -> None:
     with pytest.raises(StoreError) as caught, writing(filled) as db:
-        bulk.insert(db, frequent_key, ("key",), [("secret",), ("secret",)])
+        bulk.insert(db, frequent_key, ("key", "over"), [("secret", 1), ("secret", 1)])
     assert "secret" not in str(caught.value)
 
 

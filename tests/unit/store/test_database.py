@@ -26,7 +26,7 @@ def test_a_locked_database_is_a_store_error(tmp_path: Path) -> None:
             pass
         other.execute("ROLLBACK")
     with writing(engine) as db:
-        db.execute(sa.insert(frequent_key).values(key="k"))
+        db.execute(sa.insert(frequent_key).values(key="k", over=1))
     engine.dispose()
 
 
@@ -34,7 +34,7 @@ def test_a_reader_waits_for_no_writer(tmp_path: Path) -> None:
     engine = open_store(f"sqlite:///{tmp_path / 'hub.db'}")
     migrate(engine)
     with writing(engine) as db, reading(engine) as other:
-        db.execute(sa.insert(frequent_key).values(key="k"))
+        db.execute(sa.insert(frequent_key).values(key="k", over=1))
         assert other.scalar(sa.select(sa.func.count()).select_from(frequent_key)) == 0
     engine.dispose()
 
@@ -43,7 +43,7 @@ def _overfill(db: Connection) -> None:
     """Write more than the pages that the database may have."""
     pages = db.exec_driver_sql("PRAGMA page_count").scalar()
     db.exec_driver_sql(f"PRAGMA max_page_count={pages}")
-    rows = [{"key": f"{n:0500}"} for n in range(1_000)]
+    rows = [{"key": f"{n:0500}", "over": 1} for n in range(1_000)]
     db.execute(sa.insert(frequent_key), rows)
 
 

@@ -11,7 +11,7 @@ from hub.match.engines.bulk import Row
 from hub.match.engines.matching import BulkMatch, Matched
 from hub.match.features import Features
 from hub.match.model import Model, prior_model
-from hub.match.partition import CERTAIN
+from hub.match.thresholds import CERTAIN
 from tests.unit.match.crowd import Body, company, crowd, person, rows_of
 
 

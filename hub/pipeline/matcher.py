@@ -1,0 +1,124 @@
+"""The model at work on the store: candidates of contents by their keys, and what pairs weigh.
+
+A content is what several records with equal standardised values share; it goes by its profile's
+digest. Only contents are compared, each pair once.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from hub.match.blocking import COUNTED, FREQUENT, caps_of, contact_keys, match_keys, without_shared
+from hub.match.features import Features
+from hub.match.model import FREQUENCY_COLUMNS, Model
+from hub.match.packing import unpack_features
+from hub.match.verdict import Grade, Verdict, judge
+from hub.match.weigh import kind_of, weigh
+from hub.pipeline.models import SHIPPED, model_in_force
+from hub.store.database import Connection
+from hub.store.match_keys import find_frequent, find_holders, load_contents
+from hub.store.match_models import load_shares
+
+DigestPair = tuple[str, str]
+
+
+class Matcher:
+    """Compares contents with the model in force; what it has loaded it keeps."""
+
+    def __init__(self, db: Connection) -> None:
+        self._db = db
+        self.version, model = model_in_force(db)
+        self._shares: Mapping[str, dict[str, float]] = {name: {} for name in FREQUENCY_COLUMNS}
+        self._model = _sharing(model, self._shares)
+        self._stated: dict[str, Features] = {}
+        self._rows: dict[str, Features] = {}
+        self._verdicts: dict[DigestPair, Verdict] = {}
+
+    def __contains__(self, digest: str) -> bool:
+        """Whether the content is loaded."""
+        return digest in self._rows
+
+    def load(self, digests: Iterable[str]) -> None:
+        """Load contents with all that their weights depend on; those that are gone are left out."""
+        missing = set(digests) - self._rows.keys()
+        if not missing:
+            return
+        found = load_contents(self._db, missing)
+        fresh = {digest: unpack_features(text) for digest, text in found.items()}
+        shared = self._shared_contacts(fresh.values())
+        self._stated.update(fresh)
+        self._rows.update({d: without_shared(row, shared) for d, row in fresh.items()})
+        self._load_shares(fresh.values())
+
+    def candidates(self, digests: Iterable[str]) -> set[DigestPair]:
+        """Load contents and all that share a selective key with one of them; returns the pairs."""
+        self.load(digests)
+        own = {d: match_keys(self._stated[d]) for d in digests if d in self._stated}
+        holders = self._holders({key for keys in own.values() for key in keys})
+        pairs = {
+            (digest, other) if digest < other else (other, digest)
+            for digest, keys in own.items()
+            for key in keys
+            for other in holders.get(key, ())
+            if other != digest
+        }
+        self.load({digest for pair in pairs for digest in pair})
+        return pairs
+
+    def verdict(self, one: str, other: str) -> Verdict:
+        """What two loaded contents, or two copies of one, weigh."""
+        pair = (one, other) if one <= other else (other, one)
+        found = self._verdicts.get(pair)
+        if found is None:
+            left, right = self._rows[pair[0]], self._rows[pair[1]]
+            found = judge(weigh(left, right, self._model), kind_of(left, right))
+            self._verdicts[pair] = found
+        return found
+
+    def are_one(self, one: str, other: str) -> bool:
+        """Whether two contents certainly match."""
+        return self.verdict(one, other).grade is Grade.CERTAIN
+
+    def _holders(self, keys: set[str]) -> Mapping[str, list[str]]:
+        """The contents that hold each of the keys, as far as these find candidates."""
+        asked = [key for key in keys if not key.startswith(COUNTED)]
+        over = find_frequent(self._db, asked)
+        selective = [key for key in asked if over.get(key, 0) < FREQUENT]
+        holders: defaultdict[str, list[str]] = defaultdict(list)
+        for key, digest in find_holders(self._db, selective):
+            holders[key].append(digest)
+        return holders
+
+    def _shared_contacts(self, rows: Iterable[Features]) -> set[str]:
+        keys = {key for row in rows for key in contact_keys(row)}
+        over = find_frequent(self._db, keys)
+        return {key for key, cap in over.items() if cap >= caps_of(key)[0]}
+
+    def _load_shares(self, rows: Iterable[Features]) -> None:
+        if self.version == SHIPPED:
+            return
+        terms = {term for row in rows for term in terms_of(row)}
+        for term, share in load_shares(self._db, self.version, terms).items():
+            column, _, value = term.partition(":")
+            self._shares[column][value] = share
+
+
+def terms_of(row: Features) -> Iterator[str]:
+    """The values whose frequency counts, each with its column."""
+    for column in FREQUENCY_COLUMNS:
+        value = getattr(row, column)
+        if value is not None:
+            yield f"{column}:{value}"
+
+
+def terms_held(db: Connection, digests: Iterable[str]) -> set[str]:
+    """The terms of contents, as far as these are readable."""
+    found = load_contents(db, digests)
+    return {term for text in found.values() for term in terms_of(unpack_features(text))}
+
+
+def _sharing(model: Model, shares: Mapping[str, dict[str, float]]) -> Model:
+    kinds = {kind: replace(item, frequencies=shares) for kind, item in model.kinds.items()}
+    return replace(model, kinds=kinds)

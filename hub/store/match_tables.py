@@ -1,0 +1,61 @@
+"""The tables of matching: what each record is compared by, and the models it is compared with."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, Table, Text
+
+from hub.store.columns import UtcMicros
+from hub.store.layout import RowId, foreign_key, metadata, partial_index
+
+match_profile = Table(
+    "match_profile",
+    metadata,
+    Column("canonical_id", RowId, foreign_key("canonical_record.id"), primary_key=True),
+    Column("profile", Text, nullable=False),
+)
+Index("ix_match_profile_profile", match_profile.c.profile)
+
+match_content = Table(
+    "match_content",
+    metadata,
+    Column("profile", Text, primary_key=True),
+    Column("features", Text, nullable=False),
+)
+
+match_key = Table(
+    "match_key",
+    metadata,
+    Column("profile", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    sqlite_with_rowid=False,
+)
+Index("ix_match_key_key", match_key.c.key)
+
+frequent_key = Table(
+    "frequent_key",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("over", Integer, nullable=False),
+)
+
+match_model = Table(
+    "match_model",
+    metadata,
+    Column("version", Text, primary_key=True),
+    Column("body", Text, nullable=False),
+    Column("records", BigInteger, nullable=False),
+    Column("trained_at", UtcMicros, nullable=False),
+    Column("adopted_at", UtcMicros),
+    Column("in_force", Boolean, nullable=False),
+)
+partial_index(match_model, "in_force", "uq_match_model_in_force", "in_force", unique=True)
+
+match_frequency = Table(
+    "match_frequency",
+    metadata,
+    Column("version", Text, foreign_key("match_model.version"), primary_key=True),
+    Column("term", Text, primary_key=True),
+    Column("holders", BigInteger, nullable=False),
+    Column("share", Float, nullable=False),
+    sqlite_with_rowid=False,
+)
