@@ -12,6 +12,7 @@ from hub.cli.output import AsJson, emit_json, emit_table, say, working
 from hub.cli.workplace import open_workplace, whoami
 from hub.errors import ConfigError
 from hub.match.model import Model, bits_of, dump_model
+from hub.match.weigh import relation_name
 from hub.pipeline.models import SHIPPED, model_version, named_model
 from hub.pipeline.training import adopt as adopt_version
 from hub.pipeline.training import train as train_model
@@ -82,7 +83,8 @@ def model(
         return
     say(f"model {wanted}, trained on {found.records:,} contents")
     for kind in found.kinds:
-        columns = ["field", "outcome", "among matches", "by chance", "bits", *_relations(kind)]
+        lookalikes = [relation_name(relation, kind) for relation in ("kin", "colleagues")]
+        columns = ["field", "outcome", "among matches", "by chance", "bits", *lookalikes]
         emit_table(columns, list(_rows(found, kind)), title=kind)
     _show_frequent(found)
 
@@ -106,10 +108,6 @@ def _list(engine: Engine, as_json: bool) -> None:
         emit_json(rows)
     else:
         emit_table(list(rows[0]), [list(row.values()) for row in rows])
-
-
-def _relations(kind: str) -> tuple[str, str]:
-    return ("household" if kind == "person" else "branch", "colleagues")
 
 
 def _rows(found: Model, kind: str) -> Iterator[list[Any]]:

@@ -58,25 +58,27 @@ def grade_of(weight: Weight) -> Grade:
     return Grade.POSSIBLE if weight.bits >= POSSIBLE else Grade.NONE
 
 
-def judge(weight: Weight | None, kind: str | None) -> Verdict:
-    """The verdict on a pair of a kind; None where no model compares it."""
-    if weight is None or kind is None:
+def judge(weight: Weight | None) -> Verdict:
+    """The verdict on a pair; its weight is None where no model compares it."""
+    if weight is None:
         return OTHER_KIND
     return Verdict(
         bits=weight.bits,
         grade=grade_of(weight),
-        evidence=tuple(_evidence(weight, kind)),
+        evidence=tuple(_evidence(weight)),
         tie=weight.tie,
         against=weight.against,
         vetoes=weight.vetoes,
     )
 
 
-def _evidence(weight: Weight, kind: str) -> Iterator[Evidence]:
+def _evidence(weight: Weight) -> Iterator[Evidence]:
     """The parts whose sum is the weight, as far as anything is worth a word."""
     yield from (Evidence(part.field, part.outcome, part.match) for part in weight.parts)
     yield Evidence("before", "odds of any two records", weight.score - weight.evidence)
     taken = weight.bits - weight.score
     if taken <= -_WORD:
         relation = "kin" if weight.kin >= weight.colleagues else "colleagues"
-        yield Evidence("lookalike", f"{relation_name(relation, kind)} explains it too", taken)
+        yield Evidence(
+            "lookalike", f"{relation_name(relation, weight.kind)} explains it too", taken
+        )

@@ -45,7 +45,7 @@ class Weight(NamedTuple):
     ``bits`` decides: the log-odds of a match against everything else. ``score`` is the odds against
     strangers alone; ``kin`` and ``colleagues`` are those of the relations that look alike;
     ``evidence`` is the score without the odds from before anything was compared; ``vetoes`` are
-    the values that keep the two apart whatever else agrees, ``absolute`` if nothing outvotes them.
+    the values that keep the two apart whatever else agrees. ``kind`` is that of the model.
     """
 
     bits: float
@@ -54,8 +54,8 @@ class Weight(NamedTuple):
     colleagues: float
     evidence: float
     parts: tuple[Part, ...]
-    vetoes: tuple[str, ...] = ()
-    absolute: bool = False
+    vetoes: tuple[str, ...]
+    kind: str
 
     @property
     def joins(self) -> bool:
@@ -76,7 +76,7 @@ class Weight(NamedTuple):
         """What it counts if no match key has found it; CONFLICT where the two are never one."""
         if not self.vetoes:
             return self.evidence
-        return 2 * CONFLICT if self.absolute else min(self.evidence, VETOED)
+        return 2 * CONFLICT if self.kind in ABSOLUTE else min(self.evidence, VETOED)
 
     @property
     def lookalike(self) -> str | None:
@@ -122,7 +122,7 @@ def weigh(one: Features, other: Features, model: Model) -> Weight | None:
         evidence=evidence,
         parts=parts,
         vetoes=tuple(vetoes_of(kind, outcomes, Sums(sums["match"], kin, colleagues))),
-        absolute=kind in ABSOLUTE,
+        kind=kind,
     )
 
 

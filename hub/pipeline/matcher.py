@@ -15,7 +15,7 @@ from hub.match.features import Features
 from hub.match.model import FREQUENCY_COLUMNS, Model
 from hub.match.packing import unpack_features
 from hub.match.verdict import Grade, Verdict, judge
-from hub.match.weigh import kind_of, weigh
+from hub.match.weigh import weigh
 from hub.pipeline.models import SHIPPED, model_in_force
 from hub.store.database import Connection
 from hub.store.match_keys import find_frequent, find_holders, load_contents
@@ -73,7 +73,7 @@ class Matcher:
         found = self._verdicts.get(pair)
         if found is None:
             left, right = self._rows[pair[0]], self._rows[pair[1]]
-            found = judge(weigh(left, right, self._model), kind_of(left, right))
+            found = judge(weigh(left, right, self._model))
             self._verdicts[pair] = found
         return found
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from hub.match.blocking import COUNTED, FREQUENT, SHARED, SHARED_DOMAIN
+from hub.match.blocking import COUNTED, FREQUENT, caps_of
 from hub.match.engines.statements import compare_pairs, outcome_columns, weigh_pairs
 from hub.match.features import LISTS, Features
 from hub.match.levels import FIELDS
@@ -29,6 +29,8 @@ _SEEN_BEFORE: Final = 100.0
 """So many records' worth of usual frequencies stand in for what a small set cannot show."""
 
 
+_CONTACTS: Final = ("em:", "ph:", "dm:", COUNTED)
+"""Prefixes of the keys of contact points."""
 _WEIGHED: Final = "left_id, right_id, bits, joins, vetoed, tie, against"
 
 
@@ -108,15 +110,15 @@ def prepare(db: DuckDBPyConnection, model: Model | None = None) -> None:
 
 def mark_shared(db: DuckDBPyConnection) -> None:
     """Contact points of too many records are no longer their own (``blocking.without_shared``)."""
+    caps = " ".join(f"when '{prefix}' then {caps_of(prefix)[0]}" for prefix in _CONTACTS)
     db.execute(
-        "create or replace temp table common_key as select key from match_key "
-        "where left(key, 3) in ('em:', 'ph:', 'dm:', 'pd:') group by key having count(*) > "
-        f"case when left(key, 3) in ('em:', 'ph:') then {SHARED} else {SHARED_DOMAIN} end"
+        "create or replace temp table common_key as select key from match_key where "
+        f"left(key, 3) in {_CONTACTS} group by key having count(*) > case left(key, 3) {caps} end"
     )
     _move_shared(db, "mailboxes", "shared_mailboxes", ("em:",))
     _move_shared(db, "desks", "shared_mailboxes", ("em:",))
     _move_shared(db, "phones", "shared_phones", ("ph:",))
-    _move_shared(db, "domains", None, ("dm:", "pd:"))
+    _move_shared(db, "domains", None, ("dm:", COUNTED))
 
 
 def _move_shared(
@@ -298,8 +300,7 @@ def create_weighed(db: DuckDBPyConnection, table: str) -> None:
     db.execute(
         f"create or replace table {table} "
         "(left_id bigint, right_id bigint, bits double, joins boolean, vetoed boolean, "
-        "tie double, "
-        "against double)"
+        "tie double, against double)"
     )
 
 
