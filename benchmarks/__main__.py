@@ -1,10 +1,19 @@
 """All benchmarks, as ``make bench`` runs them."""
 
-from benchmarks import match_quality, publish_path, read_path, soap_rows, tables, ten_connections
+from benchmarks import (
+    match_quality,
+    publish_path,
+    read_path,
+    soap_rows,
+    standardise,
+    tables,
+    ten_connections,
+)
 
 read_path.main()
 ten_connections.main()
 soap_rows.main()
 tables.main()
 publish_path.main()
+standardise.show(100_000)
 match_quality.main([])

@@ -6,8 +6,10 @@ the fullest form of a person's name, the lists hold every form that was stated.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, Final, NamedTuple
+from collections.abc import Collection
+from functools import lru_cache
+from itertools import chain
+from typing import Final, NamedTuple
 
 from hub.match.given import root_names
 from hub.match.names import PersonName
@@ -16,7 +18,17 @@ from hub.match.places import Place
 from hub.match.profile import Identifier, Profile
 from hub.match.texts import sound
 
+_Text = str | None
 _Texts = tuple[str, ...] | None
+_NamePart = tuple[_Text, _Text, _Texts, _Text, _Texts, _Texts, _Text]
+_OrganisationPart = tuple[_Text, _Texts, _Text]
+_ReachPart = tuple[_Text, _Texts, _Texts, _Texts, _Texts, _Texts, _Texts, _Texts]
+_PlacePart = tuple[_Texts, _Text, _Text, _Text, _Text, _Text]
+_IdentifierPart = tuple[_Texts, _Text, _Texts]
+_NO_NAME: Final[_NamePart] = (None,) * 7
+_NO_ORGANISATION: Final[_OrganisationPart] = (None,) * 3
+_NO_PLACE: Final[_PlacePart] = (None,) * 6
+_NO_IDENTIFIER: Final[_IdentifierPart] = (None,) * 3
 
 
 class Features(NamedTuple):
@@ -80,92 +92,109 @@ LISTS: Final = frozenset(
 
 def build_features(profile: Profile) -> Features:
     """The row of a profile."""
-    name = max(profile.people, key=_fullness, default=None)
-    company = max(profile.organisations, key=_length, default=None)
-    place = max(profile.places, key=_known_parts, default=None)
-    return Features(
-        kind=profile.kind,
-        **_name_features(name, profile.people),
-        birth_date=profile.birth_date,
-        organisation=" ".join(sorted(company.words)) if company else None,
-        organisation_words=_list(w for item in profile.organisations for w in item.words),
-        legal_form=(company.form or None) if company else None,
-        **_reach_features(profile),
-        **_place_features(place, profile.places),
-        **_identifier_features(profile.identifiers),
+    return Features._make(
+        (
+            profile.kind,
+            *_name_part(profile.people),
+            profile.birth_date,
+            *_organisation_part(profile.organisations),
+            *_reach_part(profile),
+            *_place_part(profile.places),
+            *_identifier_part(profile.identifiers),
+        )
     )
+
+
+def _list(values: Collection[str]) -> _Texts:
+    """In order, each once, none empty: a list that most records have no or one value for."""
+    if not values:
+        return None
+    if len(values) == 1:
+        return tuple(values) if "" not in values else None
+    return tuple(sorted({value for value in values if value})) or None
+
+
+def _name_part(names: tuple[PersonName, ...]) -> _NamePart:
+    """What a person is called, by the fullest form and by all of them."""
+    if not names:
+        return _NO_NAME
+    name = max(names, key=_fullness) if len(names) > 1 else names[0]
+    given = name.given[0] if name.given else ""
+    return (
+        given or None,
+        sound(given) if len(given) > 1 else None,
+        _given_forms(_joined([item.given for item in names])),
+        "".join(name.family) or None,
+        _list(_joined([item.family for item in names])),
+        _list(_joined([_other_words(item) for item in names])),
+        name.generation or None,
+    )
+
+
+def _joined(parts: list[tuple[str, ...]]) -> tuple[str, ...]:
+    return parts[0] if len(parts) == 1 else tuple(chain.from_iterable(parts))
+
+
+@lru_cache(maxsize=32_768)
+def _given_forms(given: tuple[str, ...]) -> _Texts:
+    words = {word for word in given if len(word) > 1}
+    return _list(words.union(*map(root_names, words)))
 
 
 def _fullness(name: PersonName) -> tuple[int, PersonName]:
     return sum(map(len, name.given)) + sum(map(len, name.family)), name
 
 
+def _other_words(name: PersonName) -> tuple[str, ...]:
+    words = (*name.given[1:], *name.family)
+    return tuple([word for word in words if len(word) > 2 and word not in name.given[:1]])
+
+
+def _organisation_part(names: tuple[OrganisationName, ...]) -> _OrganisationPart:
+    if not names:
+        return _NO_ORGANISATION
+    name = max(names, key=_length) if len(names) > 1 else names[0]
+    words = [word for item in names for word in item.words]
+    return " ".join(sorted(name.words)), _list(words), name.form or None
+
+
 def _length(name: OrganisationName) -> tuple[int, OrganisationName]:
     return sum(map(len, name.words)), name
 
 
+def _reach_part(profile: Profile) -> _ReachPart:
+    own = profile.mailboxes
+    return (
+        min(own) if own else None,
+        _list(own),
+        _list(list(filter(None, map(_telling_name, own)))) if own else None,
+        _list(profile.desks),
+        None,
+        _list(profile.domains),
+        _list(profile.phones),
+        _list(profile.switchboards),
+    )
+
+
+def _telling_name(address: str) -> str:
+    """A name with a number is somebody's choice; a bare name says what the name says already."""
+    local = address.partition("@")[0]
+    if len(local) < 6 or local.isalpha():
+        return ""
+    return local if any(map(str.isdigit, local)) else ""
+
+
+def _place_part(places: tuple[Place, ...]) -> _PlacePart:
+    if not places:
+        return _NO_PLACE
+    place = max(places, key=_known_parts) if len(places) > 1 else places[0]
+    houses = _list([house for item in places if (house := _house(item))])
+    street, number, postcode, city, country = (part or None for part in place)
+    return houses, street, number, postcode, city, country
+
+
 def _known_parts(place: Place) -> tuple[int, Place]:
     return sum(map(bool, place)), place
-
-
-def _list(values: Iterable[str]) -> _Texts:
-    return tuple(sorted({value for value in values if value})) or None
-
-
-def _name_features(name: PersonName | None, names: Iterable[PersonName]) -> dict[str, Any]:
-    if name is None:
-        return {}
-    given = name.given[0] if name.given else ""
-    first = [word for item in names for word in item.given if len(word) > 1]
-    return {
-        "given": given or None,
-        "given_sound": sound(given) if len(given) > 1 else None,
-        "given_forms": _list([*first, *(root for word in first for root in root_names(word))]),
-        "family": "".join(name.family) or None,
-        "family_words": _list(word for item in names for word in item.family),
-        "other_words": _list(word for item in names for word in _other_words(item)),
-        "generation": name.generation or None,
-    }
-
-
-def _other_words(name: PersonName) -> Iterable[str]:
-    words = (*name.given[1:], *name.family)
-    return (word for word in words if len(word) > 2 and word not in name.given[:1])
-
-
-def _reach_features(profile: Profile) -> dict[str, Any]:
-    return {
-        "mailbox": min(profile.mailboxes, default=None),
-        "mailboxes": _list(profile.mailboxes),
-        "mail_names": _list(filter(_is_telling, (_local(a) for a in profile.mailboxes))),
-        "desks": _list(profile.desks),
-        "domains": _list(profile.domains),
-        "phones": _list(profile.phones),
-        "shared_phones": _list(profile.switchboards),
-    }
-
-
-def _local(address: str) -> str:
-    return address.partition("@")[0]
-
-
-def _is_telling(local: str) -> bool:
-    """A name with a number is somebody's choice; a bare name says what the name says already."""
-    return len(local) > 5 and any(char.isdigit() for char in local)
-
-
-def _place_features(place: Place | None, places: Iterable[Place]) -> dict[str, Any]:
-    if place is None:
-        return {}
-    known = {name: value or None for name, value in place._asdict().items()}
-    return {
-        "houses": _list(map(_house, places)),
-        "street": known["street"],
-        "house_number": known["number"],
-        "postcode": known["postcode"],
-        "city": known["city"],
-        "country": known["country"],
-    }
 
 
 def _house(place: Place) -> str:
@@ -174,14 +203,13 @@ def _house(place: Place) -> str:
     return f"{place.street}|{place.number}|{place.postcode or place.city}"
 
 
-def _identifier_features(identifiers: Iterable[Identifier]) -> dict[str, Any]:
-    stated = _list(f"{item.scheme}:{item.issuer}:{item.value}" for item in identifiers)
-    return {
-        "identifiers": stated,
-        "identifier": stated[0] if stated else None,
-        "issuers": _list(
-            f"{item.scheme}:{item.issuer}"
-            for item in identifiers
-            if item.scheme != "customer_no"  # one customer may well have two accounts
-        ),
-    }
+def _identifier_part(identifiers: Collection[Identifier]) -> _IdentifierPart:
+    if not identifiers:
+        return _NO_IDENTIFIER
+    stated = _list([f"{item.scheme}:{item.issuer}:{item.value}" for item in identifiers])
+    issuers = [
+        f"{item.scheme}:{item.issuer}"
+        for item in identifiers
+        if item.scheme != "customer_no"  # one customer may well have two accounts
+    ]
+    return stated, stated[0] if stated else None, _list(issuers)

@@ -22,6 +22,7 @@ _GENERATIONS: Final = {
     "jr": "jr", "junior": "jr", "jun": "jr", "sr": "sr", "senior": "sr", "sen": "sr",
     "ii": "ii", "iii": "iii", "iv": "iv",
 }  # fmt: skip
+_DROPPED: Final = _TITLES - _GENERATIONS.keys()
 _PARTICLES: Final = word_set(
     """
     von van de der den del della di da dos das do la le du zu zur ter ten bin al el y
@@ -55,11 +56,10 @@ class NameAgreement(Enum):
 _RANKS: Final = {agreement: rank for rank, agreement in enumerate(NameAgreement)}
 
 
-@lru_cache(maxsize=65_536)
 def standardise_person(given: str, middle: str, family: str) -> PersonName | None:
     """The folded name from parts that a source keeps apart; None where nothing is left."""
-    first, early = _without_generation(_plain(given + " " + middle))
-    last, generation = _without_generation(_plain(family))
+    first, early = _plain_part(f"{given} {middle}" if middle else given)
+    last, generation = _plain_part(family)
     if len(first) == len(last) == 1 and len(last[0]) == 1 < len(first[0]):
         first, last = last, first  # "Berg A." was split at the wrong end
     if not first and not last:
@@ -92,9 +92,16 @@ def _split_words_of_person(text: str) -> PersonName | None:
     return PersonName(words[:start], _without_particles(words[start:]), generation)
 
 
+@lru_cache(maxsize=65_536)
+def _plain_part(text: str) -> tuple[tuple[str, ...], str]:
+    """A part of a name in folded words, and the generation that it ends with."""
+    return _without_generation(_plain(text))
+
+
 def _plain(text: str) -> tuple[str, ...]:
-    words = tuple(skeleton(word) for word in split_words(text))
-    kept = tuple(word for word in words if word not in _TITLES or word in _GENERATIONS)
+    kept = tuple(map(skeleton, split_words(text)))
+    if not _DROPPED.isdisjoint(kept):
+        kept = tuple(word for word in kept if word not in _DROPPED)
     while kept and kept[0] in ("sr", "m"):  # Spanish señor, French monsieur: a title in front
         kept = kept[1:]
     return kept
@@ -107,6 +114,8 @@ def _without_generation(words: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
 
 
 def _without_particles(words: tuple[str, ...]) -> tuple[str, ...]:
+    if _PARTICLES.isdisjoint(words):
+        return words
     return tuple(word for word in words if word not in _PARTICLES) or words
 
 

@@ -60,6 +60,8 @@ stiftung:stiftung
     for form in line.split(":")[1].split("|")
 }
 _ASIDE: Final = re.compile(r"\([^)]*\)")
+_FIRST_WORDS: Final = frozenset(form.split()[0] for form in _FORMS)
+_LAST_WORDS: Final = frozenset(form.split()[-1] for form in _FORMS)
 _LONGEST: Final = max(len(form.split()) for form in _FORMS)
 _LINKING: Final = word_set(
     """
@@ -90,11 +92,19 @@ _RANKS: Final = {agreement: rank for rank, agreement in enumerate(OrganisationAg
 @lru_cache(maxsize=65_536)
 def standardise_organisation(text: str) -> OrganisationName | None:
     """The name without its legal form; None where no word is left."""
-    plain = _ASIDE.sub(" ", text).strip() or text
-    words = tuple(skeleton(word) for word in split_words(plain.replace("&", " und ")))
-    core, form = _without_form(words)
-    kept = tuple(word for word in core if word not in _LINKING) or core
+    plain = (_ASIDE.sub(" ", text).strip() or text) if "(" in text else text
+    words = tuple(map(skeleton, split_words(plain.replace("&", " und "))))
+    core, form = _without_form(words) if _may_have_form(words) else (words, "")
+    kept = core if _LINKING.isdisjoint(core) else _without_linking(core)
     return OrganisationName(kept, form) if kept else None
+
+
+def _without_linking(words: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(word for word in words if word not in _LINKING) or words
+
+
+def _may_have_form(words: tuple[str, ...]) -> bool:
+    return bool(words) and (words[-1] in _LAST_WORDS or words[0] in _FIRST_WORDS)
 
 
 def _without_form(words: tuple[str, ...]) -> tuple[tuple[str, ...], str]:

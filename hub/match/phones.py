@@ -1,39 +1,25 @@
-"""Telephone numbers in E.164, with a fast path that agrees with Google's phonenumbers."""
+"""Telephone numbers in E.164: a fast way for the well-formed, Google's phonenumbers for the rest.
+
+The fast way reads the library's own rules of a country (calling code, prefixes, lengths) and gives
+a number only where `phonenumbers.parse` would take the digits as they stand or without the trunk
+prefix; it agrees with the library for every region there is (tested).
+"""
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 import phonenumbers
-from phonenumbers import NumberParseException, PhoneNumberFormat
+from phonenumbers import NumberParseException, PhoneMetadata, PhoneNumberFormat
 
-_NOISE: Final = re.compile(r"[\s./\-\u2010-\u2015]+")
-_AREA: Final = re.compile(r"^\(?(0\d{1,5})\)")
-_PREFIX_ZERO: Final = {
-    "DE": "49",
-    "AT": "43",
-    "CH": "41",
-    "FR": "33",
-    "NL": "31",
-    "GB": "44",
-    "BE": "32",
-}
-_PLAIN: Final = {
-    "49": re.compile(r"[1-9]\d{7,9}"),
-    "43": re.compile(r"[1-9]\d{7,9}"),
-    "41": re.compile(r"[2-7]\d{8}"),
-    "33": re.compile(r"[1-7]\d{8}"),
-    "31": re.compile(r"[1-7]\d{8}"),
-    "44": re.compile(r"[127]\d{9}"),
-    "32": re.compile(r"4\d{8}"),
-    "34": re.compile(r"[67]\d{8}"),
-    "39": re.compile(r"3\d{9}"),
-    "1": re.compile(r"[2-9]\d{9}"),
-}
+_NOISE: Final = dict.fromkeys(map(ord, " \u00a0-./()\u2010\u2011\u2012\u2013\u2014\u2015"))
 _COUNTING: Final = "012345678901234567890"
-_INTERNATIONAL: Final = re.compile(r"\+(1|3[1-49]|4[1349])(\d{8,10})")
+_ABROAD: Final = "00"
+_NEVER: Final = re.compile(r"(?!)")
+_LONGEST: Final = 40
+"""Longer texts are left to the library: it has limits of its own."""
 
 
 @lru_cache(maxsize=65_536)
@@ -42,28 +28,98 @@ def standardise_phone(value: str, country: str = "DE") -> str | None:
 
     Placeholders (0000000, 123456) and emergency numbers give None too.
     """
-    digits = "".join(char for char in value if char.isdigit())
-    if len(digits) < 6 or len(set(digits)) < 2 or digits in _COUNTING:
+    digits = "".join(filter(str.isdigit, value))
+    if len(digits) < 6 or digits in _COUNTING or digits.count(digits[0]) == len(digits):
         return None
-    return _fast(value, country) or _parse(value, country)
+    text = " ".join(value.split())
+    return find_well_formed(text, country) or _ask(text, country)
 
 
-def _fast(value: str, country: str) -> str | None:
-    """The well-formed majority; anything that needs the country's rules is left to the parser."""
-    compact = _NOISE.sub("", _AREA.sub(r"\1", value.strip()))
-    found = _INTERNATIONAL.fullmatch(compact)
-    if found:
-        code, rest = found.groups()
-    elif compact[:1] == "0" and compact.isdigit() and compact.isascii() and country in _PREFIX_ZERO:
-        code, rest = _PREFIX_ZERO[country], compact[1:]
-    else:
+def find_well_formed(text: str, country: str) -> str | None:
+    """The fast way alone: the number where it is surely the library's answer, else None."""
+    compact = text.translate(_NOISE)
+    digits = compact[1:] if compact[:1] == "+" else compact
+    if not (digits.isascii() and digits.isdigit() and len(text) <= _LONGEST):
         return None
-    return f"+{code}{rest}" if _PLAIN[code].fullmatch(rest) else None
+    return _from_abroad(digits) if digits is not compact else _as_dialled(digits, country)
 
 
-def _parse(value: str, country: str) -> str | None:
+class _Dialling(NamedTuple):
+    """How a region's numbers are dialled, from the library's metadata."""
+
+    code: str
+    abroad: re.Pattern[str]
+    trunk: re.Pattern[str]
+    drops_trunk: bool
+    general: re.Pattern[str]
+    lengths: frozenset[int]
+
+
+@lru_cache(maxsize=512)
+def _dialling(region: str) -> _Dialling | None:
+    rules = PhoneMetadata.metadata_for_region(region, None)
+    general = rules.general_desc if rules is not None else None
+    if rules is None or general is None or not general.national_number_pattern:
+        return None
+    trunk = _compiled(rules.national_prefix_for_parsing)
+    return _Dialling(
+        str(rules.country_code),
+        _compiled(rules.international_prefix),
+        trunk,
+        not trunk.groups and not rules.national_prefix_transform_rule,
+        re.compile(general.national_number_pattern),
+        frozenset(general.possible_length),
+    )
+
+
+def _compiled(pattern: str | None) -> re.Pattern[str]:
+    return re.compile(pattern) if pattern else _NEVER
+
+
+@lru_cache(maxsize=512)
+def _main_region(code: str) -> str | None:
+    """The region whose rules count for a calling code; None where the code is no region's."""
+    region = phonenumbers.region_code_for_country_code(int(code)) if code[:1] != "0" else "ZZ"
+    return None if region in ("ZZ", "001") else str(region)
+
+
+def _as_dialled(digits: str, country: str) -> str | None:
+    rules = _dialling(country)
+    if rules is None:
+        return None
+    if rules.abroad.match(digits) is None:
+        return _at_home(digits, rules)
+    return _from_abroad(digits[2:]) if rules.abroad.pattern == _ABROAD else None
+
+
+def _from_abroad(digits: str) -> str | None:
+    """A number behind its country's calling code: taken where no trunk prefix is in between."""
+    code = next((digits[:size] for size in (1, 2, 3) if _main_region(digits[:size])), "")
+    rules = _dialling(_main_region(code) or "") if code else None
+    if rules is None:
+        return None
+    number = digits[len(code) :]
+    taken = len(number) in rules.lengths and rules.trunk.match(number) is None
+    return f"+{digits}" if taken else None
+
+
+def _at_home(digits: str, rules: _Dialling) -> str | None:
+    """A number as dialled within its country, with or without the trunk prefix."""
+    if digits.startswith(rules.code):  # may be the calling code without its plus
+        return None
+    prefix = rules.trunk.match(digits)
+    if prefix is not None:
+        if not rules.drops_trunk or rules.general.fullmatch(digits):
+            return None
+        digits = digits[prefix.end() :]
+    main = _dialling(_main_region(rules.code) or "")
+    taken = main is not None and len(digits) in rules.lengths & main.lengths
+    return f"+{rules.code}{digits}" if taken else None
+
+
+def _ask(text: str, country: str) -> str | None:
     try:
-        number = phonenumbers.parse(value, country)
+        number = phonenumbers.parse(text, country)
     except NumberParseException:
         return None
     if not phonenumbers.is_possible_number(number):

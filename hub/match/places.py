@@ -14,6 +14,7 @@ from hub.match.texts import skeleton, split_words, word_set
 _NUMBER: Final = re.compile(r"^(\d{1,5})\s?([a-z]?)$")
 _RANGE: Final = re.compile(r"\b(\d{1,5})\s*[-/]\s*\d{1,5}\b")
 _APART: Final = re.compile(r"\b(\d{1,5})\s+([a-z])\b")
+_POSTCODE: Final = re.compile(r"\b\d{5}\b")
 _ENDINGS: Final = re.compile(r"(strasse|straße|str\.)(?=\W|$)")
 _STREET_WORDS: Final = {
     skeleton(word): short
@@ -72,19 +73,25 @@ def standardise_place(
         if number:
             break
     code = _standardise_postcode(postcode) or _postcode_in(tail)
-    town = " ".join(skeleton(word) for word in split_words(city) if not word.isdigit())
+    town = _town(city)
     if not (street or code or town):
         return None
     return Place(street, number, code, town, country.upper())
 
 
+@lru_cache(maxsize=32_768)
+def _town(city: str) -> str:
+    return " ".join([skeleton(word) for word in split_words(city) if not word.isdigit()])
+
+
 def _split_street(line: str) -> tuple[str, str, str]:
     """Street, house number, and what follows a comma: number in front or behind."""
-    text = _UNIT.sub("", _ENDINGS.sub("str ", line.casefold()))
+    text = line.casefold()
+    text = _UNIT.sub("", _ENDINGS.sub("str ", text) if "str" in text else text)
     text = _APART.sub(r"\1\2", _RANGE.sub(r"\1", text))
     head, tail = _numbered_piece(text)
     words = [skeleton(word) for word in split_words(head)]
-    found = [place for place, word in enumerate(words) if _NUMBER.match(word)]
+    found = [n for n, word in enumerate(words) if word[:1].isdigit() and _NUMBER.match(word)]
     if not found:
         return _join_street(words), "", tail
     place = found[0] if found[0] == 0 else found[-1]
@@ -98,6 +105,8 @@ def _numbered_piece(text: str) -> tuple[str, str]:
 
     "12, rue de la Paix" is one piece; "Skyline Apartments, 705 Sheppard Ave" gives the second.
     """
+    if "," not in text:
+        return text, ""
     pieces = _pieces(text)
     for place, piece in enumerate(pieces):
         if _has_number_and_word(piece):
@@ -116,27 +125,32 @@ def _pieces(text: str) -> list[str]:
 
 
 def _has_number_and_word(piece: str) -> bool:
-    return any(char.isdigit() for char in piece) and any(char.isalpha() for char in piece)
+    return any(map(str.isdigit, piece)) and any(map(str.isalpha, piece))
 
 
 def _join_street(words: list[str]) -> str:
-    shortened = [_STREET_WORDS.get(word, _shorten(word)) for word in words]
-    return "".join(word for word in shortened if word not in _LINKING)
+    return "".join(map(_shorten, words))
 
 
+@lru_cache(maxsize=32_768)
 def _shorten(word: str) -> str:
-    return word[:-4] if word.endswith("strasse") and len(word) > 7 else word
+    """A street's word as compared; what only links words is left out."""
+    ending = len(word) > 7 and word.endswith("strasse")
+    short = _STREET_WORDS.get(word, word[:-4] if ending else word)
+    return "" if short in _LINKING else short
 
 
 def _standardise_postcode(text: str) -> str:
-    code = "".join(char for char in text.upper() if char.isalnum())
+    code = text.upper()
+    if not code.isalnum():
+        code = "".join(filter(str.isalnum, code))
     if len(code) > 4 and code[:1].isalpha() and code[1:].isdigit():
         return code[1:]  # D-10115, F-75001: the old sign of the country in front
     return code[:5] if code.isdigit() and len(code) == 9 else code  # ZIP+4
 
 
 def _postcode_in(text: str) -> str:
-    numbers = re.findall(r"\b\d{5}\b", text)
+    numbers = _POSTCODE.findall(text) if text else ()
     return numbers[-1] if numbers else ""
 
 

@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
-from typing import Any, Final
+from typing import Any, Final, NamedTuple, TypeVar
 
+from hub.match.contacts import Reach, read_reach
 from hub.match.names import PersonName, split_person, standardise_person
 from hub.match.organisations import OrganisationName, standardise_organisation
 from hub.match.places import Place, standardise_place
-from hub.match.standardise import (
-    email_domain,
-    email_key,
-    is_desk,
-    is_free_domain,
-    standardise_date,
-    standardise_identifier,
-    standardise_phone,
-)
-from hub.match.texts import skeleton, split_words
+from hub.match.standardise import standardise_date, standardise_identifier
 
-MATCH_VERSION: Final = 1
+MATCH_VERSION: Final = 2
 """Part of every profile's digest: a changed standardisation makes records stale."""
 
 OPEN: Final = "open"
 """Kind of a record that calls itself a person but may be a company: "Tischlerei Lorenz", info@."""
 
 _Body = Mapping[str, Any]
+_Item = TypeVar("_Item", PersonName, OrganisationName, Place)
+_PERSON_KINDS: Final = ("person", OPEN)
 _COMPANY_FORMS: Final = frozenset(
     [
         "gmbh",
@@ -56,8 +49,7 @@ _COMPANY_FORMS: Final = frozenset(
 """Legal forms that are no part of a person's name, as "Sas" or "As" may be."""
 
 
-@dataclass(frozen=True, slots=True)
-class Identifier:
+class Identifier(NamedTuple):
     """One number that names the party; comparable only within its scheme and issuer."""
 
     scheme: str
@@ -65,8 +57,7 @@ class Identifier:
     value: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Profile:
+class Profile(NamedTuple):
     """Standardised values of one record; equal content has an equal ``digest``.
 
     ``mailboxes`` are a person's own addresses or, for an organisation, all of its own; ``desks``
@@ -87,178 +78,122 @@ class Profile:
     digest: str
 
 
+_NO_IDENTIFIERS: Final[frozenset[Identifier]] = frozenset()
+
+
 def build_profile(body: _Body, country: str = "DE") -> Profile:
     """The profile of a canonical party body; ``country`` is that of phones without a prefix."""
-    home = _home_country(body, country)
-    emails = _emails(body)
-    phones = _phones(body, home)
-    kind = _kind(body, emails)
-    own = frozenset(mail for mail, shared in emails.items() if not shared)
-    content: dict[str, Any] = {
-        "kind": kind,
-        "people": _people(body, own) if kind in ("person", OPEN) else (),
-        "organisations": () if kind == "person" else _organisations(body),
-        "mailboxes": own,
-        "desks": frozenset(mail for mail, shared in emails.items() if shared),
-        "domains": _domains(body, emails),
-        "phones": frozenset(phone for phone, shared in phones.items() if not shared),
-        "switchboards": frozenset(phone for phone, shared in phones.items() if shared),
-        "places": _places(body),
-        "identifiers": _identifiers(body, home),
-        "birth_date": _birth_date(body),
-    }
-    return Profile(**content, digest=_digest(content))
-
-
-def _kind(body: _Body, emails: Mapping[str, bool]) -> str:
-    """What the record says, unless its name or its mailboxes say otherwise."""
-    person = body.get("person") or {}
-    if body["kind"] != "person" or person.get("birth_date"):
-        return str(body["kind"])
-    shown = _shown_name(body)
-    name = standardise_organisation(shown)
-    if name is not None and _is_company(name, shown):
-        return "organisation"
-    return "person" if _has_personal_mailbox(name, emails) or person.get("prefix") else OPEN
-
-
-def _is_company(name: OrganisationName, shown: str) -> bool:
-    return name.form in _COMPANY_FORMS or "&" in shown
-
-
-def _has_personal_mailbox(name: OrganisationName | None, emails: Mapping[str, bool]) -> bool:
-    """Whether a mailbox is nobody else's, and its domain is not named like the record itself."""
-    if all(emails.values()):
-        return False
-    return name is None or not _names_a_domain(name, emails)
-
-
-def _names_a_domain(name: OrganisationName, emails: Iterable[str]) -> bool:
-    """Whether the name is the mailbox's domain: Tischlerei Lorenz, ulm@tischlerei-lorenz."""
-    labels = {email_domain(address).partition(".")[0].replace("-", "") for address in emails}
-    return "".join(name.words) in {skeleton(label) for label in labels}
-
-
-def _shown_name(body: _Body) -> str:
-    person = body.get("person") or {}
-    parts = (person.get("given"), person.get("family"))
-    return body.get("display_name") or " ".join(part for part in parts if part)
-
-
-def _digest(content: Mapping[str, Any]) -> str:
-    parts = [MATCH_VERSION, *(_ordered(content[name]) for name in sorted(content))]
-    return blake2b(repr(parts).encode(), digest_size=12).hexdigest()
-
-
-def _ordered(value: Any) -> Any:
-    return sorted(map(repr, value)) if isinstance(value, frozenset | tuple) else value
-
-
-def _home_country(body: _Body, country: str) -> str:
-    stated = [place["country"] for place in body.get("addresses", ()) if place.get("country")]
-    return str(stated[0]) if stated else country
-
-
-def _unique(items: Iterable[Any]) -> tuple[Any, ...]:
-    return tuple(sorted({item for item in items if item is not None}))
-
-
-def _people(body: _Body, mailboxes: Iterable[str]) -> tuple[PersonName, ...]:
-    names = _stated_people(body.get("person") or {})
-    if not any(names):
-        names = [split_person(body.get("display_name") or "")]
-    names += [_full_form(name, mailbox) for name in names if name for mailbox in mailboxes]
-    return _unique(names)
-
-
-def _stated_people(person: Mapping[str, Any]) -> list[PersonName | None]:
-    """The name as its parts state it, once with the given name and once with the call name."""
-    parts = (person.get("middle") or "", person.get("family") or "")
-    return [
-        standardise_person(given, *parts)
-        for given in {person.get("given") or "", person.get("preferred") or ""}
-        if given or not person.get("given")
-    ]
-
-
-def _full_form(name: PersonName, mailbox: str) -> PersonName | None:
-    """The name as the own mailbox spells it: babsi, barbara.winkler@; never another given name."""
-    if len(name.given) != 1 or len(name.family) != 1:
-        return None
-    words = [skeleton(word) for word in split_words(mailbox.partition("@")[0])]
-    if name.family[0] not in words:
-        return None
-    start = name.given[0][:2]
-    found = [w for w in words if w.startswith(start) and len(w) > 3 and w.isalpha()]
-    return PersonName((found[0],), name.family, name.generation) if found else None
-
-
-def _organisations(body: _Body) -> tuple[OrganisationName, ...]:
-    organisation = body.get("organisation") or {}
-    texts = {
-        organisation.get("legal_name"),
-        _shown_name(body),
-        *organisation.get("trading_names", ()),
-    }
-    return _unique(standardise_organisation(text) for text in texts if text and "@" not in text)
-
-
-def _points(body: _Body, kind: str) -> list[Mapping[str, Any]]:
-    points = body.get("contact_points", ())
-    return [p for p in points if p["kind"] == kind and p.get("status") != "invalid"]
-
-
-def _emails(body: _Body) -> dict[str, bool]:
-    """Address to whether it is shared; any statement that it is shared counts."""
-    found: dict[str, bool] = {}
-    for point in _points(body, "email"):
-        address = email_key(point["value"])
-        if address:
-            shared = bool(point.get("shared")) or is_desk(address)
-            found[address] = found.get(address, False) or shared
-    return found
-
-
-def _phones(body: _Body, country: str) -> dict[str, bool]:
-    found: dict[str, bool] = {}
-    for point in _points(body, "phone"):
-        number = standardise_phone(point["value"], country)
-        if number and "fax" not in point.get("purpose", ()):
-            found[number] = found.get(number, False) or bool(point.get("shared"))
-    return found
-
-
-def _domains(body: _Body, emails: Iterable[str]) -> frozenset[str]:
-    """Domains of web pages and mailboxes that one employer or one owner stands behind."""
-    sites = (_host(point["value"]) for point in _points(body, "web"))
-    found = {*map(email_domain, emails), *sites}
-    return frozenset(domain for domain in found if domain and not is_free_domain(domain))
-
-
-def _host(url: str) -> str:
-    bare = url.strip().lower().partition("://")[2] or url.strip().lower()
-    host = bare.partition("/")[0].partition("?")[0].partition(":")[0].removeprefix("www.")
-    return host if "." in host and " " not in host else ""
-
-
-def _places(body: _Body) -> tuple[Place, ...]:
-    return _unique(
-        standardise_place(
-            tuple(place.get("lines", ())),
-            place.get("locality") or "",
-            postcode=place.get("postcode") or "",
-            country=place.get("country") or "",
-        )
-        for place in body.get("addresses", ())
+    addresses, person = body.get("addresses") or (), body.get("person") or {}
+    home = _home_country(addresses, country)
+    reach = read_reach(body.get("contact_points") or (), home)
+    shown = _shown_name(body, person)
+    kind = _kind(str(body["kind"]), person, shown, reach)
+    people = _people(body, person, reach) if kind in _PERSON_KINDS else ()
+    organisations = () if kind == "person" else _organisations(body, shown)
+    places = _unique([_place(address) for address in addresses])
+    identifiers = _identifiers(body.get("identifiers") or (), home)
+    born = standardise_date(person.get("birth_date") or "")
+    names = ([*map(tuple, people)], [*map(tuple, organisations)], [*map(tuple, places)])
+    plain = (kind, born, *names, sorted(map(tuple, identifiers)), *map(sorted, reach[1:]))
+    return Profile(
+        kind, people, organisations, *reach[1:], places, identifiers, born, _digest(plain)
     )
 
 
-def _identifiers(body: _Body, country: str) -> frozenset[Identifier]:
-    found = (_identifier(item, country) for item in body.get("identifiers", ()))
-    return frozenset(item for item in found if item is not None)
+def _digest(content: tuple[Any, ...]) -> str:
+    """Of plain tuples, lists and texts alone: how those are written tells all contents apart."""
+    return blake2b(ascii((MATCH_VERSION, content)).encode(), digest_size=12).hexdigest()
 
 
-def _identifier(item: Mapping[str, Any], country: str) -> Identifier | None:
+def _home_country(addresses: Iterable[_Body], country: str) -> str:
+    for address in addresses:
+        if address.get("country"):
+            return str(address["country"])
+    return country
+
+
+def _shown_name(body: _Body, person: _Body) -> str:
+    shown = body.get("display_name")
+    return shown or " ".join(filter(None, (person.get("given"), person.get("family"))))
+
+
+def _kind(stated: str, person: _Body, shown: str, reach: Reach) -> str:
+    """What the record says, unless its name or its mailboxes say otherwise."""
+    if stated != "person" or person.get("birth_date"):
+        return stated
+    name = standardise_organisation(shown)
+    if name is not None and (name.form in _COMPANY_FORMS or "&" in shown):
+        return "organisation"
+    return "person" if _has_personal_mailbox(name, reach) or person.get("prefix") else OPEN
+
+
+def _has_personal_mailbox(name: OrganisationName | None, reach: Reach) -> bool:
+    """Whether a mailbox is nobody else's, and no domain is named like the record itself.
+
+    Tischlerei Lorenz, ulm@tischlerei-lorenz, is a company.
+    """
+    if not reach.mailboxes:
+        return False
+    whole = "".join(name.words) if name is not None else None
+    return all(box.label != whole for box in reach.boxes)
+
+
+def _unique(items: list[_Item | None]) -> tuple[_Item, ...]:
+    if len(items) < 2:  # most records have one of each
+        return (items[0],) if items and items[0] is not None else ()
+    return tuple(sorted({item for item in items if item is not None}))
+
+
+def _people(body: _Body, person: _Body, reach: Reach) -> tuple[PersonName, ...]:
+    names = _stated_people(person) if person else []
+    if not any(names):
+        names = [split_person(body.get("display_name") or "")]
+    boxes = [box for box in reach.boxes if box.address in reach.mailboxes]
+    if boxes:
+        names += [_full_form(name, box.words) for name in names if name for box in boxes]
+    return _unique(names)
+
+
+def _stated_people(person: _Body) -> list[PersonName | None]:
+    """The name as its parts state it, once with the given name and once with the call name."""
+    given, preferred = person.get("given") or "", person.get("preferred") or ""
+    parts = (person.get("middle") or "", person.get("family") or "")
+    firsts = (given, preferred) if preferred and preferred != given else (given,)
+    return [standardise_person(first, *parts) for first in firsts]
+
+
+def _full_form(name: PersonName, words: Sequence[str]) -> PersonName | None:
+    """The name as the own mailbox spells it: babsi, barbara.winkler@; never another given name."""
+    if len(name.given) != 1 or len(name.family) != 1 or name.family[0] not in words:
+        return None
+    start = name.given[0][:2]
+    found = [word for word in words if word.startswith(start) and len(word) > 3 and word.isalpha()]
+    return PersonName((found[0],), name.family, name.generation) if found else None
+
+
+def _organisations(body: _Body, shown: str) -> tuple[OrganisationName, ...]:
+    stated = body.get("organisation") or {}
+    texts = {stated.get("legal_name"), shown, *stated.get("trading_names", ())}
+    return _unique([standardise_organisation(text) for text in texts if text and "@" not in text])
+
+
+def _place(address: _Body) -> Place | None:
+    return standardise_place(
+        tuple(address.get("lines", ())),
+        address.get("locality") or "",
+        postcode=address.get("postcode") or "",
+        country=address.get("country") or "",
+    )
+
+
+def _identifiers(items: Iterable[_Body], country: str) -> frozenset[Identifier]:
+    if not items:
+        return _NO_IDENTIFIERS
+    found = [_identifier(item, country) for item in items]
+    return frozenset([item for item in found if item is not None])
+
+
+def _identifier(item: _Body, country: str) -> Identifier | None:
     scheme = item["scheme"]
     value = standardise_identifier(scheme, item["value"], item.get("country") or country)
     if value is None:
@@ -266,8 +201,3 @@ def _identifier(item: Mapping[str, Any], country: str) -> Identifier | None:
     # A company may have one VAT number a country, so its country is its issuer.
     issuer = value[:2] if scheme == "eu_vat" else item.get("issuer") or item.get("country") or ""
     return Identifier(scheme, issuer, value)
-
-
-def _birth_date(body: _Body) -> str | None:
-    stated = (body.get("person") or {}).get("birth_date")
-    return standardise_date(stated) if stated else None

@@ -61,17 +61,15 @@ _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _PLACEHOLDERS: Final = frozenset({"1900-01-01", "1970-01-01", "0001-01-01"})
 
 
-@lru_cache(maxsize=65_536)
 def standardise_email(value: str) -> str | None:
     """The address in lower case without a display name or mailto:; None where it is none."""
     bare = value.strip().rpartition("<")[2].rstrip("> ").removeprefix("mailto:").lower()
     local, sign, domain = bare.rpartition("@")
-    if not (sign and local and "." in domain) or any(char.isspace() for char in bare):
+    if not (sign and local and "." in domain) or bare.split() != [bare]:
         return None
     return f"{local}@{domain.rstrip('.')}"
 
 
-@lru_cache(maxsize=65_536)
 def email_key(value: str) -> str | None:
     """The address as compared: without +tag, for Gmail without dots too; never to be written to."""
     address = standardise_email(value)
@@ -89,7 +87,6 @@ def email_domain(address: str) -> str:
     return address.rpartition("@")[2]
 
 
-@lru_cache(maxsize=65_536)
 def is_desk(address: str) -> bool:
     """Whether an address is a desk's, not a person's: info@, sales-de@, no-reply@ (RFC 2142)."""
     local = address.partition("@")[0].partition("+")[0]
@@ -120,7 +117,7 @@ def standardise_date(value: str) -> str | None:
     A mistyped date (1856-86-18) stays: it is compared letter by letter.
     """
     text = value[:10]
-    if not _DATE.fullmatch(text) or text[5:] == "00-00":
+    if not text or not _DATE.fullmatch(text) or text[5:] == "00-00":
         return None
     return None if text in _PLACEHOLDERS else text
 

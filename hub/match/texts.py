@@ -17,7 +17,6 @@ _SOUNDS: Final = str.maketrans("zqvwdtbpgk", "skffttppkk")
 _SPACED_LETTERS: Final = re.compile(r"\b(?:\w\.\s?){2,}")
 
 
-@lru_cache(maxsize=65_536)
 def fold(text: str) -> str:
     """Lower case without accents: "Größe" and "GROSSE" fold to one text; punctuation stays."""
     plain = text.casefold()
@@ -27,10 +26,11 @@ def fold(text: str) -> str:
     return "".join(char for char in plain if not unicodedata.combining(char)).translate(_LETTERS)
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=131_072)
 def skeleton(text: str) -> str:
     """Folded, with "ae", "oe", "ue" written as the vowel: Müller, Mueller, Muller are one."""
-    return _UMLAUTS.sub("", fold(text))
+    folded = fold(text)
+    return _UMLAUTS.sub("", folded) if "e" in folded else folded
 
 
 @lru_cache(maxsize=65_536)
@@ -43,8 +43,12 @@ def sound(word: str) -> str:
 
 def split_words(text: str) -> tuple[str, ...]:
     """The words of a folded text; letters with dots ("S. p. A.", "e.V.") are one word."""
-    joined = _SPACED_LETTERS.sub(_join_letters, text.replace("'", "").replace("\u2019", ""))
-    return tuple(word for word in _NOT_WORD.split(joined) if word)
+    if text.replace(" ", "").isalnum():  # no sign to be read: most texts
+        return tuple(text.split())
+    joined = text.replace("'", "").replace("\u2019", "")
+    if "." in joined:
+        joined = _SPACED_LETTERS.sub(_join_letters, joined)
+    return tuple(filter(None, _NOT_WORD.split(joined)))
 
 
 def _join_letters(match: re.Match[str]) -> str:

@@ -8,9 +8,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from phonenumbers import NumberParseException, PhoneNumberFormat
 
-from hub.match.phones import standardise_phone
+from hub.match.phones import find_well_formed, standardise_phone
 
-COUNTRIES = ("DE", "AT", "CH", "FR", "NL", "GB", "BE", "ES", "IT", "US", "PL")
+REGIONS = sorted(phonenumbers.SUPPORTED_REGIONS)
+EXAMPLES = {
+    region: [
+        number
+        for kind in phonenumbers.PhoneNumberType.values()
+        if (number := phonenumbers.example_number_for_type(region, kind)) is not None
+    ]
+    for region in REGIONS
+}
+SLIPS = st.tuples(st.integers(0, 20), st.sampled_from(["", *"0123456789", *" -./()+"]))
+"""Where something is put in; nothing means that a character goes."""
 
 
 def _reference(value: str, country: str) -> str | None:
@@ -43,20 +53,46 @@ def test_spellings(value: str, country: str, expected: str | None) -> None:
     assert standardise_phone(value, country) == expected
 
 
-@settings(max_examples=400, deadline=None)
-@given(
-    st.sampled_from(
-        ["+49", "+43", "+41", "+33", "+31", "+44", "+32", "+34", "+39", "+1", "0", "00"]
-    ),
-    st.text("0123456789", min_size=4, max_size=12),
-    st.sampled_from(COUNTRIES),
-)
-def test_fast_path_agrees_with_phonenumbers(prefix: str, digits: str, country: str) -> None:
-    value = prefix + digits
-    found = standardise_phone(value, country)
+@st.composite
+def _spellings(draw: st.DrawFn) -> tuple[str, str]:
+    """An example number of any region as somebody writes it down, and the region he is in."""
+    region = draw(st.sampled_from(REGIONS))
+    style = draw(st.sampled_from([0, 1, 2]))
+    text = phonenumbers.format_number(draw(st.sampled_from(EXAMPLES[region])), style)
+    for place, sign in draw(st.lists(SLIPS, max_size=3)):
+        text = text[:place] + sign + text[place + (not sign) :]
+    prefix = draw(st.sampled_from(["", "", "", "0", "00", "011", "1", "+"]))
+    return prefix + text, draw(st.one_of(st.just(region), st.sampled_from(REGIONS)))
+
+
+@settings(max_examples=1_500, deadline=None)
+@given(_spellings())
+def test_fast_way_agrees_with_phonenumbers_everywhere(spelling: tuple[str, str]) -> None:
+    value, country = spelling
+    found = find_well_formed(value, country)
     assert found in (None, _reference(value, country))
-    if found is None and len(set(value)) > 3 and value[-8:] not in "01234567890123456789":
-        assert _reference(value, country) is None or len(digits) < 6
+    known = standardise_phone(value, country)
+    assert known in (None, _reference(value, country))
+
+
+@pytest.mark.parametrize(
+    "region", ["DE", "AT", "CH", "FR", "NL", "GB", "BE", "ES", "IT", "US", "CA", "PL", "SE"]
+)
+@pytest.mark.parametrize("style", [PhoneNumberFormat.INTERNATIONAL, PhoneNumberFormat.NATIONAL])
+def test_well_formed_numbers_go_the_fast_way(region: str, style: int) -> None:
+    number = phonenumbers.example_number_for_type(region, phonenumbers.PhoneNumberType.FIXED_LINE)
+    assert number is not None
+    text = phonenumbers.format_number(number, style)
+    assert find_well_formed(text, region) == _reference(text, region) is not None
+
+
+@pytest.mark.parametrize("digits", ["0000000", "123456789", "110", "+49 110"])
+def test_placeholders_are_none(digits: str) -> None:
+    assert standardise_phone(digits, "DE") is None
+
+
+def test_any_white_space_parts_a_number() -> None:
+    assert standardise_phone("030\t123456\n", "DE") == "+4930123456"
 
 
 @settings(max_examples=200, deadline=None)

@@ -1,0 +1,127 @@
+"""Contact points as matching sees them: a party's own mailboxes and lines, and shared ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
+
+from hub.match.standardise import (
+    email_domain,
+    email_key,
+    is_desk,
+    is_free_domain,
+    standardise_phone,
+)
+from hub.match.texts import skeleton, split_words
+
+_Point = Mapping[str, Any]
+
+
+class Mailbox(NamedTuple):
+    """A mail address read once.
+
+    ``domain`` is '' where everybody may have an address; ``label`` is the domain's first part and
+    ``words`` are what stands before the @, both folded.
+    """
+
+    address: str
+    desk: bool
+    domain: str
+    label: str
+    words: tuple[str, ...]
+
+
+class Reach(NamedTuple):
+    """How a party is reached; ``desks`` and ``switchboards`` are shared by several people."""
+
+    boxes: tuple[Mailbox, ...] = ()
+    mailboxes: frozenset[str] = frozenset()
+    desks: frozenset[str] = frozenset()
+    domains: frozenset[str] = frozenset()
+    phones: frozenset[str] = frozenset()
+    switchboards: frozenset[str] = frozenset()
+
+
+_NOWHERE: Final = Reach()
+_NONE: Final = (frozenset[str](), frozenset[str]())
+
+
+def read_reach(points: Iterable[_Point], country: str) -> Reach:
+    """The contact points that hold; any statement that one is shared counts."""
+    if not points:
+        return _NOWHERE
+    found = _Found({}, {}, {}, set())
+    for point in points:
+        if point.get("status") != "invalid":
+            _add(found, point, country)
+    found.domains.discard("")
+    return Reach(
+        tuple(found.boxes.values()),
+        *_part(found.shared_boxes),
+        frozenset(found.domains),
+        *_part(found.phones),
+    )
+
+
+class _Found(NamedTuple):
+    """What the points so far gave; addresses and numbers with whether they are shared."""
+
+    boxes: dict[str, Mailbox]
+    shared_boxes: dict[str, bool]
+    phones: dict[str, bool]
+    domains: set[str]
+
+
+def _add(found: _Found, point: _Point, country: str) -> None:
+    kind = point["kind"]
+    if kind == "email":
+        box = _read_mailbox(point["value"])
+        if box is not None:
+            found.boxes[box.address] = box
+            found.domains.add(box.domain)
+            _note(found.shared_boxes, box.address, shared=box.desk or point.get("shared"))
+    elif kind == "phone":
+        number = standardise_phone(point["value"], country)
+        if number and "fax" not in point.get("purpose", ()):
+            _note(found.phones, number, shared=point.get("shared"))
+    elif kind == "web":
+        found.domains.add(_site(point["value"]))
+
+
+def _note(found: dict[str, bool], value: str, *, shared: bool | None) -> None:
+    found[value] = bool(shared) or found.get(value, False)
+
+
+def _part(found: dict[str, bool]) -> tuple[frozenset[str], frozenset[str]]:
+    """What is the party's own, and what is shared."""
+    if not found:
+        return _NONE
+    own: list[str] = []
+    shared: list[str] = []
+    for value, is_shared in found.items():
+        (shared if is_shared else own).append(value)
+    return frozenset(own), frozenset(shared)
+
+
+@lru_cache(maxsize=65_536)
+def _read_mailbox(value: str) -> Mailbox | None:
+    address = email_key(value)
+    if address is None:
+        return None
+    domain = email_domain(address)
+    return Mailbox(
+        address,
+        is_desk(address),
+        "" if is_free_domain(domain) else domain,
+        skeleton(domain.partition(".")[0].replace("-", "")),
+        tuple(map(skeleton, split_words(address.partition("@")[0]))),
+    )
+
+
+@lru_cache(maxsize=16_384)
+def _site(url: str) -> str:
+    """The domain of a web page, or '' where everybody may have one there."""
+    bare = url.strip().lower().partition("://")[2] or url.strip().lower()
+    host = bare.partition("/")[0].partition("?")[0].partition(":")[0].removeprefix("www.")
+    return host if "." in host and " " not in host and not is_free_domain(host) else ""

@@ -1,0 +1,74 @@
+"""The profile of a record, its digest, and the row of features that is made of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from hub.match.features import LISTS, build_features
+from hub.match.profile import build_profile
+
+BODY: dict[str, Any] = {
+    "kind": "person",
+    "person": {"given": "Anna", "family": "Berg", "birth_date": "1980-05-04"},
+    "contact_points": [
+        {"kind": "email", "value": "anna.berg7@example.com"},
+        {"kind": "email", "value": "info@example.com"},
+        {"kind": "phone", "value": "030 1234567"},
+        {"kind": "phone", "value": "030 7654321", "shared": True},
+        {"kind": "web", "value": "https://www.berg.example/anna"},
+    ],
+    "addresses": [{"lines": ["Hauptstr. 1"], "locality": "Berlin", "country": "DE"}],
+    "identifiers": [{"scheme": "eu_vat", "value": "DE123456789"}],
+}
+
+
+def _changed(**parts: Any) -> dict[str, Any]:
+    return {**BODY, **parts}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        _changed(kind="organisation"),
+        _changed(person={**BODY["person"], "given": "Anne"}),
+        _changed(person={**BODY["person"], "birth_date": "1980-05-05"}),
+        _changed(contact_points=BODY["contact_points"][:3]),
+        _changed(contact_points=BODY["contact_points"][1:]),
+        _changed(addresses=[{**BODY["addresses"][0], "locality": "Bremen"}]),
+        _changed(addresses=[*BODY["addresses"], {"locality": "Bremen"}]),
+        _changed(identifiers=[]),
+    ],
+)
+def test_another_content_has_another_digest(other: dict[str, Any]) -> None:
+    assert build_profile(other).digest != build_profile(BODY).digest
+
+
+def test_the_order_of_what_is_stated_does_not_matter() -> None:
+    turned = _changed(contact_points=BODY["contact_points"][::-1])
+    assert build_profile(turned) == build_profile(BODY)
+
+
+def test_every_feature_stands_in_its_column() -> None:
+    row = build_features(build_profile(BODY))
+    assert (row.kind, row.given, row.family, row.birth_date) == (
+        "person",
+        "anna",
+        "berg",
+        "1980-05-04",
+    )
+    assert (row.mailbox, row.mail_names) == ("anna.berg7@example.com", ("anna.berg7",))
+    assert (row.desks, row.domains) == (("info@example.com",), ("berg.example", "example.com"))
+    assert (row.phones, row.shared_phones) == (("+49301234567",), ("+49307654321",))
+    assert (row.houses, row.street) == (("hauptstr|1|berlin",), "hauptstr")
+    assert (row.house_number, row.city, row.country) == ("1", "berlin", "DE")
+    assert row.identifiers == ("eu_vat:DE:DE123456789",)
+    assert (row.identifier, row.issuers) == ("eu_vat:DE:DE123456789", ("eu_vat:DE",))
+
+
+def test_lists_are_lists_and_nothing_is_empty() -> None:
+    for body in (BODY, {"kind": "organisation", "display_name": "Muster GmbH"}, {"kind": "open"}):
+        for name, value in build_features(build_profile(body))._asdict().items():
+            assert value is None or isinstance(value, tuple if name in LISTS else str)
+            assert value is None or value
