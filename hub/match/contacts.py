@@ -114,7 +114,7 @@ def _read_mailbox(value: str) -> Mailbox | None:
         address,
         is_desk(address),
         "" if is_free_domain(domain) else domain,
-        skeleton(domain.partition(".")[0].replace("-", "")),
+        skeleton(_in_letters(domain).partition(".")[0].replace("-", "")),
         tuple(map(skeleton, split_words(address.partition("@")[0]))),
     )
 
@@ -125,3 +125,13 @@ def _site(url: str) -> str:
     bare = url.strip().lower().partition("://")[2] or url.strip().lower()
     host = bare.partition("/")[0].partition("?")[0].partition(":")[0].removeprefix("www.")
     return host if "." in host and " " not in host and not is_free_domain(host) else ""
+
+
+def _in_letters(domain: str) -> str:
+    """The domain as people read it: müller.example for xn--mller-kva.example."""
+    if "xn--" not in domain:
+        return domain
+    try:
+        return domain.encode().decode("idna")
+    except UnicodeError:
+        return domain

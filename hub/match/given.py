@@ -15,7 +15,7 @@ alexandra: alex sandra sascha alessandra alejandra
 andreas: andi andy andrew andrea andre andres
 anna: anne anni annie anja hanna ana anita
 antonio: toni tonio anton antoine antony anthony tony antonius
-barbara: babs baerbel bea
+barbara: babs babsi babsy baerbel barbi basia varvara bea
 benedikt: ben beni bene benedict benedetto
 benjamin: ben benni benny beniamino
 bernhard: bernd berni bernard bernardo
@@ -178,6 +178,52 @@ veronique: vero
 viktor: vik victor vittorio
 waltraud: traudl traudel
 willem: wim wilhelm
+aleksandra: ola sasha alexandra
+aleksei: alyosha lyosha alexei alexey alexis
+alexander: sasha aleksandr aleksander oleksandr olek
+anna: ania anya anula annushka
+bartosz: bartek bartlomiej
+dmitri: dima dmitry dmitrij mitya
+ekaterina: katya catherine katharina
+elena: lena yelena helena
+elisabeth: lisi lissi lilli elzbieta ela
+eva: evi ewa evchen
+evgeny: zhenya evgeni yevgeny eugen
+franz: franzl ferenc frantisek franciszek
+gertrud: gerti traudi
+gisbert: gijs gijsbert
+hedwig: hedi hedy jadwiga
+helga: heli
+ivan: vanya vanja iwan
+jakub: kuba jakob
+jerzy: jurek georg
+joanna: asia johanna
+johannes: hansi hansl janek joop giannis yannis ioannis
+katarzyna: kasia katharina
+karl: karli karol karel
+krzysztof: krzysiek christoph
+kurt: kurti
+leopold: poldl
+malgorzata: gosia margarete
+margarete: greti gretl
+maria: masha marysia mizzi
+michael: michal mikhail misha micha
+nikolaus: kolya nikolai nikos mikolaj
+oskar: ossi oscar
+pawel: pavel paul pavol
+petr: petya petros
+piotr: piotrek peter
+roland: roli
+rosa: rosl
+sabine: bini
+sergei: seryozha sergey sergej
+stanislaw: staszek stanislav
+tatiana: tanya tanja
+tomasz: tomek thomas
+vladimir: volodya vova wladimir volodymyr
+wojciech: wojtek
+yuri: yura jurij juri yuriy
+zofia: zosia sofia
 """.strip()
 
 

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from rapidfuzz.distance import DamerauLevenshtein, JaroWinkler
 
 from hub.match.given import root_names, same_given
-from hub.match.texts import skeleton, sound, split_words, word_set
+from hub.match.texts import fold, skeleton, sound, split_words, word_set
 
 _TITLES: Final = word_set(
     """
@@ -56,15 +56,23 @@ class NameAgreement(Enum):
 _RANKS: Final = {agreement: rank for rank, agreement in enumerate(NameAgreement)}
 
 
-def standardise_person(given: str, middle: str, family: str) -> PersonName | None:
+def standardise_person(
+    given: str, middle: str, family: str, *, suffix: str = ""
+) -> PersonName | None:
     """The folded name from parts that a source keeps apart; None where nothing is left."""
     first, early = _plain_part(f"{given} {middle}" if middle else given)
     last, generation = _plain_part(family)
-    if len(first) == len(last) == 1 and len(last[0]) == 1 < len(first[0]):
-        first, last = last, first  # "Berg A." was split at the wrong end
+    if _is_split_wrong(first, last):
+        first, last = last, first
     if not first and not last:
         return None
-    return PersonName(first, _without_particles(last), generation or early)
+    stated = _generation_in(suffix) if suffix else ""
+    return PersonName(first, _without_particles(last), stated or generation or early)
+
+
+def _is_split_wrong(first: tuple[str, ...], last: tuple[str, ...]) -> bool:
+    """Whether "Berg A." was split at the wrong end."""
+    return len(first) == len(last) == 1 and len(last[0]) == 1 < len(first[0])
 
 
 @lru_cache(maxsize=65_536)
@@ -88,8 +96,21 @@ def _split_words_of_person(text: str) -> PersonName | None:
     words, generation = _without_generation(_plain(text))
     if len(words) < 2:
         return PersonName(words, (), generation) if words else None
-    start = next((n for n in range(1, len(words) - 1) if words[n] in _PARTICLES), len(words) - 1)
+    last = len(words) - _size_of_last(text, words)
+    start = next((n for n in range(1, last) if words[n] in _PARTICLES), last)
     return PersonName(words[:start], _without_particles(words[start:]), generation)
+
+
+def _size_of_last(text: str, words: tuple[str, ...]) -> int:
+    """How many words the family name at the end has: Müller-Lüdenscheidt has two."""
+    double = _plain(text.rsplit(maxsplit=1)[-1]) if "-" in text else ()
+    return len(double) if words[-len(double) :] == double and len(double) < len(words) else 1
+
+
+def _generation_in(suffix: str) -> str:
+    """What a suffix says of the generation, if it does: Jr., III, but not PhD."""
+    words = split_words(fold(suffix))
+    return next((_GENERATIONS[word] for word in words if word in _GENERATIONS), "")
 
 
 @lru_cache(maxsize=65_536)
@@ -139,7 +160,7 @@ def compare_names(one: PersonName, other: PersonName) -> NameAgreement:
 
 
 def _is_latin(name: PersonName) -> bool:
-    """Folded Latin letters are ASCII; we transliterate nothing else."""
+    """Folded Latin, Cyrillic and Greek letters are ASCII; we transliterate nothing else."""
     return "".join(name.given + name.family).isascii()
 
 

@@ -24,35 +24,43 @@ ek:ek|eingetragener kaufmann|e kfm
 ev:ev|eingetragener verein
 eg:eg|genossenschaft
 se:se
-sa:sa|societe anonyme|sociedad anonima
-sas:sas|sasu
-sarl:sarl|eurl|sagl
+sa:sa|societe anonyme|sociedad anonima|sa de cv|sapi de cv
+sas:sas|sasu|societe par actions simplifiee
+sarl:sarl|eurl|sagl|s a rl|societe a responsabilite limitee
 snc:snc|sci|scp|scop
 spa:spa|societa per azioni
-srl:srl|srls|societa a responsabilita limitata
+srl:srl|srls|srl de cv|s de rl de cv|societa a responsabilita limitata
 sl:sl|slu|sll|sociedad limitada
 bv:bv|besloten vennootschap|vof
 nv:nv
 bvba:bvba|sprl
-ltd:ltd|limited|pty ltd|pte ltd|co ltd|pvt ltd|private limited
+ltd:ltd|limited|ltd sti|limited sirketi|pty ltd|pte ltd|co ltd|pvt ltd|private limited
 plc:plc|public limited company
 llc:llc|lc
 llp:llp|lp
 inc:inc|incorporated|corp|corporation
 ab:ab|aktiebolag|ab publ
-as:as|asa
+as:as|asa|a s|akciova spolecnost
 aps:aps
 oy:oy|oyj
-spzoo:spzoo|sp zoo|sp z oo|spolka z oo
-sro:sro|spol sro
+spzoo:spzoo|sp zoo|sp z oo|spolka z oo|spolka z ograniczona odpowiedzialnoscia
+spzoo spk:sp zoo sp k|sp z oo sp k|spolka z oo sp k|sp zoo spolka komandytowa
+spk:sp k|spk|spolka komandytowa
+spj:sp j|spj|spolka jawna
+ooo:ooo|tov|too
+sro:sro|spol sro|spol s ro
+vos:vos
 kft:kft|zrt|nyrt|bt
-doo:doo|dd
+doo:doo|dd|jdoo
+eood:eood|ood
+scoop:scoop|s coop|sociedad cooperativa
+ehf:ehf
 lda:lda|limitada|ltda
 og:og|keg
 sca:sca|scs
 asbl:asbl|vzw
 ou:ou|uab|sia
-jsc:jsc|ojsc|pjsc|ao
+jsc:jsc|ojsc|pjsc|ao|oao|zao|pao
 sdn bhd:sdn bhd|bhd
 pllc:pllc|lllp|pc
 stiftung:stiftung
@@ -67,6 +75,11 @@ _LINKING: Final = word_set(
     """
     und and et y e the der die das le la les il of fur for co company cie
     """
+)
+
+
+_TRADING: Final = re.compile(
+    r"\s(?:d/?b/?a|d\.b\.a\.?|t/a|trading as|doing business as|handelnd unter)\s", re.IGNORECASE
 )
 
 
@@ -97,6 +110,17 @@ def standardise_organisation(text: str) -> OrganisationName | None:
     core, form = _without_form(words) if _may_have_form(words) else (words, "")
     kept = core if _LINKING.isdisjoint(core) else _without_linking(core)
     return OrganisationName(kept, form) if kept else None
+
+
+def split_trading_names(text: str) -> list[str]:
+    """The names in one text: "Foo Ltd t/a Bar" is Foo Ltd and Bar."""
+    return _TRADING.split(text)
+
+
+def with_form(name: OrganisationName, stated: str) -> OrganisationName:
+    """The name with the legal form that is stated apart from it; its own goes first."""
+    found = "" if name.form else _FORMS.get(" ".join(map(skeleton, split_words(stated))))
+    return name._replace(form=found) if found else name
 
 
 def _without_linking(words: tuple[str, ...]) -> tuple[str, ...]:

@@ -17,6 +17,8 @@ from phonenumbers import NumberParseException, PhoneMetadata, PhoneNumberFormat
 _NOISE: Final = dict.fromkeys(map(ord, " \u00a0-./()\u2010\u2011\u2012\u2013\u2014\u2015"))
 _COUNTING: Final = "012345678901234567890"
 _ABROAD: Final = "00"
+_EXTENSION: Final = re.compile(r"(?<=\d\d\d)\s?[-\u2013]\s?\d{1,4}$")
+"""A desk behind a switchboard; read so only where the whole is too long for a number."""
 _NEVER: Final = re.compile(r"(?!)")
 _LONGEST: Final = 40
 """Longer texts are left to the library: it has limits of its own."""
@@ -32,7 +34,10 @@ def standardise_phone(value: str, country: str = "DE") -> str | None:
     if len(digits) < 6 or digits in _COUNTING or digits.count(digits[0]) == len(digits):
         return None
     text = " ".join(value.split())
-    return find_well_formed(text, country) or _ask(text, country)
+    known = find_well_formed(text, country) or _ask(text, country)
+    if known is None and (extension := _EXTENSION.search(text)):
+        return _ask(text[: extension.start()], country)
+    return known
 
 
 def find_well_formed(text: str, country: str) -> str | None:

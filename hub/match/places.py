@@ -12,7 +12,7 @@ from rapidfuzz.distance import DamerauLevenshtein
 from hub.match.texts import skeleton, split_words, word_set
 
 _NUMBER: Final = re.compile(r"^(\d{1,5})\s?([a-z]?)$")
-_RANGE: Final = re.compile(r"\b(\d{1,5})\s*[-/]\s*\d{1,5}\b")
+_RANGE: Final = re.compile(r"\b(\d{1,5})(?:\s*[-/]\s*\d{1,5}\b)+")
 _APART: Final = re.compile(r"\b(\d{1,5})\s+([a-z])\b")
 _POSTCODE: Final = re.compile(r"\b\d{5}\b")
 _ENDINGS: Final = re.compile(r"(strasse|straße|str\.)(?=\W|$)")
@@ -35,7 +35,29 @@ _LINKING: Final = word_set(
     de la le les du des del della di da der den dem am an im in zum zur the
     """
 )
-_UNIT: Final = re.compile(r"\b(apt|apartment|suite|unit|floor|etage|stock|app|whg|c/o|piso)\b.*$")
+_UNIT: Final = re.compile(
+    r"""(?<=[\w.])[\s,/]+(?:
+    (?:apt|apartment|suite|etage|app|whg|c/o|piso)\b.*
+    |\#\s?\w{1,5}
+    |\d{1,2}\s?(?:\.|st|nd|rd|th|e|er|[eè]me|[ºª°o])?\s?(?:og|dg|stock|stk|obergeschoss|etage|[eé]tage
+        |floor|piso|planta|piano|verdieping)\b.*
+    |(?:hinterhaus|vorderhaus|seitenfl[uü]gel|hhs?|vhs?)
+    |(?:flat|unit|floor|stock|appt|appartement|appartamento|ste|room|wohnung|wg|t[uü]r|top|stiege|stg|haus|zimmer|b[aâ]t
+        |b[aâ]timent|esc|escalier|escalera|puerta|pta|int|interno|scala|bus|bo[iî]te|bte|lgh
+        |m|lok|kv|кв)\b\.?\s*(?:nr\.?|no\.?)?\s*(?:\d{1,4}[a-z]?|[a-z]\d{0,3})(?:\s*[,/-].*)?
+    )$""",
+    re.VERBOSE,
+)
+"""What follows street and number: a flat, a floor, a staircase, whose letter box it is."""
+_UNIT_IN_FRONT: Final = re.compile(
+    r"^\s*(?:c/o[^,]*(?:,|$)|(?:flat|unit|apt|apartment|suite|ste|room|app|whg|wohnung|floor)\b\.?\s*"
+    r"\#?(?:\d{1,4}[a-z]?|[a-z]\d{0,3})\b(?:[\s,/-]+(?=.*\d)|\s*$))"
+)
+_BOX: Final = re.compile(
+    r"^\s*(?:p\.?\s?o\.?\s?box|postfach|postbus|bo[iî]te postale|b\.?p\.?|casella postale"
+    r"|apartado(?: de correos)?)(?=\s*\d)"
+)
+_REPEATED: Final = re.compile(r"\b(\d{1,5})\s*-?(?:(b)is|(t)er|(q)uater)\b")
 
 
 class Place(NamedTuple):
@@ -86,8 +108,9 @@ def _town(city: str) -> str:
 
 def _split_street(line: str) -> tuple[str, str, str]:
     """Street, house number, and what follows a comma: number in front or behind."""
-    text = line.casefold()
-    text = _UNIT.sub("", _ENDINGS.sub("str ", text) if "str" in text else text)
+    text = _without_unit(line.casefold())
+    text = _ENDINGS.sub("str ", text) if "str" in text else text
+    text = _REPEATED.sub(r"\1\2\3\4", text)
     text = _APART.sub(r"\1\2", _RANGE.sub(r"\1", text))
     head, tail = _numbered_piece(text)
     words = [skeleton(word) for word in split_words(head)]
@@ -98,6 +121,11 @@ def _split_street(line: str) -> tuple[str, str, str]:
     if place == 0:
         return _join_street(words[1:]), words[0], tail
     return _join_street(words[:place]), words[place], tail
+
+
+def _without_unit(text: str) -> str:
+    """The line without flat, floor or addressee; all boxes have one name."""
+    return _BOX.sub("pobox", _UNIT.sub("", _UNIT_IN_FRONT.sub("", text)))
 
 
 def _numbered_piece(text: str) -> tuple[str, str]:
@@ -119,7 +147,7 @@ def _numbered_piece(text: str) -> tuple[str, str]:
 def _pieces(text: str) -> list[str]:
     """What stands between commas; a bare number in front belongs to the piece behind it."""
     pieces = [piece.strip() for piece in text.split(",") if piece.strip()]
-    if len(pieces) > 1 and pieces[0].isdigit():
+    if len(pieces) > 1 and _NUMBER.match(pieces[0]):
         pieces[:2] = [f"{pieces[0]} {pieces[1]}"]
     return pieces
 

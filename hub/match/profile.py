@@ -8,7 +8,12 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 from hub.match.contacts import Reach, read_reach
 from hub.match.names import PersonName, split_person, standardise_person
-from hub.match.organisations import OrganisationName, standardise_organisation
+from hub.match.organisations import (
+    OrganisationName,
+    split_trading_names,
+    standardise_organisation,
+    with_form,
+)
 from hub.match.places import Place, standardise_place
 from hub.match.standardise import standardise_date, standardise_identifier
 
@@ -42,6 +47,9 @@ _COMPANY_FORMS: Final = frozenset(
         "llp",
         "inc",
         "spzoo",
+        "spzoo spk",
+        "spk",
+        "spj",
         "sro",
         "kft",
     ]
@@ -159,7 +167,8 @@ def _stated_people(person: _Body) -> list[PersonName | None]:
     given, preferred = person.get("given") or "", person.get("preferred") or ""
     parts = (person.get("middle") or "", person.get("family") or "")
     firsts = (given, preferred) if preferred and preferred != given else (given,)
-    return [standardise_person(first, *parts) for first in firsts]
+    suffix = person.get("suffix") or ""
+    return [standardise_person(first, *parts, suffix=suffix) for first in firsts]
 
 
 def _full_form(name: PersonName, words: Sequence[str]) -> PersonName | None:
@@ -173,8 +182,12 @@ def _full_form(name: PersonName, words: Sequence[str]) -> PersonName | None:
 
 def _organisations(body: _Body, shown: str) -> tuple[OrganisationName, ...]:
     stated = body.get("organisation") or {}
-    texts = {stated.get("legal_name"), shown, *stated.get("trading_names", ())}
-    return _unique([standardise_organisation(text) for text in texts if text and "@" not in text])
+    stated_names = (stated.get("legal_name"), shown, *stated.get("trading_names", ()))
+    texts = {text for text in stated_names if text and "@" not in text}
+    parts = {part for text in texts for part in split_trading_names(text)}
+    names = [standardise_organisation(part) for part in parts]
+    form = stated.get("legal_form")
+    return _unique([name and with_form(name, form) for name in names] if form else names)
 
 
 def _place(address: _Body) -> Place | None:

@@ -57,8 +57,11 @@ _DESKS: Final = word_set(
 )
 
 
+_SHORTEST_VAT: Final = 10
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_PLACEHOLDERS: Final = frozenset({"1900-01-01", "1970-01-01", "0001-01-01"})
+_PLACEHOLDERS: Final = frozenset(
+    {"1900-01-01", "1970-01-01", "0001-01-01", "1111-11-11", "9999-12-31"}
+)
 
 
 def standardise_email(value: str) -> str | None:
@@ -67,7 +70,17 @@ def standardise_email(value: str) -> str | None:
     local, sign, domain = bare.rpartition("@")
     if not (sign and local and "." in domain) or bare.split() != [bare]:
         return None
-    return f"{local}@{domain.rstrip('.')}"
+    return f"{local}@{_in_ascii(domain.rstrip('.'))}"
+
+
+def _in_ascii(domain: str) -> str:
+    """The domain as the DNS has it (RFC 3490); as it stands where it can be none."""
+    if domain.isascii():
+        return domain
+    try:
+        return domain.encode("idna").decode()
+    except UnicodeError:
+        return domain
 
 
 def email_key(value: str) -> str | None:
@@ -106,9 +119,22 @@ def standardise_identifier(scheme: str, value: str, country: str = "") -> str | 
     plain = "".join(char for char in value.upper() if char.isalnum())
     if not plain or (len(plain) > 3 and len(set(plain)) == 1):
         return None
-    if scheme == "eu_vat" and country and plain[:2].isdigit():
-        return country.upper() + plain
+    if scheme == "eu_vat":
+        return _compact_vat(country.upper() + plain if plain[:2].isdigit() else plain)
     return plain
+
+
+def _compact_vat(number: str) -> str:
+    """As python-stdnum writes it: EL for GR, Belgian and Dutch numbers of full length."""
+    if len(number) < _SHORTEST_VAT:
+        return number
+    from stdnum.eu import vat
+    from stdnum.exceptions import ValidationError
+
+    try:
+        return str(vat.compact("EL" + number[2:] if number[:2] == "GR" else number))
+    except ValidationError:  # no country of the union: compared as it stands
+        return number
 
 
 def standardise_date(value: str) -> str | None:

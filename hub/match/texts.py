@@ -10,6 +10,18 @@ from typing import Final
 _LETTERS: Final = str.maketrans(
     {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "ł": "l", "ı": "i"}
 )
+_CYRILLIC: Final = str.maketrans(
+    dict(zip("абвгґдезиіклмнопрстуфыэђјћ", "abvggdeziiklmnoprstufyedjc", strict=True))
+    | {"х": "kh", "ц": "ts", "ч": "ch", "ш": "sh", "щ": "shch", "ъ": "", "ь": "", "ж": "zh"}
+    | {"ю": "yu", "я": "ya", "є": "ye", "љ": "lj", "њ": "nj", "џ": "dz"}
+)
+"""Near to BGN/PCGN, as people write their own names in Latin letters; accents are gone before."""
+_GREEK: Final = str.maketrans(
+    dict(zip("αβγδεζηικλμνξοπρστυφω", "avgdeziiklmnxoprstyfo", strict=True))
+    | {"θ": "th", "χ": "ch", "ψ": "ps"}
+)
+_GREEK_PAIRS: Final = (("ου", "ou"), ("αυ", "av"), ("ευ", "ev"), ("μπ", "b"), ("γγ", "ng"))
+"""ELOT 743, the letters that are read together."""
 _UMLAUTS: Final = re.compile(r"(?<=[aou])e")
 _NOT_WORD: Final = re.compile(r"[^\w]+|_+")
 _VOWELS: Final = str.maketrans("", "", "aeiouyh")
@@ -18,12 +30,19 @@ _SPACED_LETTERS: Final = re.compile(r"\b(?:\w\.\s?){2,}")
 
 
 def fold(text: str) -> str:
-    """Lower case without accents: "Größe" and "GROSSE" fold to one text; punctuation stays."""
+    """Lower case without accents, Cyrillic and Greek in Latin letters; punctuation stays."""
     plain = text.casefold()
     if plain.isascii():
         return plain
     plain = unicodedata.normalize("NFKD", plain.translate(_LETTERS))
-    return "".join(char for char in plain if not unicodedata.combining(char)).translate(_LETTERS)
+    plain = "".join(char for char in plain if not unicodedata.combining(char)).translate(_LETTERS)
+    return plain if plain.isascii() else _transliterate(plain)
+
+
+def _transliterate(text: str) -> str:
+    for pair, latin in _GREEK_PAIRS:
+        text = text.replace(pair, latin)
+    return text.translate(_CYRILLIC).translate(_GREEK)
 
 
 @lru_cache(maxsize=131_072)

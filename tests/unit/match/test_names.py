@@ -13,7 +13,9 @@ from hub.match.organisations import (
     OrganisationName,
     compare_organisations,
     forms_differ,
+    split_trading_names,
     standardise_organisation,
+    with_form,
 )
 
 
@@ -43,6 +45,12 @@ def _organisation(text: str) -> OrganisationName:
         ("Hans Peter Berg", "Peter Berg", Name.NICKNAME),
         ("A. Müller", "Anna Müller", Name.INITIAL),
         ("R. Hall", "Becky Hall", Name.INITIAL),
+        ("Babsi Winkler", "Barbara Winkler", Name.NICKNAME),
+        ("Kasia Nowak", "Katarzyna Nowak", Name.NICKNAME),
+        ("Anna Müller-Lüdenscheidt", "Müller-Lüdenscheidt, Anna", Name.FULL),
+        ("Пётр Иванов", "Ivanov, Petr", Name.FULL),
+        ("Саша Щербакова", "Aleksandra Shcherbakova", Name.NICKNAME),
+        ("Γιώργος Παπαδόπουλος", "Giorgos Papadopoulos", Name.FULL),
         ("Müller A.", "Anna Müller", Name.INITIAL),
         ("Anna Schmidt", "Anna Schmitd", Name.SIMILAR),
         ("Anna", "Anna Müller", Name.PARTIAL),
@@ -65,6 +73,14 @@ def test_parts_that_a_source_keeps_apart() -> None:
     assert standardise_person("", "", "") is None
 
 
+@pytest.mark.parametrize(
+    ("suffix", "expected"), [("Jr.", "jr"), ("Sr.", "sr"), ("III", "iii"), ("PhD", ""), ("", "")]
+)
+def test_a_suffix_states_the_generation(suffix: str, expected: str) -> None:
+    name = standardise_person("Robert", "", "Smith", suffix=suffix)
+    assert name == PersonName(("robert",), ("smith",), expected)
+
+
 def test_an_address_is_no_name() -> None:
     assert split_person("anna@example.com") is None
 
@@ -84,6 +100,49 @@ def test_an_address_is_no_name() -> None:
 )
 def test_organisations(one: str, other: str, expected: Org) -> None:
     assert compare_organisations(_organisation(one), _organisation(other)) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        ("Muster GmbH & Co. KG", "gmbh co kg"),
+        ("Muster Ges.m.b.H.", "gmbh"),
+        ("Muster e.K.", "ek"),
+        ("Muster S.à r.l.", "sarl"),
+        ("Muster SASU", "sas"),
+        ("Muster S.L.U.", "sl"),
+        ("Muster S. Coop.", "scoop"),
+        ("Muster S.A. de C.V.", "sa"),
+        ("Muster S.r.l.", "srl"),
+        ("Muster B.V.", "bv"),
+        ("Muster Sp. z o.o.", "spzoo"),
+        ("Muster Sp. z o.o. Sp. k.", "spzoo spk"),
+        ("Muster Sp. k.", "spk"),
+        ("Muster, spol. s r.o.", "sro"),
+        ("Muster Kft.", "kft"),
+        ("Muster d.o.o.", "doo"),
+        ("Muster A/S", "as"),
+        ("Muster Oyj", "oy"),
+        ("Muster Ltd. Şti.", "ltd"),
+        ("ООО Muster", "ooo"),
+        ("Muster EOOD", "eood"),
+        ("Muster Pty Ltd", "ltd"),
+    ],
+)
+def test_legal_forms_of_many_countries(text: str, form: str) -> None:
+    assert _organisation(text) == OrganisationName(("muster",), form)
+
+
+def test_a_form_stated_apart_counts_unless_the_name_has_one() -> None:
+    assert with_form(_organisation("Muster"), "GmbH").form == "gmbh"
+    assert with_form(_organisation("Muster AG"), "GmbH").form == "ag"
+    assert with_form(_organisation("Muster"), "something else").form == ""
+
+
+@pytest.mark.parametrize("sign", ["t/a", "T/A", "d/b/a", "DBA", "trading as", "handelnd unter"])
+def test_trading_names(sign: str) -> None:
+    assert split_trading_names(f"Muster Ltd {sign} Zenith") == ["Muster Ltd", "Zenith"]
+    assert split_trading_names("Dataform as usual") == ["Dataform as usual"]
 
 
 def test_legal_forms() -> None:

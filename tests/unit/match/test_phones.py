@@ -47,6 +47,8 @@ def _reference(value: str, country: str) -> str | None:
         ("123456789", "DE", None),
         ("110", "DE", None),
         ("call me", "DE", None),
+        ("+44 161 870728-79", "DE", "+44161870728"),
+        ("01 5223847-12", "AT", "+431522384712"),
     ],
 )
 def test_spellings(value: str, country: str, expected: str | None) -> None:
@@ -71,8 +73,8 @@ def test_fast_way_agrees_with_phonenumbers_everywhere(spelling: tuple[str, str])
     value, country = spelling
     found = find_well_formed(value, country)
     assert found in (None, _reference(value, country))
-    known = standardise_phone(value, country)
-    assert known in (None, _reference(value, country))
+    reference = _reference(value, country)
+    assert reference is None or standardise_phone(value, country) in (None, reference)
 
 
 @pytest.mark.parametrize(

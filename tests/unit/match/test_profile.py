@@ -72,3 +72,11 @@ def test_lists_are_lists_and_nothing_is_empty() -> None:
         for name, value in build_features(build_profile(body))._asdict().items():
             assert value is None or isinstance(value, tuple if name in LISTS else str)
             assert value is None or value
+
+
+def test_what_is_stated_apart_is_part_of_the_name() -> None:
+    body = {"kind": "person", "person": {"given": "Bob", "family": "Smith", "suffix": "Jr."}}
+    assert build_features(build_profile(body)).generation == "jr"
+    stated = {"legal_name": "Muster t/a Zenith", "legal_form": "GmbH"}
+    row = build_features(build_profile({"kind": "organisation", "organisation": stated}))
+    assert (row.organisation_words, row.legal_form) == (("muster", "zenith"), "gmbh")

@@ -26,6 +26,8 @@ from hub.match.standardise import (
         ("anna@localhost", None),
         ("anna", None),
         ("a b@example.com", None),
+        ("x < a@example.com", None),
+        ("anna@müller.example", "anna@xn--mller-kva.example"),
     ],
 )
 def test_standardise_email(value: str, expected: str | None) -> None:
@@ -67,6 +69,15 @@ def test_identifiers() -> None:
     assert standardise_identifier("eu_vat", "123456789", "de") == "DE123456789"
     assert standardise_identifier("customer_no", "k-0017") == "K0017"
     assert standardise_identifier("customer_no", "0000") is None
+    assert standardise_identifier("eu_vat", "GR 094259216") == "EL094259216"
+    assert standardise_identifier("eu_vat", "BE 403.019.261") == "BE0403019261"
+    assert standardise_identifier("eu_vat", "CHE-107.787.577") == "CHE107787577"
+
+
+@given(st.sampled_from(["DE", "BE", "NL", "GR", "FR", "US"]), st.text("0123456789ABX .-"))
+def test_standardising_an_identifier_twice_changes_nothing(country: str, text: str) -> None:
+    once = standardise_identifier("eu_vat", country + text)
+    assert once is None or standardise_identifier("eu_vat", once) == once
 
 
 def test_dates() -> None:
@@ -88,6 +99,21 @@ def test_dates() -> None:
         ("123 Main Street", "123 Main St"),
         ("Via Roma 5/7", "via Roma 5"),
         ("221b Baker Street, Flat 3", "221b Baker St"),
+        ("Flat 3, 12 Baker Street", "12 Baker Street"),
+        ("Flat B 12 Baker Street", "12 Baker Street Flat 3"),
+        ("12 Baker St #4", "Unit 4, 12 Baker St"),
+        ("88 avenue Gambetta bât 3", "88 av Gambetta"),
+        ("12 bis rue de la Paix", "12bis, rue de la Paix"),
+        ("c/o Berg, Hauptstr. 12", "Hauptstr. 12 c/o Berg"),
+        ("Hauptstr. 12, 2. OG links", "Hauptstr. 12 App. 4"),
+        ("Hauptstr. 12 Hinterhaus", "Hauptstr. 12, Whg. 7"),
+        ("Hauptstr. 12/4/7", "Hauptstr. 12 Stiege 4 / Top 7"),
+        ("Calle Mayor 5, 3º izq", "C/ Mayor 5"),
+        ("Via Roma 5 int. 7", "Via Roma 5 scala B"),
+        ("ul. Długa 5 m. 7", "ul. Długa 5/7"),
+        ("Storgatan 5 lgh 1101", "Storgatan 5"),
+        ("ул. Ленина 5 кв. 3", "ul. Lenina 5"),
+        ("Postfach 1234", "P.O. Box 1234"),
     ],
 )
 def test_same_house(one: str, other: str) -> None:
@@ -96,6 +122,20 @@ def test_same_house(one: str, other: str) -> None:
     assert left is not None
     assert right is not None
     assert compare_places(left, right) is PlaceAgreement.HOUSE
+
+
+@pytest.mark.parametrize("line", ["12 Top Road", "12 Unit Street", "3 Flat Lane"])
+def test_streets_are_no_units(line: str) -> None:
+    place = standardise_place((line,), "Berlin")
+    assert place is not None
+    assert len(place.street) > 3
+    assert place.number == line.partition(" ")[0]
+
+
+@pytest.mark.parametrize("line", ["c/o Berg", "Flat 3", "Apt. 2005"])
+def test_an_addressee_or_a_flat_is_no_street(line: str) -> None:
+    place = standardise_place((line, "Hauptstr. 12"), "Berlin")
+    assert place == standardise_place(("Hauptstr. 12",), "Berlin")
 
 
 def test_house_numbers_differ() -> None:
