@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 AIRFLOW_BIN := .venv-airflow/bin
+SPARK_BIN := .venv-spark/bin
 PIP := -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .PHONY: help setup demo test test-airflow check bench faults demo-real airflow servers wheel clean
@@ -28,6 +29,12 @@ $(VENV)/.dev: $(VENV)/.runtime
 	@.venv-airflow/bin/python $(PIP) -e '.[postgres,airflow]' pytest pytest-timeout
 	@touch $@
 
+.venv-spark/.ready: pyproject.toml constraints.txt
+	@test -d .venv-spark || $(PYTHON) -m venv .venv-spark
+	@echo "installing the hub with Spark into .venv-spark (some minutes) …"
+	@.venv-spark/bin/python $(PIP) -e '.[postgres,spark]' pytest pytest-timeout
+	@touch $@
+
 .venv-bench/.ready: benchmarks/requirements.txt
 	@test -d .venv-bench || $(PYTHON) -m venv .venv-bench
 	@.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
@@ -41,9 +48,10 @@ demo: $(VENV)/.runtime ## the demo company on SQLite and stand-in systems
 servers: ## install the real test servers (root on Debian)
 	@bash tests/servers/install.sh
 
-test: $(VENV)/.dev .venv-airflow/.ready servers ## every test there is
+test: $(VENV)/.dev .venv-airflow/.ready .venv-spark/.ready servers ## every test there is
 	$(BIN)/pytest -n 2 --dist loadgroup tests
 	$(AIRFLOW_BIN)/python -m pytest -q tests/dags
+	$(SPARK_BIN)/python -m pytest -q tests/spark
 
 check: $(VENV)/.dev ## ruff, mypy strict, import-linter, architecture limits, docs tests
 	$(BIN)/ruff format --check .
@@ -68,4 +76,4 @@ wheel: $(VENV)/.dev ## build the wheel into dist/
 	@$(BIN)/python -m build --wheel --outdir dist . >/dev/null && ls dist
 
 clean: ## remove environments, caches and the demo
-	rm -rf .venv .venv-airflow .venv-bench .venv-tryton .venv-radicale .venv-roundup .venv-xandikos .venv-singer .cache dist hub-demo hub-demo-real
+	rm -rf .venv .venv-airflow .venv-spark .venv-bench .venv-tryton .venv-radicale .venv-roundup .venv-xandikos .venv-singer .cache dist hub-demo hub-demo-real

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, TextIO
 
@@ -33,6 +34,19 @@ Country = Annotated[
 ]
 
 
+class EngineChoice(StrEnum):
+    """The engines there are."""
+
+    DUCKDB = "duckdb"
+    SPARK = "spark"
+
+
+EngineOption = Annotated[
+    EngineChoice,
+    typer.Option(help="The model on DuckDB or on Spark, with one result."),
+]
+
+
 @match.command("evaluate")
 def show_evaluation(
     records: Records,
@@ -40,6 +54,7 @@ def show_evaluation(
     truth: Annotated[str, typer.Option(help="Column that names each record's entity.")] = "",
     mapping: MappingFile = None,
     country: Country = "DE",
+    engine: EngineOption = EngineChoice.DUCKDB,
     out: Annotated[Path | None, typer.Option(help="Write record_id,cluster_id there.")] = None,
     chart: Annotated[
         Path | None, typer.Option(help="Write a chart over the threshold there (HTML).")
@@ -52,7 +67,7 @@ def show_evaluation(
     file = _open_records(records, mapping)
     pairs = file.truth(truth) if truth else None
     with working(f"matching {file.count:,} records …"):
-        found = evaluate(file.records(), _engine(country), pairs)
+        found = evaluate(file.records(), _engine(engine, country), pairs)
     if out is not None:
         _write_clusters(out, found.outcome)
     if chart is not None:
@@ -78,6 +93,7 @@ def sample(
     ] = None,
     mapping: MappingFile = None,
     country: Country = "DE",
+    engine: EngineOption = EngineChoice.DUCKDB,
     seed: Annotated[int, typer.Option(help="Another seed, other pairs.")] = 1,
     as_json: AsJson = False,
 ) -> None:
@@ -87,15 +103,17 @@ def sample(
     elif records is None or out is None:
         raise ConfigError("say RECORDS and --out to draw pairs, or --labelled to report on them")
     else:
-        count = _draw(_open_records(records, mapping), _engine(country), out, (size, seed))
+        count = _draw(_open_records(records, mapping), _engine(engine, country), out, (size, seed))
         _show_drawn(count, out, as_json)
 
 
-def _engine(country: str) -> Engine:
+def _engine(choice: EngineChoice, country: str) -> Engine:
     """The engine that is measured."""
+    from hub.match.engines.engine import EngineName
     from hub.pipeline.model_engine import partition_by_model
 
-    return lambda records: partition_by_model(records, country)
+    name = EngineName(choice.value)
+    return lambda records: partition_by_model(records, country, name)
 
 
 def _open_records(path: Path, mapping: Path | None) -> RecordsFile:

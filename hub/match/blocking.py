@@ -8,7 +8,7 @@ is nobody's own: that too is told by how many hold its key.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from types import MappingProxyType
 from typing import Final
 
@@ -52,13 +52,13 @@ def phone_match_key(number: str) -> str:
 
 def contact_keys(row: Features) -> set[str]:
     """The keys whose holders say whether the record's contact points are its own."""
-    return {
-        *_each("em", row.mailboxes),
-        *_each("em", row.desks),
-        *_each("ph", row.phones),
-        *_each("dm", row.domains),
-        *_each("pd", row.domains),
-    }
+    keys: list[str] = []
+    _add_each(keys, "em:", row.mailboxes)
+    _add_each(keys, "em:", row.desks)
+    _add_each(keys, "ph:", row.phones)
+    _add_each(keys, "dm:", row.domains)
+    _add_each(keys, COUNTED, row.domains)
+    return set(keys)
 
 
 def without_shared(row: Features, shared: Iterable[str]) -> Features:
@@ -84,10 +84,6 @@ def _split(
     """Values that are the record's own, and those that are not."""
     own = tuple(value for value in values or () if f"{prefix}:{value}" not in common)
     return own or None, tuple(value for value in values or () if value not in own)
-
-
-def _each(prefix: str, values: Iterable[str] | None) -> Iterator[str]:
-    return (f"{prefix}:{value}" for value in values or ())
 
 
 def match_keys(row: Features) -> frozenset[str]:

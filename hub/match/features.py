@@ -20,12 +20,12 @@ from hub.match.texts import sound
 
 _Text = str | None
 _Texts = tuple[str, ...] | None
-_NamePart = tuple[_Text, _Text, _Texts, _Text, _Texts, _Texts, _Text]
+_NamePart = tuple[_Text, _Text, _Text, _Texts, _Text, _Texts, _Texts, _Text]
 _OrganisationPart = tuple[_Text, _Texts, _Text]
 _ReachPart = tuple[_Text, _Texts, _Texts, _Texts, _Texts, _Texts, _Texts, _Texts]
 _PlacePart = tuple[_Texts, _Text, _Text, _Text, _Text, _Text]
 _IdentifierPart = tuple[_Texts, _Text, _Texts]
-_NO_NAME: Final[_NamePart] = (None,) * 7
+_NO_NAME: Final[_NamePart] = (None,) * 8
 _NO_ORGANISATION: Final[_OrganisationPart] = (None,) * 3
 _NO_PLACE: Final[_PlacePart] = (None,) * 6
 _NO_IDENTIFIER: Final[_IdentifierPart] = (None,) * 3
@@ -35,11 +35,12 @@ class Features(NamedTuple):
     """One record's row.
 
     ``desks`` are mailboxes like info@; ``shared_…`` are left empty for the contact points that turn
-    out to be those of too many records.
+    out to be those of too many records. ``full_name`` is given and family name in one order.
     """
 
     kind: str
     given: str | None = None
+    full_name: str | None = None
     given_sound: str | None = None
     given_forms: _Texts = None
     family: str | None = None
@@ -119,16 +120,28 @@ def _name_part(names: tuple[PersonName, ...]) -> _NamePart:
     if not names:
         return _NO_NAME
     name = max(names, key=_fullness) if len(names) > 1 else names[0]
-    given = name.given[0] if name.given else ""
+    given, family = _both_names(name)
     return (
         given or None,
+        _full_name(given, family),
         sound(given) if len(given) > 1 else None,
         _given_forms(_joined([item.given for item in names])),
-        "".join(name.family) or None,
+        family or None,
         _list(_joined([item.family for item in names])),
         _list(_joined([_other_words(item) for item in names])),
         name.generation or None,
     )
+
+
+def _both_names(name: PersonName) -> tuple[str, str]:
+    """Given and family name; a family name typed into both fields says nothing of the given one."""
+    given, family = name.given[0] if name.given else "", "".join(name.family)
+    return "" if given == family else given, family
+
+
+def _full_name(given: str, family: str) -> str | None:
+    """Both names, whichever stands first: fields get swapped."""
+    return " ".join(sorted((given, family))) if len(given) > 1 and family else None
 
 
 def _joined(parts: list[tuple[str, ...]]) -> tuple[str, ...]:

@@ -11,8 +11,10 @@ from typing import Final, NamedTuple
 from hub.match.predicates import (
     Alike,
     AllOf,
+    Among,
     AnyOf,
-    Crossed,
+    CrossedAlike,
+    Crosses,
     DayAndMonthSwapped,
     Includes,
     Incomparable,
@@ -47,11 +49,12 @@ class Field(NamedTuple):
     levels: tuple[Level, ...]
 
 
-_SWAPPED: Final = Crossed("given", "family")
-"""One person's names in each other's place: told once, by the family name."""
+_BOTH: Final = Same("full_name")
+"""Both names, in either order: told once, by the full name, whose share among all is known."""
+_CROSSED: Final = CrossedAlike("given", "family", 0.88)
 _GIVEN: Final = Field(
     "given_name",
-    AnyOf((Incomparable(("given",)), _SWAPPED)),
+    AnyOf((Incomparable(("given",)), _BOTH, _CROSSED)),
     (
         Level("same", Same("given"), "given"),
         Level("nickname or call name", Shares("given_forms")),
@@ -63,21 +66,23 @@ _GIVEN: Final = Field(
 )
 _FAMILY: Final = Field(
     "family_name",
-    Incomparable(("family",)),
+    AnyOf((Incomparable(("family",)), _BOTH, _CROSSED)),
     (
         Level("same", Same("family"), "family"),
         Level("slip", AnyOf((Near("family"), Alike("family", 0.92)))),
-        Level("one of several", Shares("family_words")),
-        Level("swapped with the given name", _SWAPPED),
-        Level("another word of the name", Shares("other_words")),
+        Level("one of several", Shares("family_words"), "family"),
+        Level("another word of the name", Among("family", "other_words")),
+        Level("in the given name's place", Crosses("given", "family")),
         Level("similar", Alike("family", 0.8)),
     ),
 )
 _FULL_NAME: Final = Field(
     "full_name",
-    AnyOf((Incomparable(("given",)), Incomparable(("family",)), _SWAPPED)),
+    AnyOf((Incomparable(("given",)), Incomparable(("family",)))),
     (
-        Level("both the same", AllOf((Same("given"), Same("family")))),
+        Level("same", AllOf((_BOTH, Same("given"))), "full_name"),
+        Level("swapped", _BOTH, "full_name"),
+        Level("swapped, with a slip", _CROSSED),
         Level(
             "not both different",
             AnyOf(
@@ -88,12 +93,13 @@ _FULL_NAME: Final = Field(
                     Shares("given_forms"),
                     Shares("family_words"),
                     Same("given_sound"),
+                    Crosses("given", "family"),
                 )
             ),
         ),
     ),
 )
-"""What given and family name say together beyond what each says: names go with each other."""
+"""Both names at once where they agree, else what they say together beyond what each says."""
 _GENERATION: Final = Field(
     "generation", Incomparable(("generation",)), (Level("same", Same("generation")),)
 )

@@ -26,7 +26,10 @@ _PRIOR_WEIGHT: Final = MappingProxyType({"identifier": 9.0, "legal_form": 3.0})
 _USUAL_WEIGHT: Final = 1.0
 """However much was seen, the shipped chances keep this weight beside it, by field."""
 GIVEN_FIELDS: Final = frozenset({"full_name", "generation"})
-"""Fields whose chances are never learnt: what they say is the prior's alone."""
+"""Fields whose chances are the prior's; but how often a full name is the same is learnt."""
+_NAMES: Final = ("full_name", "given_name", "family_name")
+_WHOLE: Final = ("same", "swapped", "swapped, with a slip")
+"""Outcomes of the full name that stand for both names."""
 _PRIOR_STRANGERS: Final = 1e7
 _LEAST_LOOKALIKES: Final = 5.0
 _LEAST_DUPLICATES: Final = 0.01
@@ -116,15 +119,28 @@ def _expect(
         [_logs(table[item.name][outcome]) for outcome in outcomes_of(item)] for item in fields
     ]
     before = (*(log2(max(share, 1e-300)) for share in shares), 0.0)
-    sums = _Sums(fields)
+    sums, names = _Sums(fields), _places_of_names(fields)
     for outcomes, pairs in counted:
         logs = list(before)
         for place, number in enumerate(outcomes):
             if number >= 0:
                 for relation, weight in enumerate(weights[place][number]):
                     logs[relation] += weight
-        _add(sums, outcomes, _posterior(logs), pairs)
+        _add(sums, _told_apart(outcomes, names), _posterior(logs), pairs)
     return sums
+
+
+def _places_of_names(fields: Sequence[Field]) -> Sequence[int]:
+    """Where full, given and family name stand among the fields; empty for organisations."""
+    places = {item.name: place for place, item in enumerate(fields)}
+    return [places[name] for name in _NAMES if name in places]
+
+
+def _told_apart(outcomes: Sequence[int], names: Sequence[int]) -> Sequence[int]:
+    """One full name is one given and one family name too, though it alone is weighed."""
+    if not names or outcomes[names[0]] != 0:
+        return outcomes
+    return [0 if place in names else number for place, number in enumerate(outcomes)]
 
 
 def _logs(chances: Chances) -> tuple[float, float, float, float]:
@@ -172,7 +188,7 @@ def _maximise(kind: str, table: Table, sums: _Sums, population: Population) -> T
     found: dict[str, dict[str, Chances]] = {}
     for place, item in enumerate(FIELDS[kind]):
         if item.name in GIVEN_FIELDS:
-            found[item.name] = dict(table[item.name])
+            found[item.name] = _learn_given(item, table[item.name], sums.matches[place])
             continue
         weight = _PRIOR_WEIGHT.get(item.name, _USUAL_WEIGHT)
         matches, strangers = sums.matches[place], sums.strangers[place]
@@ -188,6 +204,29 @@ def _maximise(kind: str, table: Table, sums: _Sums, population: Population) -> T
             for number, outcome in enumerate(outcomes_of(item))
         }
     return found
+
+
+def _learn_given(
+    item: Field, table: Mapping[str, Chances], matches: Sequence[float]
+) -> dict[str, Chances]:
+    """Of the given chances, how often a match has one full name is learnt, swapped or not."""
+    if item.name != _NAMES[0]:
+        return dict(table)
+    prior = PRIOR["person"][item.name]
+    same = (matches[0] + _PRIOR_MATCHES * prior["same"].match) / (sum(matches) + _PRIOR_MATCHES)
+    return dict(table) | {
+        name: table[name]._replace(match=prior[name].match * same / prior["same"].match)
+        for name in _WHOLE
+    }
+
+
+def with_full_names(table: Table, share: float) -> Table:
+    """The chances of strangers to have one full name, from the share of pairs that do."""
+    prior = PRIOR["person"][_NAMES[0]]
+    ratio = share / prior["same"].random
+    told = {name: table[_NAMES[0]][name] for name in _WHOLE}
+    found = {name: old._replace(random=prior[name].random * ratio) for name, old in told.items()}
+    return {**table, _NAMES[0]: {**table[_NAMES[0]], **found}}
 
 
 def _learn(before: Chances, prior: Chances, seen: _Seen, *, weight: float, own: bool) -> Chances:

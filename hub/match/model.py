@@ -23,9 +23,16 @@ LEAST_MATCH: Final = 1e-4
 LEAST_RANDOM: Final = 1e-8
 LEAST_FREQUENCY: Final = 1e-6
 """Nothing is taken for rarer than this, whatever a sample says."""
-FREQUENCY_COLUMNS: Final = ("given", "family", "organisation", "postcode", "city")
+FREQUENCY_COLUMNS: Final = ("given", "family", "full_name", "organisation", "postcode", "city")
 USUAL: Final = MappingProxyType(
-    {"given": 0.01, "family": 0.001, "organisation": 0.0001, "postcode": 0.001, "city": 0.01}
+    {
+        "given": 0.01,
+        "family": 0.001,
+        "full_name": 0.00001,
+        "organisation": 0.0001,
+        "postcode": 0.001,
+        "city": 0.01,
+    }
 )
 """The share that a value has as a rule, by column: what little data is mixed with."""
 RELATIONS: Final = ("match", "kin", "colleagues")
@@ -123,12 +130,14 @@ def outcomes_of(item: Field) -> tuple[str, ...]:
 def prior_model(records: int) -> Model:
     """The shipped model, for so many records: about each has a second one somewhere."""
     share = min(1.0 / max(records, 10), 0.01)
+    rarest = MappingProxyType({**USUAL, "full_name": share})
     kinds = {
         kind: KindModel(
             PRIOR[kind],
             match_share=share,
             kin_share=share / 4,
             colleague_share=share / 4,
+            rarest=rarest,
         )
         for kind in FIELDS
     }

@@ -1,8 +1,10 @@
 """What can be asked of two records' features: one condition in SQL and the same in Python.
 
-A bulk run asks DuckDB or Spark, one changed record asks Python, and both must answer alike (tested
+A bulk run asks DuckDB or Spark, one changed record asks Python, and all must answer alike (tested
 on the same values). As in SQL, a condition on a missing value is not fulfilled. The distances are
-those that DuckDB computes, letter by letter.
+those that DuckDB computes, letter by letter. Spark calls the Python here for them, as in
+:mod:`hub.match.engines.spark_distances`: its own Jaro-Winkler and the one that Splink brings count
+transpositions in another way, and Splink's Damerau-Levenshtein counts UTF-16 units.
 """
 
 from __future__ import annotations
@@ -27,7 +29,23 @@ _SHARED: Final = {
     Dialect.DUCKDB: "len(list_intersect({0}, {1}))",
     Dialect.SPARK: "size(array_intersect({0}, {1}))",
 }
-_SIMILARITY: Final = {Dialect.DUCKDB: "jaro_winkler_similarity", Dialect.SPARK: "jaro_winkler"}
+ALIKE: Final = "letters_alike"
+"""Spark's name for :func:`alike`."""
+APART: Final = "letters_apart"
+"""Spark's name for :func:`apart`."""
+_SIMILARITY: Final = {Dialect.DUCKDB: "jaro_winkler_similarity", Dialect.SPARK: ALIKE}
+_ROUNDING: Final = 1e-9
+"""What the last digits of a similarity differ by, in one language and another."""
+
+
+def alike(left: str, right: str) -> float:
+    """Jaro-Winkler similarity from 0 to 1."""
+    return JaroWinkler.similarity(left, right)
+
+
+def apart(left: str, right: str, most: int) -> int:
+    """Damerau-Levenshtein distance; anything above ``most`` may be told as one more than that."""
+    return DamerauLevenshtein.distance(left, right, score_cutoff=most)
 
 
 class Predicate(Protocol):
@@ -55,21 +73,67 @@ class Same:
 
 
 @dataclass(frozen=True, slots=True)
-class Crossed:
-    """The first value of either is the second of the other."""
+class CrossedAlike:
+    """Each first value is like the other's second, with a Jaro-Winkler similarity of ``least``."""
+
+    first: str
+    second: str
+    least: float
+
+    def sql(self, dialect: Dialect) -> str:
+        name, first, second = _SIMILARITY[dialect], self.first, self.second
+        return (
+            f"({name}({first}_l, {second}_r) >= {self.least} "
+            f"and {name}({second}_l, {first}_r) >= {self.least})"
+        )
+
+    def holds(self, one: Features, other: Features) -> bool:
+        return all(
+            left is not None
+            and right is not None
+            and JaroWinkler.similarity(left, right) >= self.least
+            for left, right in (
+                (getattr(one, self.first), getattr(other, self.second)),
+                (getattr(one, self.second), getattr(other, self.first)),
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Crosses:
+    """The first value of one side is the second of the other, in either direction."""
 
     first: str
     second: str
 
     def sql(self, dialect: Dialect) -> str:  # noqa: ARG002  # every dialect spells it so
         first, second = self.first, self.second
-        return f"({first}_l = {second}_r and {second}_l = {first}_r)"
+        return f"({first}_l = {second}_r or {second}_l = {first}_r)"
 
     def holds(self, one: Features, other: Features) -> bool:
-        pairs = ((one, other), (other, one))
-        return all(
+        return any(
             getattr(a, self.first) is not None and getattr(a, self.first) == getattr(b, self.second)
-            for a, b in pairs
+            for a, b in ((one, other), (other, one))
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Among:
+    """The value of one side is in the other's list."""
+
+    column: str
+    listed: str
+
+    def sql(self, dialect: Dialect) -> str:
+        name = "list_contains" if dialect is Dialect.DUCKDB else "array_contains"
+        column, listed = self.column, self.listed
+        return f"({name}({listed}_r, {column}_l) or {name}({listed}_l, {column}_r))"
+
+    def holds(self, one: Features, other: Features) -> bool:
+        return any(
+            getattr(a, self.column) is not None
+            and getattr(a, self.column) in (getattr(b, self.listed) or ())
+            for a, b in ((one, other), (other, one))
         )
 
 
@@ -118,13 +182,14 @@ class Alike:
     least: float
 
     def sql(self, dialect: Dialect) -> str:
-        return f"{_SIMILARITY[dialect]}({self.column}_l, {self.column}_r) >= {self.least}"
+        least = self.least - _ROUNDING
+        return f"{_SIMILARITY[dialect]}({self.column}_l, {self.column}_r) >= {least!r}"
 
     def holds(self, one: Features, other: Features) -> bool:
         left, right = getattr(one, self.column), getattr(other, self.column)
         if left is None or right is None:
             return False
-        return JaroWinkler.similarity(left, right) >= self.least
+        return alike(left, right) >= self.least - _ROUNDING
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,15 +199,17 @@ class Near:
     column: str
     most: int = 1
 
-    def sql(self, dialect: Dialect) -> str:  # noqa: ARG002  # both have it under one name
-        return f"damerau_levenshtein({self.column}_l, {self.column}_r) <= {self.most}"
+    def sql(self, dialect: Dialect) -> str:
+        left, right = f"{self.column}_l", f"{self.column}_r"
+        if dialect is Dialect.SPARK:
+            return f"{APART}({left}, {right}, {self.most}) <= {self.most}"
+        return f"damerau_levenshtein({left}, {right}) <= {self.most}"
 
     def holds(self, one: Features, other: Features) -> bool:
         left, right = getattr(one, self.column), getattr(other, self.column)
         if left is None or right is None:
             return False
-        limit = self.most
-        return DamerauLevenshtein.distance(left, right, score_cutoff=limit) <= limit
+        return apart(left, right, self.most) <= self.most
 
 
 @dataclass(frozen=True, slots=True)

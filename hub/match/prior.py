@@ -53,13 +53,17 @@ _PERSON: Final[Mapping[str, Mapping[str, Chances]]] = {
         "same": Chances(0.75, 0.001, 0.80),
         "slip": Chances(0.09, 0.0007, 0.02),
         "one of several": Chances(0.03, 0.00005, 0.06),
-        "swapped with the given name": Chances(0.03, 0.000005, 0.00001),
-        "another word of the name": Chances(0.03, 0.003, 0.02),
+        "another word of the name": Chances(0.03, 0.001, 0.02),
+        "in the given name's place": Chances(0.01, 0.0003, 0.001),
         "similar": Chances(0.015, 0.003, 0.01),
         "different": Chances(0.055, 0.99, 0.09),
     },
+    # The first three stand for both single names; a share of strangers replaces what is told here,
+    # and who swaps them is as rare among strangers. The others correct what single names say.
     "full_name": {
-        "both the same": Chances(0.2, 0.4),
+        "same": Chances(0.5, 0.000003, 0.012),
+        "swapped": Chances(0.25, 0.000003, 0.0001),
+        "swapped, with a slip": Chances(0.05, 0.000006, 0.0001),
         "not both different": Chances(0.5, 0.5),
         "different": Chances(0.3, 0.1),
     },
@@ -72,7 +76,7 @@ _PERSON: Final[Mapping[str, Mapping[str, Chances]]] = {
         "different": Chances(0.03, 0.98, 0.946),
     },
     "email": {
-        "same": Chances(0.60, 0.000003, 0.15, 0.02),
+        "same": Chances(0.60, 0.000003, 0.22, 0.02),
         "same, of several people": Chances(0.05, 0.0005, 0.05, 0.20),
         "same name elsewhere": Chances(0.03, 0.00001, 0.003, 0.001),
         "slip": Chances(0.02, 0.00005, 0.01, 0.005),
@@ -98,19 +102,19 @@ _PERSON: Final[Mapping[str, Mapping[str, Chances]]] = {
 }
 _ORGANISATION: Final[Mapping[str, Mapping[str, Chances]]] = {
     "organisation": {
-        "same": Chances(0.60, 0.0001, 0.46),
-        "slip": Chances(0.10, 0.00005, 0.06),
-        "part of the other": Chances(0.14, 0.0003, 0.20),
-        "two words": Chances(0.04, 0.0005, 0.10),
+        "same": Chances(0.60, 0.0001, 0.38),
+        "slip": Chances(0.10, 0.00005, 0.05),
+        "part of the other": Chances(0.14, 0.0003, 0.21),
+        "two words": Chances(0.04, 0.0005, 0.12),
         "similar": Chances(0.02, 0.0005, 0.02),
-        "one word": Chances(0.04, 0.01, 0.12),
-        "different": Chances(0.06, 0.988, 0.20),
+        "one word": Chances(0.04, 0.01, 0.15),
+        "different": Chances(0.03, 0.988, 0.20),
     },
     "legal_form": {"same": Chances(0.90, 0.25, 0.70), "different": Chances(0.10, 0.75, 0.30)},
     "email": {
-        "same": Chances(0.50, 0.000003, 0.05),
+        "same": Chances(0.50, 0.000003, 0.15),
         "same, of several people": Chances(0.05, 0.0005, 0.05),
-        "same domain": Chances(0.25, 0.00003, 0.70),
+        "same domain": Chances(0.25, 0.00003, 0.60),
         "different": Chances(0.20, 1.0, 0.20),
     },
     "phone": _PHONE

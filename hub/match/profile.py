@@ -95,7 +95,7 @@ def build_profile(body: _Body, country: str = "DE") -> Profile:
     home = _home_country(addresses, country)
     reach = read_reach(body.get("contact_points") or (), home)
     shown = _shown_name(body, person)
-    kind = _kind(str(body["kind"]), person, shown, reach)
+    kind = _kind(body, person, shown, reach)
     people = _people(body, person, reach) if kind in _PERSON_KINDS else ()
     organisations = () if kind == "person" else _organisations(body, shown)
     places = _unique([_place(address) for address in addresses])
@@ -125,14 +125,29 @@ def _shown_name(body: _Body, person: _Body) -> str:
     return shown or " ".join(filter(None, (person.get("given"), person.get("family"))))
 
 
-def _kind(stated: str, person: _Body, shown: str, reach: Reach) -> str:
+def _kind(body: _Body, person: _Body, shown: str, reach: Reach) -> str:
     """What the record says, unless its name or its mailboxes say otherwise."""
-    if stated != "person" or person.get("birth_date"):
-        return stated
+    if body["kind"] != "person" or person.get("birth_date"):
+        return str(body["kind"])
     name = standardise_organisation(shown)
-    if name is not None and (name.form in _COMPANY_FORMS or "&" in shown):
+    employed = _has_employer(body, name)
+    if not employed and _is_company(name, shown):
         return "organisation"
-    return "person" if _has_personal_mailbox(name, reach) or person.get("prefix") else OPEN
+    signs = employed or person.get("prefix") or _has_personal_mailbox(name, reach)
+    return "person" if signs else OPEN
+
+
+def _is_company(name: OrganisationName | None, shown: str) -> bool:
+    return name is not None and (name.form in _COMPANY_FORMS or "&" in shown)
+
+
+def _has_employer(body: _Body, name: OrganisationName | None) -> bool:
+    """Whether a company called otherwise stands beside the name: who works there is a person."""
+    stated = (body.get("organisation") or {}).get("legal_name")
+    employer = standardise_organisation(stated) if stated else None
+    if name is None or employer is None:
+        return False
+    return not set(name.words) <= set(employer.words)
 
 
 def _has_personal_mailbox(name: OrganisationName | None, reach: Reach) -> bool:

@@ -12,6 +12,7 @@ from math import log2
 from typing import NamedTuple
 
 from hub.match.features import Features
+from hub.match.full_names import company_share, full_name_share
 from hub.match.levels import DIFFERENT, FIELDS, Field
 from hub.match.model import (
     LEAST_FREQUENCY,
@@ -160,10 +161,21 @@ def _outcome(item: Field, one: Features, other: Features) -> tuple[str, str | No
 
 def _rarity(column: str, one: Features, other: Features, *, model: KindModel, bits: Bits) -> float:
     """How much more a value weighs because it is rare; by the more frequent of two values."""
-    shares: Mapping[str, float] = model.frequencies.get(column, {})
-    found = [
-        shares.get(value, model.rarest[column])
-        for value in (getattr(one, column), getattr(other, column))
-        if value is not None
-    ]
+    found = [share for row in (one, other) if (share := _share(column, row, model)) is not None]
     return bits.random - log2(max(*found, LEAST_FREQUENCY)) if found else 0.0
+
+
+def _share(column: str, row: Features, model: KindModel) -> float | None:
+    """The share of records that have a row's value."""
+    value = getattr(row, column)
+    if value is None:
+        return None
+    shares: Mapping[str, float] = model.frequencies.get(column, {})
+    if column == "organisation":
+        return shares.get(value) or company_share(value, model.rarest[column])
+    if column != "full_name":
+        return shares.get(value, model.rarest[column])
+    given, family = _share("given", row, model), _share("family", row, model)
+    if given is None or family is None:
+        return None
+    return full_name_share(given, family, model.rarest[column], shares.get(value, 1.0))

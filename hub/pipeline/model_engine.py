@@ -6,11 +6,11 @@ Records with the same content are one row: 5,000 copies cost what one does.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Final, TypeVar
+from collections.abc import Iterable, Iterator, Mapping
 
-from hub.errors import ConfigError
 from hub.match.blocking import match_keys
+from hub.match.engines.engine import EngineName, open_engine
+from hub.match.engines.rows import Row
 from hub.match.features import Features, build_features
 from hub.match.model import Model
 from hub.match.profile import build_profile
@@ -18,21 +18,15 @@ from hub.match.thresholds import CERTAIN
 from hub.match.weigh import weigh
 from hub.pipeline.evaluation import Outcome, Record, ScoredPair
 
-_Row = TypeVar("_Row")
-_EXTRA: Final = "matching files needs DuckDB and Splink: pip install 'customer-hub[match]'"
 
-
-def partition_by_model(records: Iterable[Record], country: str = "DE") -> Outcome:
+def partition_by_model(
+    records: Iterable[Record], country: str = "DE", engine: EngineName = EngineName.DUCKDB
+) -> Outcome:
     """Clusters named by their smallest record id; ``country`` is that of phones without prefix."""
-    try:
-        from hub.match.engines.bulk import Row
-        from hub.match.engines.matching import BulkMatch
-    except ImportError as error:  # pragma: no cover - the tests' environment has them
-        raise ConfigError(_EXTRA) from error
     contents = _Contents(country)
-    run = BulkMatch()
+    run = open_engine(engine)
     try:
-        found = run.run(contents.rows(records, Row))
+        found = run.run(contents.rows(records))
         copies = contents.copies_weigh(found.model)
         clusters = {
             record: name
@@ -59,7 +53,7 @@ class _Contents:
         self._members: defaultdict[int, list[str]] = defaultdict(list)
         self._repeated: dict[int, Features] = {}
 
-    def rows(self, records: Iterable[Record], row: Callable[..., _Row]) -> Iterator[_Row]:
+    def rows(self, records: Iterable[Record]) -> Iterator[Row]:
         """One row for each content, as records come."""
         for record in records:
             profile = build_profile(record.body, self._country)
@@ -67,7 +61,7 @@ class _Contents:
             self._members[number].append(record.record_id)
             if len(self._members[number]) == 1:
                 features = build_features(profile)
-                yield row(number, features, match_keys(features))
+                yield Row(number, features, match_keys(features))
             elif number not in self._repeated:
                 self._repeated[number] = build_features(profile)
 

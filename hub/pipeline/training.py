@@ -35,7 +35,8 @@ def train(engine: Engine, *, country: str) -> Trained:
     Raises ConfigError where the extra is missing.
     """
     try:
-        from hub.match.engines.bulk import Row, holders, load_rows, open_workspace, prepare
+        from hub.match.engines.bulk import holders, load_rows, open_workspace, prepare
+        from hub.match.engines.rows import Row
         from hub.match.engines.training import train_model
     except ImportError as error:  # pragma: no cover - the tests' environment has them
         raise ConfigError(EXTRA) from error

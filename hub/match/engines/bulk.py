@@ -8,12 +8,19 @@ points of too many are nobody's own: both are found by counting what is there.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
-from hub.match.blocking import COUNTED, FREQUENT, caps_of
+from hub.match.blocking import FREQUENT
+from hub.match.engines import queries
+from hub.match.engines.rows import Row, arrow_batches, shares_table
 from hub.match.engines.statements import compare_pairs, outcome_columns, weigh_pairs
 from hub.match.features import LISTS, Features
+from hub.match.full_names import (
+    LEAST_HOLDERS,
+    OWN,
+    UNIQUE,
+    times_sql,
+)
 from hub.match.levels import FIELDS
 from hub.match.lookalikes import Counted, Population
 from hub.match.model import FREQUENCY_COLUMNS, USUAL, KindModel, Model
@@ -22,24 +29,13 @@ from hub.match.predicates import Dialect
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-_BATCH: Final = 20_000
 _CHUNK: Final = 100_000
 _SAMPLE: Final = 1_000
 _SEEN_BEFORE: Final = 100.0
 """So many records' worth of usual frequencies stand in for what a small set cannot show."""
-
-
-_CONTACTS: Final = ("em:", "ph:", "dm:", COUNTED)
-"""Prefixes of the keys of contact points."""
-_WEIGHED: Final = "left_id, right_id, bits, joins, vetoed, tie, against"
-
-
-class Row(NamedTuple):
-    """A record on its way in: its number, features and match keys."""
-
-    id: int
-    features: Features
-    keys: Iterable[str]
+_FULL_NAME: Final = "full_name"
+_WHOLE_NAMES: Final = (_FULL_NAME, "organisation")
+"""Names that as a rule are one party's alone: see :mod:`hub.match.full_names`."""
 
 
 def open_workspace(folder: str = "", *, memory: str = "1500MB") -> DuckDBPyConnection:
@@ -62,40 +58,13 @@ def load_rows(db: DuckDBPyConnection, rows: Iterable[Row]) -> int:
     db.execute(f"create or replace table feature (id bigint, {texts})")
     db.execute("create or replace table match_key (id bigint, key varchar)")
     count = 0
-    for batch in _batches(rows):
-        db.register("incoming_feature", _feature_batch(batch))
-        db.register("incoming_key", _key_batch(batch))
+    for features, keys in arrow_batches(rows):
+        db.register("incoming_feature", features)
+        db.register("incoming_key", keys)
         db.execute("insert into feature select * from incoming_feature")
         db.execute("insert into match_key select * from incoming_key")
-        count += len(batch)
+        count += len(features)
     return count
-
-
-def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
-    source = iter(rows)
-    while batch := list(islice(source, _BATCH)):
-        yield batch
-
-
-def _feature_batch(batch: Sequence[Row]) -> Any:
-    import pyarrow as pa
-
-    names = ("id", *Features._fields)
-    columns: list[Any] = [pa.array([row.id for row in batch], type=pa.int64())]
-    for name, column in zip(
-        Features._fields, zip(*(row.features for row in batch), strict=True), strict=True
-    ):
-        kind = pa.list_(pa.string()) if name in LISTS else pa.string()
-        columns.append(pa.array(column, type=kind))
-    return pa.table(columns, names=list(names))
-
-
-def _key_batch(batch: Sequence[Row]) -> Any:
-    import pyarrow as pa
-
-    owned = [(row.id, key) for row in batch for key in row.keys]
-    ids = pa.array([item[0] for item in owned], type=pa.int64())
-    return pa.table([ids, pa.array([item[1] for item in owned], type=pa.string())], ["id", "key"])
 
 
 def prepare(db: DuckDBPyConnection, model: Model | None = None) -> None:
@@ -110,15 +79,9 @@ def prepare(db: DuckDBPyConnection, model: Model | None = None) -> None:
 
 def mark_shared(db: DuckDBPyConnection) -> None:
     """Contact points of too many records are no longer their own (``blocking.without_shared``)."""
-    caps = " ".join(f"when '{prefix}' then {caps_of(prefix)[0]}" for prefix in _CONTACTS)
-    db.execute(
-        "create or replace temp table common_key as select key from match_key where "
-        f"left(key, 3) in {_CONTACTS} group by key having count(*) > case left(key, 3) {caps} end"
-    )
-    _move_shared(db, "mailboxes", "shared_mailboxes", ("em:",))
-    _move_shared(db, "desks", "shared_mailboxes", ("em:",))
-    _move_shared(db, "phones", "shared_phones", ("ph:",))
-    _move_shared(db, "domains", None, ("dm:", COUNTED))
+    db.execute(f"create or replace temp table common_key as {queries.shared_keys()}")
+    for own, shared, prefixes in queries.CONTACTS:
+        _move_shared(db, own, shared, prefixes)
 
 
 def _move_shared(
@@ -143,27 +106,66 @@ def _move_shared(
 def measure_frequencies(db: DuckDBPyConnection) -> None:
     """Which share of all records has a value, by column, in the tables ``frequency_…``."""
     for column in FREQUENCY_COLUMNS:
+        if column in _WHOLE_NAMES:
+            db.execute(
+                f"create or replace table frequency_{column} "
+                "(value varchar, holders bigint, share double)"
+            )
+            continue
         db.execute(
             f"create or replace table frequency_{column} as select {column} as value, "
             f"count(*) as holders, (count(*) + {_SEEN_BEFORE * USUAL[column]!r}) / "
             f"((select count({column}) from feature) + {_SEEN_BEFORE}) as share "
             f"from feature where {column} is not null group by 1"
         )
-    _join_frequencies(db, dict.fromkeys(FREQUENCY_COLUMNS, 0.0))
+    _join_frequencies(db, rarest_shares(db))
+
+
+def mean_full_name_share(db: DuckDBPyConnection) -> float:
+    """How often two strangers have one full name."""
+    found = db.execute(
+        f"select avg(full_name_share * {times_sql('holders', OWN)}) from (select full_name_share, "
+        "count(*) over (partition by full_name) as holders from feature "
+        "where full_name is not null)"
+    ).fetchall()
+    return float(f"{found[0][0] or USUAL[_FULL_NAME]:.6g}")  # sums depend on the rows' order
+
+
+def settle_full_names(db: DuckDBPyConnection, own: float) -> None:
+    """Names of more records than ``own`` others are oftener strangers' than they seemed."""
+    _count_holders(db, _FULL_NAME, times_sql("count(*)", own))
+    db.execute(
+        "update feature set full_name_share = full_name_share * found.share "
+        "from frequency_full_name found where found.value = feature.full_name"
+    )
+
+
+def settle_organisations(db: DuckDBPyConnection, own: float) -> None:
+    """The same for companies, whose names have no parts to expect a share from."""
+    alone = rarest_shares(db)["organisation"]
+    _count_holders(db, "organisation", times_sql("count(*)", own, UNIQUE), alone)
+    db.execute(
+        "update feature set organisation_share = found.share "
+        "from frequency_organisation found where found.value = feature.organisation"
+    )
+
+
+def _count_holders(db: DuckDBPyConnection, column: str, times: str, alone: float = 1.0) -> None:
+    """Fill ``frequency_…`` with the names of so many records that strangers must be among them."""
+    db.execute(
+        f"create or replace table frequency_{column} as select value, holders, "
+        f"{alone!r} * times as share "
+        f"from (select {column} as value, count(*) as holders, {times} as times "
+        f"from feature where {column} is not null group by 1) "
+        f"where holders >= {LEAST_HOLDERS} and times > 1.001"
+    )
 
 
 def take_frequencies(db: DuckDBPyConnection, model: Model) -> None:
     """The frequencies that a model was frozen with."""
-    import pyarrow as pa
-
     found = next(iter(model.kinds.values()))
     for column in FREQUENCY_COLUMNS:
-        shares = found.frequencies.get(column, {})
-        table = pa.table(
-            [pa.array(shares.keys(), pa.string()), pa.array(shares.values(), pa.float64())],
-            ["value", "share"],
-        )
-        db.register("incoming_frequency", table)
+        db.register("incoming_frequency", shares_table(found.frequencies.get(column, {})))
         db.execute(
             f"create or replace table frequency_{column} as select * from incoming_frequency"
         )
@@ -171,18 +173,8 @@ def take_frequencies(db: DuckDBPyConnection, model: Model) -> None:
 
 
 def _join_frequencies(db: DuckDBPyConnection, rarest: Mapping[str, float]) -> None:
-    shares = ", ".join(
-        f"case when feature.{column} is not null then "
-        f"coalesce(frequency_{column}.share, {rarest[column]!r}::double) end as {column}_share"
-        for column in FREQUENCY_COLUMNS
-    )
-    joins = " ".join(
-        f"left join frequency_{column} on feature.{column} = frequency_{column}.value"
-        for column in FREQUENCY_COLUMNS
-    )
-    db.execute(
-        f"create or replace table shared_feature as select feature.*, {shares} from feature {joins}"
-    )
+    shared = queries.features_with_shares("feature", rarest)
+    db.execute(f"create or replace table shared_feature as {shared}")
     db.execute("drop table feature")
     db.execute("alter table shared_feature rename to feature")
 
@@ -203,13 +195,20 @@ def frequencies(db: DuckDBPyConnection, least: int = 2) -> dict[str, dict[str, f
 def rarest_shares(db: DuckDBPyConnection, least: int = 2) -> dict[str, float]:
     """The share, by column, of a value that fewer records have."""
     return {
-        column: db.execute(
-            f"select (coalesce((select avg(holders) from frequency_{column} where holders < "
-            f"{least}), 1) + {_SEEN_BEFORE * USUAL[column]!r}) / (count({column}) + {_SEEN_BEFORE})"
-            " from feature"
+        column: (UNIQUE if column == "organisation" else 1.0)
+        * db.execute(
+            f"select ({_mean_holders(column, least)} + {_SEEN_BEFORE * USUAL[column]!r}) / "
+            f"(count({column}) + {_SEEN_BEFORE}) from feature"
         ).fetchall()[0][0]
         for column in FREQUENCY_COLUMNS
     }
+
+
+def _mean_holders(column: str, least: int) -> str:
+    """How many records, on average, hold a value that fewer than ``least`` do."""
+    if column in _WHOLE_NAMES:
+        return "1"
+    return f"coalesce((select avg(holders) from frequency_{column} where holders < {least}), 1)"
 
 
 def holders(db: DuckDBPyConnection, least: int = 2) -> dict[str, int]:
@@ -225,18 +224,8 @@ def holders(db: DuckDBPyConnection, least: int = 2) -> dict[str, int]:
 
 def find_candidates(db: DuckDBPyConnection, cap: int = FREQUENT) -> None:
     """Fill ``person_pair`` and ``organisation_pair`` from keys of at most ``cap`` records."""
-    db.execute(
-        "create or replace temp table selective as select key from match_key "
-        f"where not starts_with(key, '{COUNTED}') group by key having count(*) between 2 and {cap}"
-    )
-    db.execute(
-        "create or replace temp table held_key as select key, id from match_key "
-        "join selective using (key)"
-    )
-    db.execute(
-        "create or replace table candidate as select distinct a.id as left_id, b.id as right_id "
-        "from held_key a join held_key b on a.key = b.key and a.id < b.id"
-    )
+    db.execute(f"create or replace temp table held_key as {queries.held_keys(cap)}")
+    db.execute(f"create or replace table candidate as {queries.candidate_pairs()}")
     db.execute("drop table held_key")
     split_by_kind(db, "candidate", "{}_pair")
     db.execute("drop table candidate")
@@ -244,18 +233,9 @@ def find_candidates(db: DuckDBPyConnection, cap: int = FREQUENT) -> None:
 
 def split_by_kind(db: DuckDBPyConnection, pairs: str, named: str) -> None:
     """Which model compares which pairs, as :func:`hub.match.weigh.kind_of` says."""
-    names = ("l.given", "l.family", "r.given", "r.family")
-    people = (
-        "l.kind in ('person', 'open') and r.kind in ('person', 'open') and (l.kind = 'person' or "
-        f"r.kind = 'person' or ({' and '.join(f'{name} is not null' for name in names)}))"
-    )
-    companies = f"l.kind <> 'person' and r.kind <> 'person' and not ({people})"
-    for kind, condition in (("person", people), ("organisation", companies)):
-        db.execute(
-            f"create or replace table {named.format(kind)} as select left_id, right_id "
-            f"from {pairs} join feature l on l.id = left_id join feature r on r.id = right_id "
-            f"where {condition}"
-        )
+    for kind in FIELDS:
+        found = queries.pairs_of_kind(kind, pairs)
+        db.execute(f"create or replace table {named.format(kind)} as {found}")
 
 
 def count_outcomes(db: DuckDBPyConnection, kind: str) -> list[Counted]:
@@ -309,7 +289,7 @@ def add_weighed(
 ) -> None:
     """Weigh the pairs of a query and put them into a table."""
     query = weigh_pairs(kind, model, f"({pairs})")
-    db.execute(f"insert into {table} select {_WEIGHED} from ({query})")
+    db.execute(f"insert into {table} select {', '.join(queries.WEIGHED)} from ({query})")
 
 
 def read_rows(

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from operator import itemgetter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hub.match.disjoint import DisjointSets
+from hub.match.engines import queries
 from hub.match.engines.bulk import add_weighed, create_weighed, read_rows, split_by_kind
 from hub.match.model import Model
-from hub.match.partition import LARGEST, Edge, Partition, partition
+from hub.match.partition import Edge, Partition, partition
 from hub.match.thresholds import CONFLICT
 
 if TYPE_CHECKING:
@@ -21,14 +22,11 @@ def cluster_components(db: DuckDBPyConnection, model: Model) -> Iterator[Partiti
     """The partition of each component of two or more records that certain edges hold together."""
     _find_components(db)
     _weigh_unseen(db, model)
-    rows = read_rows(
-        db,
-        "select a.component, w.left_id, w.right_id, w.joins, w.vetoed, w.tie, w.against, "
-        "true as seen from weighed w join component a on a.id = w.left_id "
-        "join component b on b.id = w.right_id and b.component = a.component union all "
-        "select component, left_id, right_id, joins, vetoed, tie, against, false from unseen "
-        "order by 1, 2, 3",
-    )
+    yield from partition_components(read_rows(db, queries.pairs_by_component()))
+
+
+def partition_components(rows: Iterable[tuple[Any, ...]]) -> Iterator[Partition[int]]:
+    """The same of rows of ``queries.pairs_by_component``, in their order."""
     for _, group in groupby(rows, key=itemgetter(0)):
         yield _cluster([_Pair(*row[1:]) for row in group])
 
@@ -38,6 +36,7 @@ class _Pair(NamedTuple):
 
     left: int
     right: int
+    bits: float
     joins: bool
     vetoed: bool
     tie: float
@@ -64,7 +63,7 @@ def _find_components(db: DuckDBPyConnection) -> None:
     import pyarrow as pa
 
     joined: DisjointSets[int] = DisjointSets()
-    for one, other in read_rows(db, "select left_id, right_id from weighed where joins"):
+    for one, other in read_rows(db, queries.certain_pairs()):
         joined.join(one, other)
     roots = joined.roots()
     columns = [pa.array(side, pa.int64()) for side in (roots.keys(), roots.values())]
@@ -76,18 +75,8 @@ def _find_components(db: DuckDBPyConnection) -> None:
 
 def _weigh_unseen(db: DuckDBPyConnection, model: Model) -> None:
     """Fill ``unseen`` with the pairs within a component that share no selective key."""
-    db.execute(
-        "create or replace table unseen_pair as with small as (select component from component "
-        f"group by component having count(*) between 3 and {LARGEST}) "
-        "select a.id as left_id, b.id as right_id from small join component a using (component) "
-        "join component b on b.component = a.component and a.id < b.id "
-        "anti join weighed w on w.left_id = a.id and w.right_id = b.id"
-    )
+    db.execute(f"create or replace table unseen_pair as {queries.unseen_pairs()}")
     split_by_kind(db, "unseen_pair", "unseen_{}")
-    create_weighed(db, "unseen_weighed")
+    create_weighed(db, "unseen")
     for kind, found in model.kinds.items():
-        add_weighed(db, "unseen_weighed", f"select * from unseen_{kind}", kind=kind, model=found)
-    db.execute(
-        "create or replace table unseen as select a.component, w.* from unseen_weighed w "
-        "join component a on a.id = w.left_id"
-    )
+        add_weighed(db, "unseen", f"select * from unseen_{kind}", kind=kind, model=found)

@@ -19,14 +19,18 @@ from typing import TYPE_CHECKING, Any, Final
 from hub.match.engines.bulk import (
     count_outcomes,
     frequencies,
+    mean_full_name_share,
     measure_population,
     of_kind,
     rarest_shares,
+    settle_full_names,
+    settle_organisations,
 )
+from hub.match.full_names import own_records
 from hub.match.levels import FIELDS, Field
-from hub.match.lookalikes import GIVEN_FIELDS, learn_relations
+from hub.match.lookalikes import GIVEN_FIELDS, learn_relations, with_full_names
 from hub.match.model import LEAST_FREQUENCY, KindModel, Model, Table, outcomes_of, prior_model
-from hub.match.predicates import Dialect
+from hub.match.predicates import Dialect, Incomparable
 from hub.match.prior import PRIOR, Chances
 
 if TYPE_CHECKING:
@@ -40,6 +44,7 @@ _PRIOR_PAIRS: Final = 20_000
 _TRUST: Final = 0.7
 """How far Splink's chances among matches are taken; the rest is the prior's."""
 _LEAST_PAIRS: Final = 300
+_SINGLE_NAMES: Final = MappingProxyType({"given_name": "given", "family_name": "family"})
 _SESSIONS: Final = MappingProxyType(
     {
         "person": (
@@ -67,10 +72,10 @@ def train_model(db: DuckDBPyConnection, least: int = 2) -> Model:
     """
     records = db.execute("select count(*) from feature").fetchall()[0][0]
     prior = prior_model(records)
+    trained = {kind: _train_kind(db, kind, prior.kinds[kind]) for kind in FIELDS}
     found, rarest = frequencies(db, least), rarest_shares(db, least)
     kinds = {
-        kind: replace(_train_kind(db, kind, prior.kinds[kind]), frequencies=found, rarest=rarest)
-        for kind in FIELDS
+        kind: replace(item, frequencies=found, rarest=rarest) for kind, item in trained.items()
     }
     return Model(MappingProxyType(kinds), records)
 
@@ -86,8 +91,13 @@ def _train_kind(db: DuckDBPyConnection, kind: str, prior: KindModel) -> KindMode
         )
         start = _clean(_with_prior(_ask_splink(db, kind, prior), kind, count), 1.0 / count)
         db.execute("drop table trained_feature")
+        if kind == "person":
+            start = with_full_names(start, mean_full_name_share(db))
     counted, population = count_outcomes(db, kind), measure_population(db, kind)
-    return learn_relations(kind, start, counted, population, chances=enough)
+    found = learn_relations(kind, start, counted, population, chances=enough)
+    settle = settle_full_names if kind == "person" else settle_organisations
+    settle(db, own_records(found.match_share * count))
+    return found
 
 
 def settings(kind: str, model: KindModel, dialect: Dialect = Dialect.DUCKDB) -> dict[str, Any]:
@@ -143,7 +153,9 @@ def _ask_splink(db: DuckDBPyConnection, kind: str, prior: KindModel) -> Mapping[
         api = DuckDBAPI(db.cursor())
         learnt = settings(kind, prior)
         learnt["comparisons"] = [
-            item for item in learnt["comparisons"] if item["output_column_name"] not in GIVEN_FIELDS
+            _told_alone(item)
+            for item in learnt["comparisons"]
+            if item["output_column_name"] not in GIVEN_FIELDS
         ]
         linker = Linker(api.register(db.table("trained_feature")), SettingsCreator(**learnt))
         linker.training.estimate_u_using_random_sampling(max_pairs=_PAIRS, seed=1)
@@ -152,6 +164,16 @@ def _ask_splink(db: DuckDBPyConnection, kind: str, prior: KindModel) -> Mapping[
                 linker.training.estimate_parameters_using_expectation_maximisation(rule)
         found: Mapping[str, Any] = linker.misc.save_model_to_json()
     return found
+
+
+def _told_alone(comparison: dict[str, Any]) -> dict[str, Any]:
+    """A single name is learnt from all pairs, those that the full name speaks for included."""
+    column = _SINGLE_NAMES.get(comparison["output_column_name"])
+    if column is None:
+        return comparison
+    missing, *levels = comparison["comparison_levels"]
+    missing = {**missing, "sql_condition": Incomparable((column,)).sql(Dialect.DUCKDB)}
+    return {**comparison, "comparison_levels": [missing, *levels]}
 
 
 @contextlib.contextmanager

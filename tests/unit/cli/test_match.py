@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import json
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -67,9 +68,15 @@ def test_evaluate_reads_a_mapping_file(
     records: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     mapping = tmp_path / "mapping.yaml"
-    mapping.write_text("columns: {email: null, phone: null, birth_date: null}")
+    mapping.write_text("columns: {email: null, phone: null, birth_date: null, family_name: null}")
     found = run_json(capsys, "evaluate", records, "--truth", "entity", "--mapping", mapping)
     assert found["pairwise"]["recall"] == 0
+
+
+@pytest.mark.skipif(find_spec("pyspark") is not None, reason="runs without the extra")
+def test_spark_is_asked_for_by_its_extra(records: Path) -> None:
+    with pytest.raises(ConfigError, match=r"pip install 'customer-hub\[spark\]'"):
+        run("evaluate", records, "--engine", "spark")
 
 
 @pytest.mark.parametrize(

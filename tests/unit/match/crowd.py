@@ -11,7 +11,7 @@ from random import Random
 from typing import Any, NamedTuple
 
 from hub.match.blocking import match_keys
-from hub.match.engines.bulk import Row
+from hub.match.engines.rows import Row
 from hub.match.features import Features, build_features
 from hub.match.profile import build_profile
 

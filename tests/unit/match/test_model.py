@@ -68,7 +68,8 @@ def test_the_prior_knows_every_outcome(kind: str) -> None:
     for item in FIELDS[kind]:
         outcomes = PRIOR[kind][item.name]
         assert set(outcomes) == set(outcomes_of(item))
-        assert sum(chances.match for chances in outcomes.values()) == pytest.approx(1, abs=0.05)
+        if item.name != "full_name":  # which stands for two fields, or corrects them
+            assert sum(found.match for found in outcomes.values()) == pytest.approx(1, abs=0.05)
         assert all(0 < chances.random <= 1 for chances in outcomes.values())
 
 

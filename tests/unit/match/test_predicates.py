@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import cache
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -11,37 +10,23 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hub.match.engines.bulk import Row, load_rows, open_workspace
+from hub.match.engines.bulk import load_rows, open_workspace
+from hub.match.engines.rows import Row
 from hub.match.features import LISTS, Features
 from hub.match.levels import FIELDS
-from hub.match.predicates import (
-    Alike,
-    AllOf,
-    AnyOf,
-    Dialect,
-    Longer,
-    Near,
-    Not,
-    Predicate,
-    SamePart,
-)
+from hub.match.predicates import Dialect, Predicate, SamePart
+from tests.unit.match.conditions import WORDS, every_condition
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-_WORDS = (
-    "a", "b", "ab", "ba", "anna", "anan", "hanna", "müller", "muller", "mueller", "grün", "gruen",
-    "محمد", "محمود", "אברהם", "李", "李明", "😀", "😀😁", "👩‍👩‍👧", "é", "e\u0301", "straße",
-    "1010", "10115", "1975-10-12", "1975-12-10", "1975-10-21", "1900-01-01", "1856-86-18",
-    "winkler barbara", "x:y:AT1", "x:y:AT12", "a@b.example", "barbara.winkler@example.org",
-)  # fmt: skip
 _DATES = st.dates().map(lambda day: day.isoformat())
 _ASCII = st.one_of(
-    st.sampled_from([word for word in _WORDS if word.isascii()]),
+    st.sampled_from([word for word in WORDS if word.isascii()]),
     st.text(st.characters(codec="ascii"), min_size=1, max_size=14),
     _DATES,
 )
-_ANY_SCRIPT = st.one_of(st.sampled_from(_WORDS), st.text(min_size=1, max_size=14), _DATES)
+_ANY_SCRIPT = st.one_of(st.sampled_from(WORDS), st.text(min_size=1, max_size=14), _DATES)
 
 
 _SLOWLY = settings(
@@ -64,33 +49,6 @@ def _crowd(texts: st.SearchStrategy[str]) -> st.SearchStrategy[list[Features]]:
     return st.lists(texts, min_size=1, max_size=12).flatmap(
         lambda words: st.lists(_row(st.sampled_from(words)), min_size=2, max_size=5)
     )
-
-
-def _all_within(condition: Predicate) -> Iterator[Predicate]:
-    """The condition and its parts; a length never stands without a condition on the same column."""
-    if not isinstance(condition, Longer):
-        yield condition
-    if isinstance(condition, AllOf | AnyOf):
-        for part in condition.conditions:
-            yield from _all_within(part)
-    elif isinstance(condition, Not):
-        yield from _all_within(condition.condition)
-
-
-@cache
-def _predicates() -> list[Predicate]:
-    """Every condition of every field, and those that they are made of."""
-    top = [
-        condition
-        for item in (*FIELDS["person"], *FIELDS["organisation"])
-        for condition in (item.missing, *(level.condition for level in item.levels))
-    ]
-    return list(dict.fromkeys(part for item in top for part in _all_within(item)))
-
-
-def _measures(condition: Predicate) -> bool:
-    """Whether a distance between two texts is part of it."""
-    return any(isinstance(item, Alike | Near) for item in _all_within(condition))
 
 
 @pytest.fixture(scope="module")
@@ -130,21 +88,20 @@ def _wrong(
 @_SLOWLY
 @given(_crowd(_ASCII))
 def test_sql_and_python_answer_alike(db: DuckDBPyConnection, rows: list[Features]) -> None:
-    assert _wrong(db, rows, _predicates()) == []
+    assert _wrong(db, rows, every_condition()) == []
 
 
 @_SLOWLY
 @given(_crowd(_ANY_SCRIPT))
 def test_they_answer_alike_in_every_script(db: DuckDBPyConnection, rows: list[Features]) -> None:
-    asked = [item for item in _predicates() if not _measures(item)]
-    assert _wrong(db, rows, asked) == []
+    assert _wrong(db, rows, every_condition()) == []
 
 
 @settings(max_examples=50, deadline=None)
 @given(_crowd(_ANY_SCRIPT))
 def test_the_order_of_two_records_does_not_matter(rows: list[Features]) -> None:
     for one, other in product(rows, repeat=2):
-        for item in _predicates():
+        for item in every_condition():
             assert item.holds(one, other) is item.holds(other, one), item
 
 

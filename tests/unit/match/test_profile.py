@@ -80,3 +80,37 @@ def test_what_is_stated_apart_is_part_of_the_name() -> None:
     stated = {"legal_name": "Muster t/a Zenith", "legal_form": "GmbH"}
     row = build_features(build_profile({"kind": "organisation", "organisation": stated}))
     assert (row.organisation_words, row.legal_form) == (("muster", "zenith"), "gmbh")
+
+
+def _contact(name: str, employer: str, mail: str = "") -> dict[str, Any]:
+    points = [{"kind": "email", "value": mail}] if mail else []
+    organisation = {"legal_name": employer} if employer else {}
+    return {
+        "kind": "person",
+        "display_name": name,
+        "organisation": organisation,
+        "contact_points": points,
+    }
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (_contact("Toni Winkler", "Example Foods Ltd"), "person"),
+        (_contact("Toni Winkler", "Example Foods Ltd", "info@example.org"), "person"),
+        (_contact("Winkler Foods", "Winkler Foods Ltd"), "open"),
+        (_contact("Tischlerei Lorenz", ""), "open"),
+        (_contact("", "Example Foods Ltd", "info@example.org"), "open"),
+        (_contact("Lorenz GmbH", ""), "organisation"),
+    ],
+)
+def test_who_works_for_a_company_of_another_name_is_a_person(
+    body: dict[str, Any], kind: str
+) -> None:
+    assert build_profile(body).kind == kind
+
+
+def test_a_family_name_in_both_fields_is_no_given_name() -> None:
+    body = {"kind": "person", "person": {"given": "Jansen", "family": "Jansen"}}
+    row = build_features(build_profile(body))
+    assert (row.given, row.family, row.full_name) == (None, "jansen", None)

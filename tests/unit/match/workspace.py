@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from hub.match.engines.bulk import Row, load_rows, open_workspace, prepare, split_by_kind
+from hub.match.engines.bulk import load_rows, open_workspace, prepare, split_by_kind
+from hub.match.engines.rows import Row
 from hub.match.features import Features
 from hub.match.model import Model
 

@@ -7,8 +7,9 @@ from random import Random
 
 import pytest
 
-from hub.match.engines.bulk import Row
-from hub.match.engines.matching import BulkMatch, Matched
+from hub.match.engines.engine import Matched
+from hub.match.engines.matching import BulkMatch
+from hub.match.engines.rows import Row
 from hub.match.features import Features
 from hub.match.model import Model, prior_model
 from hub.match.thresholds import CERTAIN

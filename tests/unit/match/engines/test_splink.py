@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _COLUMNS = {
-    "person": ("given", "family", "postcode", "city"),
+    "person": ("given", "family", "full_name", "postcode", "city"),
     "organisation": ("organisation", "postcode", "city"),
 }
 Weights = Mapping[tuple[int, int], float]
@@ -38,7 +38,10 @@ def _ask_splink(db: DuckDBPyConnection, kind: str, model: Model) -> Weights:
     asked["blocking_rules_to_generate_predictions"] = ["l.id % 7 = r.id % 7"]
     linker = Linker(api.register(own.table("rows")), SettingsCreator(**asked))
     for column in _COLUMNS[kind]:
-        shares = f"select value as {column}, share as tf_{column} from frequency_{column}"
+        shares = (
+            f"select {column}, max({column}_share) as tf_{column} from feature "
+            f"where {column} is not null group by 1"
+        )
         own.register(f"our_{column}", db.sql(shares).to_arrow_table())
         table = api.register(own.table(f"our_{column}"))
         linker.table_management.register_term_frequency_lookup(table, column)

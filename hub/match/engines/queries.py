@@ -1,0 +1,131 @@
+"""The steps of a bulk run as SQL that DuckDB and Spark read alike.
+
+Tables: ``feature`` (id and features), ``match_key`` (id, key), ``held_key`` (the keys that find
+candidates), ``weighed`` (see ``WEIGHED``), ``component`` (id, component).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from hub.match.blocking import COUNTED, FREQUENT, caps_of
+from hub.match.full_names import company_share_sql, full_name_share_sql
+from hub.match.model import FREQUENCY_COLUMNS
+from hub.match.partition import LARGEST
+
+CONTACTS: Final = (
+    ("mailboxes", "shared_mailboxes", ("em:",)),
+    ("desks", "shared_mailboxes", ("em:",)),
+    ("phones", "shared_phones", ("ph:",)),
+    ("domains", None, ("dm:", COUNTED)),
+)
+"""Columns of contact points, where those of too many go, and the keys that are counted."""
+WEIGHED: Final = ("left_id", "right_id", "bits", "joins", "vetoed", "tie", "against")
+"""What is kept of a pair that was weighed, of the columns of ``statements.weigh_pairs``."""
+_PREFIXES: Final = tuple(dict.fromkeys(prefix for item in CONTACTS for prefix in item[2]))
+
+
+def shared_keys() -> str:
+    """The keys of contact points that are nobody's own."""
+    caps = " ".join(f"when '{prefix}' then {caps_of(prefix)[0]}" for prefix in _PREFIXES)
+    return (
+        f"select key from match_key where left(key, 3) in ({_listed(_PREFIXES)}) group by key "
+        f"having count(*) > case left(key, 3) {caps} end"
+    )
+
+
+def _listed(prefixes: tuple[str, ...]) -> str:
+    return ", ".join(f"'{prefix}'" for prefix in prefixes)
+
+
+def held_keys(cap: int = FREQUENT) -> str:
+    """The keys of two to ``cap`` rows, with their rows."""
+    return (
+        "select match_key.key, match_key.id from match_key join (select key from match_key "
+        f"where left(key, 3) <> '{COUNTED}' group by key having count(*) between 2 and {cap}) "
+        "selective on match_key.key = selective.key"
+    )
+
+
+def candidate_pairs() -> str:
+    """Every two rows that hold a key together, once."""
+    return (
+        "select distinct a.id as left_id, b.id as right_id "
+        "from held_key a join held_key b on a.key = b.key and a.id < b.id"
+    )
+
+
+def pairs_of_kind(kind: str, pairs: str) -> str:
+    """The pairs that a kind's model compares, as :func:`hub.match.weigh.kind_of` says."""
+    names = ("l.given", "l.family", "r.given", "r.family")
+    people = (
+        "l.kind in ('person', 'open') and r.kind in ('person', 'open') and (l.kind = 'person' or "
+        f"r.kind = 'person' or ({' and '.join(f'{name} is not null' for name in names)}))"
+    )
+    companies = f"l.kind <> 'person' and r.kind <> 'person' and not ({people})"
+    condition = people if kind == "person" else companies
+    return (
+        f"select left_id, right_id from {pairs} join feature l on l.id = left_id "
+        f"join feature r on r.id = right_id where {condition}"
+    )
+
+
+def features_with_shares(features: str, rarest: Mapping[str, float]) -> str:
+    """The rows, each with its values' shares, which stand in tables ``frequency_…``."""
+    shares = ", ".join(
+        f"{share} as {column}_share" for column, share in _shares(features, rarest).items()
+    )
+    joins = " ".join(
+        f"left join frequency_{column} on {features}.{column} = frequency_{column}.value"
+        for column in FREQUENCY_COLUMNS
+    )
+    return f"select {features}.*, {shares} from {features} {joins}"
+
+
+def _shares(features: str, rarest: Mapping[str, float]) -> dict[str, str]:
+    """The share of each column's value; names of several words are told by their words."""
+    found = {
+        column: f"case when {features}.{column} is not null then "
+        f"coalesce(frequency_{column}.share, {rarest[column]!r}::double) end"
+        for column in FREQUENCY_COLUMNS
+    }
+    company = company_share_sql(f"{features}.organisation", rarest["organisation"])
+    found["organisation"] = f"coalesce(frequency_organisation.share, {company})"
+    full = full_name_share_sql(
+        f"({found['given']})",
+        f"({found['family']})",
+        rarest["full_name"],
+        "coalesce(frequency_full_name.share, 1.0::double)",
+    )
+    found["full_name"] = f"case when {features}.full_name is not null then {full} end"
+    return found
+
+
+def certain_pairs() -> str:
+    """The pairs that hold a component together."""
+    return "select left_id, right_id from weighed where joins"
+
+
+def unseen_pairs() -> str:
+    """The pairs within a component of a size that is weighed whole, which share no held key."""
+    return (
+        "with small as (select component from component group by component "
+        f"having count(*) between 3 and {LARGEST}) "
+        "select a.id as left_id, b.id as right_id from small "
+        "join component a on a.component = small.component "
+        "join component b on b.component = a.component and a.id < b.id "
+        "left join weighed w on w.left_id = a.id and w.right_id = b.id where w.left_id is null"
+    )
+
+
+def pairs_by_component() -> str:
+    """All weighed pairs of a component together; ``seen`` are those that share a key."""
+    columns = ", ".join(f"w.{name}" for name in WEIGHED)
+    return (
+        f"select a.component, {columns}, true as seen from weighed w "
+        "join component a on a.id = w.left_id "
+        "join component b on b.id = w.right_id and b.component = a.component "
+        f"union all select a.component, {columns}, false as seen from unseen w "
+        "join component a on a.id = w.left_id order by 1, 2, 3"
+    )
