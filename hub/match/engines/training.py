@@ -72,12 +72,39 @@ def train_model(db: DuckDBPyConnection, least: int = 2) -> Model:
     """
     records = db.execute("select count(*) from feature").fetchall()[0][0]
     prior = prior_model(records)
-    trained = {kind: _train_kind(db, kind, prior.kinds[kind]) for kind in FIELDS}
+    trained = {kind: _rounded(_train_kind(db, kind, prior.kinds[kind])) for kind in FIELDS}
     found, rarest = frequencies(db, least), rarest_shares(db, least)
     kinds = {
         kind: replace(item, frequencies=found, rarest=rarest) for kind, item in trained.items()
     }
     return Model(MappingProxyType(kinds), records)
+
+
+def _rounded(model: KindModel) -> KindModel:
+    """To nine digits: the last ones depend on the order in which an engine adds."""
+    chances = {
+        name: {
+            outcome: Chances(
+                _to_digits(found.match),
+                _to_digits(found.random),
+                None if found.kin is None else _to_digits(found.kin),
+                None if found.colleagues is None else _to_digits(found.colleagues),
+            )
+            for outcome, found in outcomes.items()
+        }
+        for name, outcomes in model.chances.items()
+    }
+    return replace(
+        model,
+        chances=chances,
+        match_share=_to_digits(model.match_share),
+        kin_share=_to_digits(model.kin_share),
+        colleague_share=_to_digits(model.colleague_share),
+    )
+
+
+def _to_digits(number: float) -> float:
+    return float(f"{number:.9g}")
 
 
 def _train_kind(db: DuckDBPyConnection, kind: str, prior: KindModel) -> KindModel:
