@@ -64,7 +64,7 @@ def show_evaluation(
     """Match the records of a file, without labels and without the store, and measure the result."""
     if chart is not None and not truth:
         raise ConfigError("--chart needs --truth: without it there is nothing to measure against")
-    file = _open_records(records, mapping)
+    file = open_records(records, mapping)
     pairs = file.truth(truth) if truth else None
     with working(f"matching {file.count:,} records …"):
         found = evaluate(file.records(), _engine(engine, country), pairs)
@@ -103,7 +103,7 @@ def sample(
     elif records is None or out is None:
         raise ConfigError("say RECORDS and --out to draw pairs, or --labelled to report on them")
     else:
-        count = _draw(_open_records(records, mapping), _engine(engine, country), out, (size, seed))
+        count = _draw(open_records(records, mapping), _engine(engine, country), out, (size, seed))
         _show_drawn(count, out, as_json)
 
 
@@ -116,7 +116,7 @@ def _engine(choice: EngineChoice, country: str) -> Engine:
     return lambda records: partition_by_model(records, country, name)
 
 
-def _open_records(path: Path, mapping: Path | None) -> RecordsFile:
+def open_records(path: Path, mapping: Path | None) -> RecordsFile:
     stated = load_tabular_mapping(mapping)
     table = open_table(path, encoding=stated.encoding, delimiter=stated.delimiter)
     return RecordsFile(table, lay_out(table, stated))

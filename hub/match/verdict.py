@@ -33,19 +33,26 @@ class Verdict(NamedTuple):
     """What two contents have for and against being one party.
 
     ``tie`` and ``against`` are what the pair counts in clusters (:class:`hub.match.weigh.Weight`);
-    ``vetoes`` say why the two are never one on their own.
+    ``vetoes`` say why the two are never one on their own. ``weight`` is what was weighed, ``said``
+    what speaks for the pair where nothing was.
     """
 
     bits: float
     grade: Grade
-    evidence: tuple[Evidence, ...]
     tie: float
     against: float
     vetoes: tuple[str, ...] = ()
+    weight: Weight | None = None
+    said: tuple[Evidence, ...] = ()
+
+    @property
+    def evidence(self) -> tuple[Evidence, ...]:
+        """The parts whose sum is the weight; worked out when asked, since few pairs are."""
+        return self.said if self.weight is None else tuple(_evidence(self.weight))
 
 
 _APART: Final = 2 * CONFLICT
-OTHER_KIND: Final = Verdict(_APART, Grade.NONE, (), _APART, _APART)
+OTHER_KIND: Final = Verdict(_APART, Grade.NONE, _APART, _APART)
 """A person and an organisation are not compared, and never one."""
 
 
@@ -65,10 +72,10 @@ def judge(weight: Weight | None) -> Verdict:
     return Verdict(
         bits=weight.bits,
         grade=grade_of(weight),
-        evidence=tuple(_evidence(weight)),
         tie=weight.tie,
         against=weight.against,
         vetoes=weight.vetoes,
+        weight=weight,
     )
 
 

@@ -13,13 +13,17 @@ from hub.store.database import Connection
 from hub.store.former import merged_records
 from hub.store.review import NewCase, open_cases
 
-Label = tuple[str, Any]
+Label = tuple[Any, ...]
 """The customer of a record: its unit and cluster in this plan, or its party."""
 
 
 MERGED_AT_SOURCE: Final = "merged at the source"
 _MERGED: Final = Verdict(
-    14.0, Grade.PROBABLE, (Evidence("source", MERGED_AT_SOURCE, 14.0),), tie=14.0, against=14.0
+    bits=14.0,
+    grade=Grade.PROBABLE,
+    tie=14.0,
+    against=14.0,
+    said=(Evidence("source", MERGED_AT_SOURCE, 14.0),),
 )
 """A system that merges two of its records speaks for the customers that the two belonged to."""
 
@@ -48,7 +52,7 @@ class Doubts:
         """Take up a unit that becomes the plan's change with the given number."""
         self._unit_of.update(dict.fromkeys(resolved.change.members, number))
         for record, spot in resolved.spots.items():
-            self._labels[record] = ("new", (number, spot))
+            self._labels[record] = ("new", number, spot)
         for left, right, verdict, reason in resolved.apart:
             self._add(left, right, verdict, reason)
 
@@ -97,11 +101,11 @@ class Doubts:
             if wanted.pop((case.left_id, case.right_id), None) is None:
                 number = self._unit(case.left_id, case.right_id)
                 if number is not None:
-                    changes[number].obsolete.append(case.id)
+                    changes[number].obsolete += (case.id,)
         for doubt in wanted.values():
             number = self._unit(doubt.left, doubt.right)
             if number is not None:
-                changes[number].opened.append(_case(doubt))
+                changes[number].opened += (_case(doubt),)
 
     def _unit(self, left: int, right: int) -> int | None:
         numbers = [self._unit_of[record] for record in (left, right) if record in self._unit_of]
@@ -120,7 +124,9 @@ class Doubts:
         best: dict[frozenset[Label], _Doubt] = {}
         for doubt in sorted(self._doubts.values(), key=_rank):
             customers = frozenset((self._label(doubt.left), self._label(doubt.right)))
-            if doubt.reason == MERGED_AT_SOURCE and any(kind == "record" for kind, _ in customers):
+            if doubt.reason == MERGED_AT_SOURCE and any(
+                label[0] == "record" for label in customers
+            ):
                 continue
             if len(customers) == 2 and customers not in never:
                 best.setdefault(customers, doubt)

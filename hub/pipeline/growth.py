@@ -50,14 +50,13 @@ class _Found:
 class Growth:
     """One batch of components; ``doubtful`` are the pairs of contents that a person may look at."""
 
-    def __init__(self, db: Connection) -> None:
-        self.matcher = Matcher(db)
+    def __init__(self, db: Connection, matcher: Matcher) -> None:
+        self.matcher = matcher
         self.doubtful: dict[DigestPair, Verdict] = {}
         self._db = db
         self._found = _Found()
         self._members: defaultdict[str, list[int]] = defaultdict(list)
         self._certain: defaultdict[str, set[str]] = defaultdict(set)
-        self._compared: defaultdict[str, set[str]] = defaultdict(set)
         self._parties: dict[str, PartyState] = {}
         self._founded: defaultdict[int, list[str]] = defaultdict(list)
         self._lost: dict[str, int] = {}
@@ -107,15 +106,18 @@ class Growth:
         fresh = digests - self._members.keys()
         self._members.update({digest: [] for digest in fresh})
         near = self._match(fresh) if fresh else set()
-        alike = {digest for digest in fresh if self._copies_match(digest)} | near
-        members = load_members(self._db, alike)
-        for digest, record in members:
-            if digest in fresh:
-                self._members[digest].append(record)
-        return {record for _, record in members}
+        members: defaultdict[str, list[int]] = defaultdict(list)
+        for digest, record in load_members(self._db, fresh | near):
+            members[digest].append(record)
+        for digest in fresh & members.keys():
+            self._members[digest] = members[digest]
+        self.matcher.load(digest for digest, held in members.items() if len(held) > 1)
+        alike = (d for d, held in members.items() if d in near or self._are_copies(d, held))
+        return {record for digest in alike for record in members[digest]}
 
-    def _copies_match(self, digest: str) -> bool:
-        return digest in self.matcher and self.matcher.are_one(digest, digest)
+    def _are_copies(self, digest: str, records: Collection[int]) -> bool:
+        """Whether several records of one content are one customer."""
+        return len(records) > 1 and digest in self.matcher and self.matcher.are_one(digest, digest)
 
     def _match(self, digests: set[str]) -> set[str]:
         """Compare contents with their candidates; returns the certain neighbours."""
@@ -127,10 +129,6 @@ class Growth:
 
     def _grade(self, one: str, other: str) -> set[str]:
         found = self.matcher.verdict(one, other)
-        if found is OTHER_KIND:
-            return set()
-        self._compared[one].add(other)
-        self._compared[other].add(one)
         if found.grade is Grade.CERTAIN:
             self._certain[one].add(other)
             self._certain[other].add(one)
@@ -146,7 +144,9 @@ class Growth:
             by_party[party].append(record)
         by_digest = self._records_by_digest()
         groups.join_all(by_party.values())
-        groups.join_all(by_digest[digest] for digest in by_digest if self._copies_match(digest))
+        groups.join_all(
+            held for digest, held in by_digest.items() if self._are_copies(digest, held)
+        )
         groups.join_all(
             by_digest[one] + by_digest[other]
             for one in self._certain
@@ -210,11 +210,10 @@ class Growth:
         self, records: Mapping[int, PartyRecord], decided: Collection[int]
     ) -> tuple[dict[str, tuple[int, ...]], dict[str, str]]:
         groups: defaultdict[tuple[str, int], list[int]] = defaultdict(list)
-        for record, held in records.items():
-            digest = self._found.profile_of.get(record)
-            if digest is not None and held.active and digest in self.matcher:
-                alone = record in decided or not self._copies_match(digest)
-                groups[digest, record if alone else 0].append(record)
+        for digest, owned in self._by_content(records).items():
+            one = self._are_copies(digest, owned)
+            for record in owned:
+                groups[digest, 0 if one and record not in decided else record].append(record)
         nodes, content = {}, {}
         for (digest, _), owned in groups.items():
             ordered = sorted(owned, key=lambda record: records[record].source)
@@ -222,18 +221,29 @@ class Growth:
             nodes[name], content[name] = tuple(ordered), digest
         return nodes, content
 
+    def _by_content(self, records: Mapping[int, PartyRecord]) -> Mapping[str, list[int]]:
+        """Active records by their content."""
+        found: defaultdict[str, list[int]] = defaultdict(list)
+        for record, held in records.items():
+            digest = self._found.profile_of.get(record)
+            if digest is not None and held.active and digest in self.matcher:
+                found[digest].append(record)
+        return found
+
     def _edges(self, content: Mapping[str, str]) -> Iterator[Edge[str]]:
         by_digest: defaultdict[str, list[str]] = defaultdict(list)
         for node, digest in content.items():
             by_digest[digest].append(node)
-        for one, nodes in by_digest.items():
-            for other in self._compared.get(one, set()) & by_digest.keys():
-                found = self.matcher.verdict(one, other)
-                joins, vetoed = found.grade is Grade.CERTAIN, bool(found.vetoes)
-                pairs = ((a, b) for a in nodes for b in by_digest[other] if a < b)
-                yield from (Edge(a, b, found.tie, joins, vetoed) for a, b in pairs)
-            if len(nodes) > 1 and self._copies_match(one):
-                bits = self.matcher.verdict(one, one).bits
+        for one, other in self.matcher.seen_pairs(by_digest):
+            found = self.matcher.verdict(one, other)
+            if found is OTHER_KIND:
+                continue
+            joins, vetoed = found.grade is Grade.CERTAIN, bool(found.vetoes)
+            pairs = (sorted((a, b)) for a in by_digest[one] for b in by_digest[other])
+            yield from (Edge(a, b, found.tie, joins, vetoed) for a, b in pairs)
+        for digest, nodes in by_digest.items():
+            if len(nodes) > 1 and self.matcher.are_one(digest, digest):
+                bits = self.matcher.verdict(digest, digest).bits
                 yield from (Edge(a, b, bits) for a in nodes for b in nodes if a < b)
 
 

@@ -80,12 +80,13 @@ class _Writer:
     def _owners(self, change: Change) -> list[str]:
         """Every cluster's party; new ones get their id here."""
         owners: list[str] = []
+        founders = dict(change.founders)
         for spot, owner in enumerate(change.assignment.owners):
             if owner is not None:
                 owners.append(owner)
                 continue
             owners.append(new_id())
-            self._created.append((owners[-1], change.founders[spot]))
+            self._created.append((owners[-1], founders[spot]))
         return owners
 
     def _take_fates(self, change: Change, owners: list[str]) -> None:

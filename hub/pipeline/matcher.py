@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import combinations
 
 from hub.match.blocking import COUNTED, FREQUENT, caps_of, contact_keys, match_keys, without_shared
 from hub.match.features import Features
@@ -18,7 +19,8 @@ from hub.match.verdict import Grade, Verdict, judge
 from hub.match.weigh import weigh
 from hub.pipeline.models import SHIPPED, model_in_force
 from hub.store.database import Connection
-from hub.store.match_keys import find_frequent, find_holders, load_contents
+from hub.store.match_contents import load_contents
+from hub.store.match_keys import find_frequent, find_holders
 from hub.store.match_models import load_shares
 
 DigestPair = tuple[str, str]
@@ -33,6 +35,7 @@ class Matcher:
         self._shares: Mapping[str, dict[str, float]] = {name: {} for name in FREQUENCY_COLUMNS}
         self._model = _sharing(model, self._shares)
         self._stated: dict[str, Features] = {}
+        self._keys: dict[str, frozenset[str]] = {}
         self._rows: dict[str, Features] = {}
         self._verdicts: dict[DigestPair, Verdict] = {}
 
@@ -57,15 +60,25 @@ class Matcher:
         self.load(digests)
         own = {d: match_keys(self._stated[d]) for d in digests if d in self._stated}
         holders = self._holders({key for keys in own.values() for key in keys})
+        self._keys.update({d: keys & holders.keys() for d, keys in own.items()})
         pairs = {
             (digest, other) if digest < other else (other, digest)
-            for digest, keys in own.items()
+            for digest, keys in self._keys.items()
+            if digest in own
             for key in keys
-            for other in holders.get(key, ())
+            for other in holders[key]
             if other != digest
         }
         self.load({digest for pair in pairs for digest in pair})
         return pairs
+
+    def seen_pairs(self, digests: Iterable[str]) -> list[DigestPair]:
+        """The pairs of contents, asked for their candidates before, that share a selective key."""
+        holders: defaultdict[str, list[str]] = defaultdict(list)
+        for digest in sorted(digests):
+            for key in self._keys.get(digest, ()):
+                holders[key].append(digest)
+        return sorted({pair for held in holders.values() for pair in combinations(held, 2)})
 
     def verdict(self, one: str, other: str) -> Verdict:
         """What two loaded contents, or two copies of one, weigh."""

@@ -189,8 +189,9 @@ class _Naming:
 
     def owners(self, change: Change) -> list[str]:
         """Every cluster's party; a new one by its founder."""
+        founders = dict(change.founders)
         return [
-            owner if owner is not None else f"new {self.record(change.founders[spot])}"
+            owner if owner is not None else f"new {self.record(founders[spot])}"
             for spot, owner in enumerate(change.assignment.owners)
         ]
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from hub.match.assign import Assignment, Held, assign
 from hub.match.partition import Apart, Edge, partition
@@ -25,19 +25,23 @@ class Move(NamedTuple):
 
 @dataclass(slots=True)
 class Change:
-    """One unit's outcome; applied whole or not at all, and only if ``expected`` still holds."""
+    """One unit's outcome; applied whole or not at all, and only if ``expected`` still holds.
 
-    settled: list[tuple[int, bytes, bool]]
-    expected: dict[int, str]
-    members: list[int]
-    founders: dict[int, int]
+    ``founders`` are pairs of a new cluster's place and its first record. A first load keeps one of
+    these for every customer, hence tuples.
+    """
+
+    settled: tuple[tuple[int, bytes, bool], ...]
+    expected: Mapping[int, str]
+    members: tuple[int, ...]
+    founders: tuple[tuple[int, int], ...]
     assignment: Assignment
-    moves: list[Move]
-    closes: list[int]
-    touched: list[int]
-    losing: list[str]
-    opened: list[NewCase] = field(default_factory=list)
-    obsolete: list[str] = field(default_factory=list)
+    moves: tuple[Move, ...]
+    closes: tuple[int, ...]
+    touched: tuple[int, ...]
+    losing: tuple[str, ...]
+    opened: tuple[NewCase, ...] = ()
+    obsolete: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,10 @@ class Plan:
     def merges(self) -> int:
         """How many existing customers would be merged into another."""
         return self.counts["merged"]
+
+
+_NEW: Final = Assignment(owners=[None])
+"""One new customer and nothing else: most of a first load."""
 
 
 class Resolved(NamedTuple):
@@ -154,7 +162,7 @@ def _speaker(unit: Unit, party: str, movers: set[int], seniority: Mapping[int, i
 def _change(
     unit: Unit, assignment: Assignment, spots: Mapping[int, int], moves: list[Move]
 ) -> Change:
-    settled = [(r.id, r.body_hash, r.active) for r in unit.records.values() if r.pending]
+    settled = sorted((r.id, r.body_hash, r.active) for r in unit.records.values() if r.pending)
     moved = {move.record for move in moves}
     closes = [record for record in unit.links if record in moved or record not in spots]
     founders: dict[int, int] = {}
@@ -163,15 +171,15 @@ def _change(
     touched = {spots[record] for record, *_ in settled if record in spots}
     touched |= {move.spot for move in moves}
     return Change(
-        settled=sorted(settled),
-        expected=dict(unit.links),
-        members=sorted(unit.records),
-        founders={s: r for s, r in founders.items() if assignment.owners[s] is None},
-        assignment=assignment,
-        moves=moves,
-        closes=sorted(closes),
-        touched=sorted(touched),
-        losing=sorted({unit.links[record] for record in closes}),
+        settled=tuple(settled),
+        expected=unit.links,
+        members=tuple(sorted(unit.records)),
+        founders=tuple((s, r) for s, r in founders.items() if assignment.owners[s] is None),
+        assignment=_NEW if assignment == _NEW else assignment,
+        moves=tuple(moves),
+        closes=tuple(sorted(closes)),
+        touched=tuple(sorted(touched)),
+        losing=tuple(sorted({unit.links[record] for record in closes})),
     )
 
 

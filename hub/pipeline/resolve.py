@@ -16,6 +16,8 @@ from hub.pipeline.contents import content_of
 from hub.pipeline.doubts import Doubts
 from hub.pipeline.growth import Growth
 from hub.pipeline.ledger import carry_out
+from hub.pipeline.matcher import Matcher
+from hub.pipeline.neighbours import BulkMatcher, find_neighbours, wants_bulk
 from hub.pipeline.resolution import Change, Plan, orphans, resolve_unit, summarise
 from hub.store import party_records
 from hub.store.audit import Act, new_act
@@ -30,18 +32,26 @@ _BATCH: Final = 2_000
 _CHUNK: Final = 1_000
 
 
-def plan(engine: Engine, *, country: str = "DE", records: Collection[int] | None = None) -> Plan:
+def plan(
+    engine: Engine,
+    *,
+    country: str = "DE",
+    records: Collection[int] | None = None,
+    bulk: bool | None = None,
+) -> Plan:
     """Work out what resolving would change; no link, party or case is touched.
 
     ``records`` limits the plan to the units of these records (a steward's decision); else all
-    pending records are planned.
+    pending records are planned. ``bulk`` weighs all contents at once, which comes to the same; by
+    itself it is done where it is quicker.
     """
     index_pending(engine, country)
     changes: list[Change] = []
     doubts = Doubts()
     with reading(engine) as db:
+        near = find_neighbours(db) if _is_bulk(db, records, bulk) else None
         for seeds in _batches(db, records, changes):
-            growth = Growth(db)
+            growth = Growth(db, Matcher(db) if near is None else BulkMatcher(db, near))
             for unit in growth.grow(seeds):
                 seniority = {link.canonical_id: link.id for link in load_links(db, orphans(unit))}
                 resolved = resolve_unit(unit, growth, seniority)
@@ -50,6 +60,12 @@ def plan(engine: Engine, *, country: str = "DE", records: Collection[int] | None
             doubts.note_batch(growth)
         doubts.attach(db, changes)
     return summarise(changes)
+
+
+def _is_bulk(db: Connection, records: Collection[int] | None, bulk: bool | None) -> bool:
+    if bulk is not None:
+        return bulk
+    return records is None and wants_bulk(db)
 
 
 def index_pending(engine: Engine, country: str) -> None:

@@ -15,7 +15,7 @@ from hub.pipeline.resolve import index_pending
 from hub.store import match_models
 from hub.store.audit import Entry, add_entries, new_act
 from hub.store.database import Engine, reading, writing
-from hub.store.match_keys import next_contents
+from hub.store.match_contents import next_contents
 
 _CHUNK = 10_000
 EXTRA = "this needs DuckDB and Splink: pip install 'customer-hub[match]'"

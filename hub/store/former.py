@@ -28,6 +28,8 @@ def merged_record(db: Connection, canonical_id: int) -> int | None:
 
 def merged_records(db: Connection, canonical_ids: Collection[int]) -> dict[int, int]:
     """Of many records at once, those that their system merged away, with the one it kept."""
+    if not canonical_ids:
+        return {}
     gone, kept = source_record.alias(), source_record.alias()
     old, new = canonical_record.alias(), canonical_record.alias()
     query = (

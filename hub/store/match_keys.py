@@ -17,6 +17,7 @@ from sqlalchemy.engine import Connection
 
 from hub.store import bulk
 from hub.store.bulk import LookUp
+from hub.store.match_contents import load_contents
 from hub.store.party_records import touch_records
 from hub.store.tables import frequent_key, match_content, match_key, match_profile
 
@@ -67,24 +68,6 @@ def find_holders(db: Connection, keys: Collection[str]) -> list[tuple[str, str]]
     """Every (key, profile) of the keys; the caller leaves frequent ones out."""
     rows = bulk.look_up(db, match_key, ("key", "profile"), LookUp("key", keys))
     return [(row.key, row.profile) for row in rows]
-
-
-def load_contents(db: Connection, profiles: Iterable[str]) -> dict[str, str]:
-    """What is compared of profiles (JSON)."""
-    columns = ("profile", "features")
-    rows = bulk.look_up(db, match_content, columns, LookUp("profile", profiles))
-    return {row.profile: row.features for row in rows}
-
-
-def next_contents(db: Connection, after: str, limit: int) -> list[tuple[str, str]]:
-    """Profiles with what is compared (JSON), in the order of profiles."""
-    query = (
-        sa.select(match_content.c.profile, match_content.c.features)
-        .where(match_content.c.profile > after)
-        .order_by(match_content.c.profile)
-        .limit(limit)
-    )
-    return [(row[0], row[1]) for row in db.execute(query)]
 
 
 def find_frequent(db: Connection, keys: Iterable[str]) -> dict[str, int]:

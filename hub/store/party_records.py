@@ -29,14 +29,22 @@ _COLUMNS = ("id", "record_id", "part", "body_hash", "active", "pending", "entity
 
 def pending_ids(db: Connection, after: int, limit: int) -> list[int]:
     """Ids of party records that wait for resolution, in order of arrival."""
-    query = (
-        sa.select(canonical_record.c.id)
-        .where(sa.text("pending AND entity = 'party'"))  # literally as in the partial index
-        .where(canonical_record.c.id > after)
-        .order_by(canonical_record.c.id)
-        .limit(limit)
-    )
-    return list(db.scalars(query))
+    query = f"SELECT id {_waiting(db)} AND id > :after ORDER BY id LIMIT :limit"
+    return list(db.scalars(sa.text(query), {"after": after, "limit": limit}))
+
+
+def pending_count(db: Connection) -> int:
+    """How many party records wait for resolution."""
+    return int(db.scalar(sa.text(f"SELECT count(id) {_waiting(db)}")) or 0)
+
+
+def _waiting(db: Connection) -> str:
+    """Read through the partial index, whose condition this is.
+
+    SQLite is told to: by itself it reads every party record for the few that wait.
+    """
+    index = " INDEXED BY ix_canonical_record_pending" if db.dialect.name == "sqlite" else ""
+    return f"FROM canonical_record{index} WHERE pending AND entity = 'party'"
 
 
 def load_records(db: Connection, ids: Iterable[int]) -> dict[int, PartyRecord]:

@@ -25,6 +25,7 @@ from hub.match.levels import FIELDS
 from hub.match.lookalikes import Counted, Population
 from hub.match.model import FREQUENCY_COLUMNS, USUAL, KindModel, Model
 from hub.match.predicates import Dialect
+from hub.match.thresholds import POSSIBLE
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -33,6 +34,7 @@ _CHUNK: Final = 100_000
 _SAMPLE: Final = 1_000
 _SEEN_BEFORE: Final = 100.0
 """So many records' worth of usual frequencies stand in for what a small set cannot show."""
+_HAIR: Final = 0.001
 _FULL_NAME: Final = "full_name"
 _WHOLE_NAMES: Final = (_FULL_NAME, "organisation")
 """Names that as a rule are one party's alone: see :mod:`hub.match.full_names`."""
@@ -273,6 +275,17 @@ def weigh_candidates(db: DuckDBPyConnection, model: Model) -> None:
     for kind, found in model.kinds.items():
         add_weighed(db, "weighed", f"select * from {kind}_pair", kind=kind, model=found)
         db.execute(f"drop table {kind}_pair")
+
+
+def near_pairs(db: DuckDBPyConnection, model: Model) -> Iterator[tuple[int, int]]:
+    """The candidates that join or are worth a person's look, and a hair beyond.
+
+    A pair weighed in Python may differ in the last digits, so none at the border is left out.
+    """
+    for kind, found in model.kinds.items():
+        pairs = weigh_pairs(kind, found, f"(select * from {kind}_pair)")
+        near = f"select left_id, right_id from ({pairs}) where joins or bits >= ?"
+        yield from read_rows(db, near, [POSSIBLE - _HAIR])
 
 
 def create_weighed(db: DuckDBPyConnection, table: str) -> None:

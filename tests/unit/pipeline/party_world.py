@@ -171,9 +171,9 @@ class World:
         with writing(self.engine) as db:
             db.execute(sa.update(canonical_record).where(where).values(active=False, pending=True))
 
-    def resolve(self, *, limit: int | None = None) -> dict[str, int]:
+    def resolve(self, *, limit: int | None = None, bulk: bool | None = None) -> dict[str, int]:
         """Plan and apply everything that is pending."""
-        return apply(self.engine, plan(self.engine), limit=limit)
+        return apply(self.engine, plan(self.engine, bulk=bulk), limit=limit)
 
     def party(self, key: str) -> str | None:
         """The party that a record is linked to."""

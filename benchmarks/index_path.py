@@ -1,0 +1,196 @@
+"""The master customer index: a first load, and records that change one by one against it.
+
+    python -m benchmarks.index_path RECORDS.csv [sqlite|postgresql] [CHANGES]
+
+The records are those of ``benchmarks.sparse``, put into the store as canonicalise would. Measured
+are whole runs as ``hub resolve`` makes them: keys, scores, clusters, golden records, commits.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from hashlib import blake2b
+from itertools import islice
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
+
+from hub.cli.match import open_records
+from hub.pipeline.golden import compute_golden
+from hub.pipeline.resolve import apply, plan
+from hub.store import bulk
+from hub.store.columns import new_id
+from hub.store.database import open_store, reading, writing
+from hub.store.ids import take_block
+from hub.store.schema import migrate
+from hub.store.tables import canonical_record, connection, link, raw_version, source_record, stream
+from tests.servers import postgres
+
+CHUNK = 10_000
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+AT_ONCE = 1_000
+SOURCE = ("id", "stream_id", "source_key", "version", "payload_hash", "epoch", "pending")
+RAW = ("record_id", "version", "payload", "payload_hash", "observed_at", "run_id")
+CANONICAL = (
+    *("id", "record_id", "part", "entity", "body", "body_hash", "raw_version"),
+    *("mapping_digest", "active", "pending"),
+)
+
+
+@contextmanager
+def store(kind: str) -> Iterator[Engine]:
+    """An empty store that is gone afterwards."""
+    if kind == "postgresql":
+        with postgres.running() as server:
+            yield _open(server.fresh_database())
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        yield _open(f"sqlite:///{folder}/hub.db")
+
+
+def _open(url: str) -> Engine:
+    engine = open_store(url)
+    migrate(engine)
+    return engine
+
+
+def fill(engine: Engine, path: Path) -> int:
+    """Put the records of a file into the store; returns how many."""
+    streams: dict[str, int] = {}
+    records = open_records(path, None).records()
+    count = 0
+    while chunk := list(islice(records, CHUNK)):
+        with writing(engine) as db:
+            rows = [
+                (_stream(db, record.source, streams), record.record_id, orjson.dumps(record.body))
+                for record in chunk
+            ]
+            _insert(db, rows)
+        count += len(chunk)
+    return count
+
+
+def _stream(db: sa.Connection, source: str, streams: dict[str, int]) -> int:
+    if source not in streams:
+        connected = new_id()
+        known = {"id": connected, "name": source, "connector": "file", "created_at": NOW}
+        db.execute(sa.insert(connection).values(office="front", **known))
+        streams[source] = take_block(db, "stream", 1)
+        made = {"id": streams[source], "connection_id": connected, "name": "party"}
+        db.execute(sa.insert(stream).values(**made))
+    return streams[source]
+
+
+def _insert(db: sa.Connection, rows: list[tuple[int, str, bytes]]) -> None:
+    first = take_block(db, "source_record", len(rows))
+    canonical = take_block(db, "canonical_record", len(rows))
+    numbered = list(enumerate(rows))
+    flat: list[bulk.Row] = [
+        (first + n, stream_id, key, 1, b"x", 1, False) for n, (stream_id, key, _) in numbered
+    ]
+    bulk.insert(db, source_record, SOURCE, flat)
+    run, now = bulk.driver_uuid(db, new_id()), int(NOW.timestamp() * 1e6)
+    payloads: list[bulk.Row] = [
+        (first + n, 1, text.decode(), b"x", now, run) for n, (_, _, text) in numbered
+    ]
+    bulk.insert(db, raw_version, RAW, payloads)
+    bodies: list[bulk.Row] = [
+        (canonical + n, first + n, "", "party", text.decode(), _digest(text), 1, "m", True, True)
+        for n, (_, _, text) in numbered
+    ]
+    bulk.insert(db, canonical_record, CANONICAL, bodies)
+
+
+def _digest(text: bytes) -> bytes:
+    return blake2b(text, digest_size=16).digest()
+
+
+def resolve(engine: Engine) -> dict[str, int]:
+    """One run, through to committed golden records."""
+    counts = apply(engine, plan(engine), limit=None)
+    return {**counts, **compute_golden(engine)}
+
+
+def first_load(engine: Engine) -> dict[str, Any]:
+    """Everything at once."""
+    found: dict[str, Any] = {}
+    begun = time.perf_counter()
+    planned = plan(engine)
+    found["plan s"] = time.perf_counter() - begun
+    begun = time.perf_counter()
+    counts = apply(engine, planned, limit=None)
+    found["apply s"] = time.perf_counter() - begun
+    del planned
+    begun = time.perf_counter()
+    counts |= compute_golden(engine)
+    found["golden s"] = time.perf_counter() - begun
+    found["customers"] = counts["created"]
+    found["peak MB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    return found
+
+
+def change(engine: Engine, ids: list[int], turn: int) -> None:
+    """Give each record another phone and postcode, as a sync would bring them."""
+    with writing(engine) as db:
+        found = canonical_record.c
+        held = db.execute(sa.select(found.id, found.body).where(found.id.in_(ids))).all()
+        rows: list[bulk.Row] = []
+        for record, text in held:
+            body = orjson.loads(text)
+            phone = f"+49 30 {2_000_000 + (record * 7 + turn) % 7_000_000}"
+            points = [item for item in body.get("contact_points", []) if item["kind"] != "phone"]
+            body["contact_points"] = [*points, {"kind": "phone", "value": phone}]
+            fresh = orjson.dumps(body)
+            rows.append((record, fresh.decode(), _digest(fresh), True))
+        bulk.update(db, canonical_record, ("id", "body", "body_hash", "pending"), rows)
+
+
+def online(engine: Engine, changes: int) -> dict[str, Any]:
+    """Single changes, then a thousand at once."""
+    with reading(engine) as db:
+        ids = list(db.scalars(sa.select(link.c.canonical_id).where(link.c.recorded_to.is_(None))))
+    drawn = random.Random(7).sample(ids, changes + AT_ONCE)
+    took = []
+    for turn, record in enumerate(drawn[:changes]):
+        change(engine, [record], turn)
+        begun = time.perf_counter()
+        resolve(engine)
+        took.append((time.perf_counter() - begun) * 1000)
+    change(engine, drawn[changes:], changes)
+    begun = time.perf_counter()
+    resolve(engine)
+    ordered = sorted(took)
+    return {
+        "one: median ms": median(took),
+        "p99 ms": ordered[int(len(ordered) * 0.99)],
+        "worst ms": ordered[-1],
+        f"{AT_ONCE:,} at once s": time.perf_counter() - begun,
+    }
+
+
+def main() -> None:
+    path, kind, changes = [*sys.argv[1:], "sqlite", "500"][:3]
+    with store(kind) as engine:
+        begun = time.perf_counter()
+        count = fill(engine, Path(path))
+        found = {"records": count, "store": kind, "fill s": time.perf_counter() - begun}
+        found |= first_load(engine)
+        print(json.dumps(found), flush=True)
+        print(json.dumps(online(engine, int(changes))), flush=True)
+        engine.dispose()
+
+
+if __name__ == "__main__":
+    main()
