@@ -9,12 +9,14 @@ from dataclasses import dataclass, field
 from hub.match.disjoint import DisjointSets
 from hub.match.partition import Decisions, Edge
 from hub.match.verdict import OTHER_KIND, Grade, Verdict
+from hub.pipeline.lost import Lost, LostParties
 from hub.pipeline.matcher import DigestPair, Matcher
-from hub.store.crosswalk import last_left, load_links, load_party_links
+from hub.pipeline.ties import parted_copies, through_gone
+from hub.store.crosswalk import load_links, load_party_links
 from hub.store.database import Connection
 from hub.store.decisions import MUST_LINK, NEVER_LINK, Decision, load_decisions
 from hub.store.match_keys import first_members, load_members, load_profiles
-from hub.store.parties import PartyState, load_founded, load_parties
+from hub.store.parties import PartyState, load_parties
 from hub.store.party_records import PartyRecord, load_records
 
 
@@ -23,8 +25,8 @@ class Unit:
     """Records whose clusters and ids depend on one another, with all that decides on them.
 
     ``nodes`` maps a node (its smallest source reference) to its records; records with the same
-    content are one node unless a decision names them. ``lost`` says when parties lost their last
-    record.
+    content are one node unless people decided otherwise. ``since`` says when a record came to its
+    party (in microseconds); ``lost`` are the parties without records that one here speaks for.
     """
 
     records: dict[int, PartyRecord]
@@ -33,8 +35,9 @@ class Unit:
     edges: list[Edge[str]]
     decisions: Decisions[str]
     links: dict[int, str]
+    since: dict[int, int]
     parties: list[PartyState]
-    lost: dict[str, int]
+    lost: list[Lost]
 
 
 @dataclass(slots=True)
@@ -44,6 +47,7 @@ class _Found:
     records: dict[int, PartyRecord] = field(default_factory=dict)
     profile_of: dict[int, str] = field(default_factory=dict)
     links: dict[int, str] = field(default_factory=dict)
+    since: dict[int, int] = field(default_factory=dict)
     decisions: set[Decision] = field(default_factory=set)
 
 
@@ -58,8 +62,8 @@ class Growth:
         self._members: defaultdict[str, list[int]] = defaultdict(list)
         self._certain: defaultdict[str, set[str]] = defaultdict(set)
         self._parties: dict[str, PartyState] = {}
-        self._founded: defaultdict[int, list[str]] = defaultdict(list)
-        self._lost: dict[str, int] = {}
+        self._lost = LostParties(db)
+        self._spoken_for: defaultdict[int, list[Lost]] = defaultdict(list)
 
     def grow(self, seeds: Iterable[int]) -> list[Unit]:
         """The units that the seeds belong to, each complete."""
@@ -83,7 +87,7 @@ class Growth:
         found.records.update(load_records(db, ids))
         fresh = load_profiles(db, ids)
         found.profile_of.update(fresh)
-        pulled = self._pull_linked(ids) | self._pull_decided(ids)
+        pulled = self._pull_linked(ids) | self._pull_decided(ids) | self._lost.pull(ids)
         pulled |= self._pull_alike(set(fresh.values()))
         return pulled
 
@@ -93,6 +97,7 @@ class Growth:
         parties -= set(self._found.links.values())
         links = load_party_links(self._db, parties)
         self._found.links.update({link.canonical_id: link.party_id for link in links})
+        self._found.since.update({link.canonical_id: link.since for link in links})
         return {link.canonical_id for link in links}
 
     def _pull_decided(self, ids: set[int]) -> set[int]:
@@ -163,18 +168,10 @@ class Growth:
             yield self._unit(members)
 
     def _load_parties(self) -> None:
-        """Parties that the records belong to, or have founded and lost."""
-        parties = load_parties(self._db, set(self._found.links.values()))
-        parties.update({p.id: p for p in load_founded(self._db, self._found.records)})
-        self._parties = parties
-        self._lost = last_left(self._db, parties.keys() - set(self._found.links.values()))
-        for party in parties.values():
-            self._founded[party.founding_id].append(party.id)
-
-    def _parties_of(self, members: Iterable[int]) -> list[PartyState]:
-        held = {self._found.links[r] for r in members if r in self._found.links}
-        held |= {party for r in members for party in self._founded.get(r, ())}
-        return [self._parties[party] for party in sorted(held)]
+        """Parties that the records belong to, and lost ones that they speak for."""
+        self._parties = load_parties(self._db, set(self._found.links.values()))
+        for lost in self._lost.spoken_for(self._found.records, self._found.links):
+            self._spoken_for[lost.speaker].append(lost)
 
     def _records_by_digest(self) -> dict[str, list[int]]:
         found: defaultdict[str, list[int]] = defaultdict(list)
@@ -188,23 +185,25 @@ class Growth:
         inside = [d for d in self._found.decisions if d.left_id in records or d.right_id in records]
         nodes, content = self._nodes(records, self._told_apart(inside))
         node_of = {record: node for node, owned in nodes.items() for record in owned}
-        held = self._parties_of(members)
+        links = {r: self._found.links[r] for r in members if r in self._found.links}
         return Unit(
             records=records,
             nodes=nodes,
             content=content,
             edges=list(self._edges(content)),
             decisions=_decisions(inside, node_of),
-            links={r: self._found.links[r] for r in members if r in self._found.links},
-            parties=held,
-            lost={party.id: self._lost.get(party.id, 0) for party in held},
+            links=links,
+            since={record: self._found.since[record] for record in links},
+            parties=[self._parties[party] for party in sorted(set(links.values()))],
+            lost=[lost for record in members for lost in self._spoken_for.get(record, ())],
         )
 
     def _told_apart(self, decisions: Iterable[Decision]) -> set[int]:
-        """Copies of one content between which a person has decided; else copies stay one node."""
-        of = self._found.profile_of
-        same = [d for d in decisions if of.get(d.left_id) == of.get(d.right_id)]
-        return {record for d in same for record in (d.left_id, d.right_id)}
+        """Records that are a node of their own; else copies of one content stay one node."""
+        pairs: dict[str, list[tuple[int, int]]] = {MUST_LINK: [], NEVER_LINK: []}
+        for kind, left, right in decisions:
+            pairs[kind].append((left, right))
+        return parted_copies(pairs[MUST_LINK], pairs[NEVER_LINK], self._found.profile_of)
 
     def _nodes(
         self, records: Mapping[int, PartyRecord], decided: Collection[int]
@@ -248,9 +247,14 @@ class Growth:
 
 
 def _decisions(found: Iterable[Decision], node_of: Mapping[int, str]) -> Decisions[str]:
+    """What is decided of nodes: a tie holds through records that are gone, a never-link sleeps."""
     must: list[tuple[str, str]] = []
     never: list[tuple[str, str]] = []
-    for kind, left, right in found:
+    loose: list[tuple[int, int]] = []
+    for kind, left, right in sorted(found):
         if left in node_of and right in node_of:
             (must if kind == MUST_LINK else never).append((node_of[left], node_of[right]))
-    return Decisions(must, never)
+        elif kind == MUST_LINK:
+            loose.append((left, right))
+    must += through_gone(loose, node_of, never)
+    return Decisions([pair for pair in must if pair[0] != pair[1]], never)

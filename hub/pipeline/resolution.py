@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -11,6 +12,7 @@ from hub.match.assign import Assignment, Held, assign
 from hub.match.partition import Apart, Edge, partition
 from hub.match.verdict import Verdict
 from hub.pipeline.growth import Growth, Unit
+from hub.store.parties import PartyState
 from hub.store.review import NewCase
 
 
@@ -70,24 +72,6 @@ class Resolved(NamedTuple):
     apart: list[tuple[int, int, Verdict, str]]
 
 
-def orphans(unit: Unit) -> list[int]:
-    """Records of parties whose founder is gone: who has been there longest speaks for them.
-
-    An id must not go with records that a merge has brought, when the merge is taken back.
-    """
-    movers = _movers(unit)
-    lost = {
-        party.id
-        for party in unit.parties
-        if not _speaks(unit, party.founding_id, party.id) or party.founding_id in movers
-    }
-    return [record for record, party in unit.links.items() if party in lost]
-
-
-def _speaks(unit: Unit, record: int, party: str) -> bool:
-    return unit.links.get(record) == party and unit.records[record].active
-
-
 def _movers(unit: Unit) -> set[int]:
     """Records that a person sends from one party to another: no id goes along with them."""
     leaving = _decided(unit, unit.decisions.never_links, lambda mine, theirs: mine in theirs)
@@ -106,8 +90,8 @@ def _decided(
             yield from (record for record in mine if holds(unit.links[record], theirs))
 
 
-def resolve_unit(unit: Unit, growth: Growth, seniority: Mapping[int, int]) -> Resolved:
-    """Cluster a unit and work out what has to change; ``seniority`` is of orphans' records."""
+def resolve_unit(unit: Unit, growth: Growth) -> Resolved:
+    """Cluster a unit and work out what has to change."""
 
     def evidence(one: str, other: str) -> float:
         return growth.matcher.verdict(unit.content[one], unit.content[other]).against
@@ -116,7 +100,7 @@ def resolve_unit(unit: Unit, growth: Growth, seniority: Mapping[int, int]) -> Re
         unit.nodes, list(_open_edges(unit)), evidence=evidence, decisions=unit.decisions
     )
     clusters = [sorted(r for n in nodes for r in unit.nodes[n]) for nodes in found.clusters]
-    assignment = assign(clusters, unit.links, _parties(unit, seniority), seniority=seniority)
+    assignment = assign(clusters, unit.links, _parties(unit), seniority=unit.since)
     spots = {record: spot for spot, members in enumerate(clusters) for record in members}
     explain = _Explainer(unit, growth, found.clusters)
     moves = [
@@ -134,29 +118,36 @@ def _open_edges(unit: Unit) -> Iterator[Edge[str]]:
     return (edge for edge in unit.edges if frozenset((edge.left, edge.right)) not in cut)
 
 
-def _parties(unit: Unit, seniority: Mapping[int, int]) -> list[Held]:
-    """Those whose links are all here, and lost ones that a record here has founded.
+def _parties(unit: Unit) -> list[Held]:
+    """Those whose links are all here, and lost ones that a record here speaks for.
 
-    Of lost ones that which was lost last comes back first. A living party may be founded by a
-    record that a person has moved here since: its links are elsewhere, and it is none of this
-    unit's business.
+    Of lost ones that which was lost last comes back first.
     """
-    linked, movers = set(unit.links.values()), _movers(unit)
-    found = []
-    for id_, seq, founder, status, replaced_by in unit.parties:
-        if id_ in linked and status != "erased":
-            moved = founder in movers or (movers and not _speaks(unit, founder, id_))
-            speaker = _speaker(unit, id_, movers, seniority) if moved else founder
-            found.append(Held(id_, seq, speaker, True, None))
-        elif status in ("merged", "gone"):
-            found.append(Held(id_, -unit.lost[id_], founder, False, replaced_by))
+    movers = _movers(unit)
+    staying: defaultdict[str, list[int]] = defaultdict(list)
+    for record, owner in unit.links.items():
+        if unit.records[record].active and record not in movers:
+            staying[owner].append(record)
+    found = [
+        Held(party.id, party.seq, _speaker(unit, party, staying[party.id]), True, None)
+        for party in unit.parties
+        if party.status != "erased"
+    ]
+    found += [Held(p.id, -at, speaker, False, p.replaced_by) for p, at, speaker in unit.lost]
     return found
 
 
-def _speaker(unit: Unit, party: str, movers: set[int], seniority: Mapping[int, int]) -> int:
-    """The senior record of those that stay with a party; -1 where all are moved away."""
-    staying = [r for r in unit.links.keys() - movers if _speaks(unit, r, party)]
-    return min(staying, key=lambda record: (seniority.get(record, record), record), default=-1)
+def _speaker(unit: Unit, party: PartyState, staying: Iterable[int]) -> int:
+    """Who has been longest with a party, its founder at a tie; -1 where nobody stays.
+
+    An id must not go with records that a merge has brought, when the merge is taken back: be it the
+    founder itself that was moved away before.
+    """
+
+    def rank(record: int) -> tuple[int, bool, int]:
+        return (unit.since[record], record != party.founding_id, record)
+
+    return min(staying, key=rank, default=-1)
 
 
 def _change(

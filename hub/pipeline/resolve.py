@@ -18,10 +18,9 @@ from hub.pipeline.growth import Growth
 from hub.pipeline.ledger import carry_out
 from hub.pipeline.matcher import Matcher
 from hub.pipeline.neighbours import BulkMatcher, find_neighbours, wants_bulk
-from hub.pipeline.resolution import Change, Plan, orphans, resolve_unit, summarise
+from hub.pipeline.resolution import Change, Plan, resolve_unit, summarise
 from hub.store import party_records
 from hub.store.audit import Act, new_act
-from hub.store.crosswalk import load_links
 from hub.store.database import Connection, Engine, reading, writing
 from hub.store.match_keys import ProfileChange, replace_profiles
 from hub.store.review import open_cases
@@ -53,8 +52,7 @@ def plan(
         for seeds in _batches(db, records, changes):
             growth = Growth(db, Matcher(db) if near is None else BulkMatcher(db, near))
             for unit in growth.grow(seeds):
-                seniority = {link.canonical_id: link.id for link in load_links(db, orphans(unit))}
-                resolved = resolve_unit(unit, growth, seniority)
+                resolved = resolve_unit(unit, growth)
                 doubts.note(len(changes), resolved)
                 changes.append(resolved.change)
             doubts.note_batch(growth)

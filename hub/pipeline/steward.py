@@ -9,17 +9,32 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from hub.errors import StoreError
 from hub.pipeline.resolve import apply, plan
+from hub.pipeline.ties import still_tied
 from hub.store.audit import Act, Entry, add_entries, new_act
 from hub.store.crosswalk import load_links, load_party_links
 from hub.store.database import Connection, Engine, writing
-from hub.store.decisions import MUST_LINK, NEVER_LINK, Author, Pair, decide, revoke
+from hub.store.decisions import (
+    MUST_LINK,
+    NEVER_LINK,
+    Author,
+    Decision,
+    Pair,
+    between,
+    decide,
+    load_decisions,
+    revoke,
+)
 from hub.store.match_keys import load_profiles
 from hub.store.parties import resolve_party
+from hub.store.party_records import load_records
 from hub.store.review import assign_case, get_case, settle_cases
+
+_MOST_PAIRS: Final = 1_000
+"""From so many pairs on a never-link between two customers names contents, not records."""
 
 
 class Steward:
@@ -147,25 +162,45 @@ class _Desk:
         settle_cases(self.db, [case_id], state=state, by=self.act.actor, now=self._author.at)
 
     def tie(self, ones: Collection[int], others: Collection[int]) -> set[int]:
-        """Must-links from one record to every other content of both sides: none is left out."""
-        lefts, rights = _each_content(self.db, ones, others)
-        first, *rest = sorted({*lefts, *rights})
-        crossing = [(one, other) for one in ones for other in others]
-        self._put(MUST_LINK, [(first, member) for member in rest], crossing)
-        return {*ones, *others}
+        """Must-links from one record to every other one of both sides: none is left out."""
+        for side in (ones, others):
+            _require_active(self.db, side)
+        named = {*ones, *others}
+        against = _of_kind(between(self.db, ones, others), NEVER_LINK)
+        revoke(self.db, NEVER_LINK, against, self._author.at)
+        first, *rest = sorted(named)
+        self._put(MUST_LINK, [(first, member) for member in rest])
+        self._named |= named
+        return named
 
     def cut(self, ones: Collection[int], others: Collection[int]) -> None:
-        """Never-links between every content of one side and every content of the other."""
-        lefts, rights = _each_content(self.db, ones, others)
-        crossing = [(one, other) for one in ones for other in others]
-        self._put(NEVER_LINK, [(one, other) for one in lefts for other in rights], crossing)
+        """Never-links between both sides; what people tied within a side stays so."""
+        named = {*ones, *others}
+        standing = load_decisions(self.db, named)
+        across = _of_kind(between(self.db, ones, others), MUST_LINK)
+        tied, never = _of_kind(standing, MUST_LINK), _of_kind(standing, NEVER_LINK)
+        kept = {pair for side in (ones, others) for pair in still_tied(tied, across, side)}
+        revoke(self.db, MUST_LINK, across, self._author.at)
+        self._put(MUST_LINK, kept - never)
+        self._put(NEVER_LINK, _pairs(self.db, ones, others))
+        self._named |= named
 
-    def _put(self, kind: str, pairs: list[Pair], crossing: list[Pair]) -> None:
-        against = NEVER_LINK if kind == MUST_LINK else MUST_LINK
-        revoke(self.db, against, crossing, self._author.at)
+    def _put(self, kind: str, pairs: Collection[Pair]) -> None:
         decide(self.db, kind, pairs, self._author)
-        self.note(**{kind: sorted(pairs)})
-        self._named |= {record for pair in crossing for record in pair}
+        if pairs:
+            self._detail[kind] = sorted({*self._detail.get(kind, ()), *pairs})
+
+
+def _of_kind(decisions: Iterable[Decision], kind: str) -> set[Pair]:
+    return {(item.left_id, item.right_id) for item in decisions if item.kind == kind}
+
+
+def _require_active(db: Connection, side: Collection[int]) -> None:
+    """A customer whose records are all gone ends with the next run: nothing can join it."""
+    if not any(record.active for record in load_records(db, side).values()):
+        raise StoreError(
+            "every record of one side is gone at its source; run `hub resolve`, then look again"
+        )
 
 
 def _alive(db: Connection, party_id: str) -> str:
@@ -185,12 +220,21 @@ def _companions(db: Connection, record: int) -> set[int]:
     return {record}.union(*(_members(db, party) for party in parties))
 
 
+def _pairs(db: Connection, ones: Collection[int], others: Collection[int]) -> set[Pair]:
+    """Every record of one side with every one of the other; of very many one of each content.
+
+    A copy that lost the one which stood for it, or that says something else now, is kept apart too.
+    """
+    if len(ones) * len(others) > _MOST_PAIRS:
+        ones, others = _each_content(db, ones, others)
+    return {(min(one, other), max(one, other)) for one in ones for other in others}
+
+
 def _one_of_each(db: Connection, records: Iterable[int]) -> list[int]:
-    """The first record of each content: copies follow it."""
-    wanted = sorted(records)
-    digests = load_profiles(db, wanted)
+    """A record of each content, one that is not gone where there is one: copies follow it."""
+    digests, held = load_profiles(db, records), load_records(db, records)
     first: dict[str | int, int] = {}
-    for record in wanted:
+    for record in sorted(records, key=lambda r: (r not in held or not held[r].active, r)):
         first.setdefault(digests.get(record, record), record)
     return sorted(first.values())
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -15,14 +15,17 @@ from hub.store import bulk
 from hub.store.bulk import LookUp, driver_uuid
 from hub.store.columns import to_micros
 from hub.store.ids import take_block
-from hub.store.standing import ACTIVE_LINK, CLOSED_LINK, as_uuid, look_up_standing
+from hub.store.standing import ACTIVE_LINK, as_uuid, look_up_standing
 from hub.store.tables import link
 
 
 class ActiveLink(NamedTuple):
+    """A link that stands; ``since`` in microseconds."""
+
     id: int
     canonical_id: int
     party_id: str
+    since: int
 
 
 class NewLink(NamedTuple):
@@ -46,20 +49,9 @@ def load_party_links(db: Connection, party_ids: Iterable[str]) -> list[ActiveLin
 
 
 def _active_links(db: Connection, where: LookUp) -> list[ActiveLink]:
-    columns = ("id", "canonical_id", "party_id")
+    columns = ("id", "canonical_id", "party_id", "recorded_from")
     rows = look_up_standing(db, link, columns, where=where, condition=ACTIVE_LINK)
-    return [ActiveLink(row.id, row.canonical_id, as_uuid(row.party_id)) for row in rows]
-
-
-def last_left(db: Connection, party_ids: Collection[str]) -> dict[str, int]:
-    """When the last record left each of the parties, in microseconds; 0 for one never had."""
-    found = dict.fromkeys(party_ids, 0)
-    where = LookUp("party_id", [driver_uuid(db, party) for party in party_ids])
-    columns = ("party_id", "recorded_to")
-    for row in look_up_standing(db, link, columns, where=where, condition=CLOSED_LINK):
-        party = as_uuid(row.party_id)
-        found[party] = max(found[party], row.recorded_to)
-    return found
+    return [ActiveLink(r.id, r.canonical_id, as_uuid(r.party_id), r.recorded_from) for r in rows]
 
 
 def close_links(db: Connection, link_ids: Sequence[int], now: datetime) -> None:

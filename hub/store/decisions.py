@@ -64,6 +64,17 @@ def _standing(db: Connection, canonical_ids: Collection[int]) -> dict[str, Decis
     return found
 
 
+def between(db: Connection, ones: Collection[int], others: Collection[int]) -> set[Decision]:
+    """Standing decisions on a record of one side and one of the other."""
+    left, right = set(ones), set(others)
+    return {
+        item
+        for item in load_decisions(db, left | right)
+        if (item.left_id in left and item.right_id in right)
+        or (item.left_id in right and item.right_id in left)
+    }
+
+
 def all_judgements(db: Connection, canonical_ids: Collection[int]) -> list[Judgement]:
     """Every decision ever made that names one of the records, in order."""
     named = list(canonical_ids)

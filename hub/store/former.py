@@ -1,12 +1,15 @@
-"""Where records went: merged away by their system, or last linked to a party."""
+"""Where records were: merged away by their system, or linked to a party once."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from hub.store.bulk import LookUp, driver_uuid
+from hub.store.standing import CLOSED_LINK, as_uuid, look_up_standing
 from hub.store.tables import canonical_record, link, source_record
 
 
@@ -59,3 +62,32 @@ def last_party(db: Connection, canonical_id: int) -> str | None:
         if party is not None:
             return str(party)
     return None
+
+
+class FormerLink(NamedTuple):
+    """A link that has ended; its times in microseconds."""
+
+    id: int
+    canonical_id: int
+    party_id: str
+    since: int
+    left_at: int
+
+
+def former_links(db: Connection, canonical_ids: Iterable[int]) -> list[FormerLink]:
+    """Ended links of the records."""
+    return _former_links(db, LookUp("canonical_id", canonical_ids))
+
+
+def former_party_links(db: Connection, party_ids: Iterable[str]) -> list[FormerLink]:
+    """Ended links to the parties."""
+    return _former_links(db, LookUp("party_id", [driver_uuid(db, party) for party in party_ids]))
+
+
+def _former_links(db: Connection, where: LookUp) -> list[FormerLink]:
+    columns = ("id", "canonical_id", "party_id", "recorded_from", "recorded_to")
+    rows = look_up_standing(db, link, columns, where=where, condition=CLOSED_LINK)
+    return [
+        FormerLink(r.id, r.canonical_id, as_uuid(r.party_id), r.recorded_from, r.recorded_to)
+        for r in rows
+    ]

@@ -36,11 +36,6 @@ def load_parties(db: Connection, party_ids: Iterable[str]) -> dict[str, PartySta
     return {party.id: party for party in _parties(db, LookUp("id", ids))}
 
 
-def load_founded(db: Connection, canonical_ids: Iterable[int]) -> list[PartyState]:
-    """Parties, in any state, that the records have founded."""
-    return _parties(db, LookUp("founding_id", canonical_ids))
-
-
 def _parties(db: Connection, where: LookUp) -> list[PartyState]:
     return [
         PartyState(

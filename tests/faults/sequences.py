@@ -131,7 +131,11 @@ class Life:
         return f"unmerge {party} {leaving}"
 
     def merge_and_back(self) -> str:
-        """To take back a merge at once revives the younger id, with the records it had."""
+        """To take back a merge at once revives the younger id, with the records it had.
+
+        What is taken out may fit a third customer, now that a person has ruled this one out as its
+        rival: then the two go together, and the older of their ids stands for them.
+        """
         self.finish()
         older, younger = sorted(self._two(self.parties()), key=self.parties().index)
         kept, lost = self.members(older), self.members(younger)
@@ -142,9 +146,14 @@ class Life:
             return f"merge {younger} into {older}, which others fit as well"
         self._steward.unmerge(older, lost, reason="x")
         compute_golden(self.engine)
-        assert self.members(younger) == lost, "an unmerge revives the losing id"
-        assert self.members(older) == kept, "an unmerge leaves the rest together"
+        assert self._has_back(younger, lost), "an unmerge revives the losing id"
+        assert self._has_back(older, kept), "an unmerge leaves the rest together"
+        assert not self._home_of(older) & self._home_of(younger)
         return f"merge {younger} into {older} and back"
+
+    def _has_back(self, party: str, records: list[int]) -> bool:
+        """Whether an id stands for its records again, itself unless others are with them."""
+        return self.members(party) == records or self._home_of(party) > set(records)
 
     def _party(self, record: int) -> str:
         query = sa.select(link.c.party_id).where(
