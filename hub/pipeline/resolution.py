@@ -72,11 +72,19 @@ class Resolved(NamedTuple):
     apart: list[tuple[int, int, Verdict, str]]
 
 
-def _movers(unit: Unit) -> set[int]:
-    """Records that a person sends from one party to another: no id goes along with them."""
+def _movers(unit: Unit, spots: Mapping[int, int]) -> set[int]:
+    """Records that a person sends from one party to another: no id goes along with them.
+
+    A must-link that others contradict sends nobody: its records are in different clusters.
+    """
+    held = (pair for pair in unit.decisions.must_links if _one_cluster(unit, spots, *pair))
     leaving = _decided(unit, unit.decisions.never_links, lambda mine, theirs: mine in theirs)
-    coming = _decided(unit, unit.decisions.must_links, lambda mine, theirs: theirs - {mine})
+    coming = _decided(unit, held, lambda mine, theirs: theirs - {mine})
     return set(leaving) & set(coming)
+
+
+def _one_cluster(unit: Unit, spots: Mapping[int, int], one: str, other: str) -> bool:
+    return spots[unit.nodes[one][0]] == spots[unit.nodes[other][0]]
 
 
 def _decided(
@@ -100,8 +108,8 @@ def resolve_unit(unit: Unit, growth: Growth) -> Resolved:
         unit.nodes, list(_open_edges(unit)), evidence=evidence, decisions=unit.decisions
     )
     clusters = [sorted(r for n in nodes for r in unit.nodes[n]) for nodes in found.clusters]
-    assignment = assign(clusters, unit.links, _parties(unit), seniority=unit.since)
     spots = {record: spot for spot, members in enumerate(clusters) for record in members}
+    assignment = assign(clusters, unit.links, _parties(unit, spots), seniority=unit.since)
     explain = _Explainer(unit, growth, found.clusters)
     moves = [
         Move(record, spot, *explain(record, spot))
@@ -118,12 +126,12 @@ def _open_edges(unit: Unit) -> Iterator[Edge[str]]:
     return (edge for edge in unit.edges if frozenset((edge.left, edge.right)) not in cut)
 
 
-def _parties(unit: Unit) -> list[Held]:
+def _parties(unit: Unit, spots: Mapping[int, int]) -> list[Held]:
     """Those whose links are all here, and lost ones that a record here speaks for.
 
     Of lost ones that which was lost last comes back first.
     """
-    movers = _movers(unit)
+    movers = _movers(unit, spots)
     staying: defaultdict[str, list[int]] = defaultdict(list)
     for record, owner in unit.links.items():
         if unit.records[record].active and record not in movers:

@@ -144,6 +144,18 @@ def test_a_lost_id_leads_to_its_records_and_not_to_its_founder(
     assert _leads_to(world, founderless) == world.party("erp:p:5") == older
 
 
+def test_a_must_link_that_is_contradicted_takes_no_id_away(world: World) -> None:
+    record = world.records
+    _merge(world, 2, 4)
+    _merge(world, 1, 2)
+    _steward(world).keep_apart([record["crm:p:2"]], [record["crm:p:1"]], reason="not these two")
+    assert _groups(world) == {"14", "2", "3"}
+    older, younger = (str(world.party(f"crm:p:{number}")) for number in (2, 3))
+    _merge(world, 2, 3)
+    _steward(world).unmerge(older, [record["crm:p:3"]], reason="wrong")
+    assert (world.party("crm:p:2"), world.party("crm:p:3")) == (older, younger)
+
+
 def test_a_customer_that_is_gone_comes_back_with_a_record(world: World) -> None:
     _merge(world, 1, 2)
     party = world.party("crm:p:1")
