@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from hub.cli.files import write_private
 from hub.cli.output import AsJson, emit_json, emit_table, say, warn, working
 from hub.cli.workplace import open_workplace, whoami
 from hub.errors import ConfigError
@@ -73,20 +73,8 @@ def export(
     if out is None:
         typer.echo(text.decode(), nl=False)
         return
-    _write(out, text)
+    write_private(out, text)
     say(f"written to {out}; it is personal data: hand it over and delete it")
-
-
-def _write(path: Path, text: bytes) -> None:
-    """Readable by its owner alone, from the first byte on."""
-    try:
-        fresh = path.with_name(path.name + ".new")
-        fresh.unlink(missing_ok=True)
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(text)
-        fresh.replace(path)
-    except OSError as error:
-        raise ConfigError(f"{path}: can't be written to ({error.strerror})") from error
 
 
 def _party(work: Workplace, text: str) -> str:

@@ -93,6 +93,18 @@ def test_a_value_is_explained(call: Call, pair: list[str]) -> None:
     assert "no golden attribute" in call("explain", pair[0], "Phone!")
 
 
+def test_a_doubtful_pair_is_explained_as_its_case_weighs_it(call: Call, tmp_path: Path) -> None:
+    for case in call("review", "list", "-n", "5"):
+        page = tmp_path / "why.html"
+        told = call("explain", case["left"], case["right"], "--html", str(page))
+        assert told["best"]["bits"] == pytest.approx(case["bits"], abs=0.051)
+        assert not told["one_customer"]
+        assert case["case"] in [line["case"] for line in told["cases"]]
+        assert "in_review" in [reason["code"] for reason in told["reasons"]]
+        assert "<svg" in page.read_text(encoding="utf-8")
+    assert "sum" in call("explain", case["left"], case["right"], form="")
+
+
 def test_a_change_of_trust_is_planned_and_applied(call: Call, site: Path) -> None:
     config = site / "hub.toml"
     config.write_text(f'{config.read_text()}\n[resolve.trust]\nphone = ["helpdesk"]\n')
