@@ -32,7 +32,7 @@ def history(
     """Tell what happened to a customer, or what it was at a time."""
     engine = open_workplace().engine
     party = named_customer(engine, customer)
-    at, known_at = _moment(as_of), _moment(known)
+    at, known_at = read_moment(as_of), read_moment(known)
     if at is not None:
         view = customer_as_of(engine, party, valid=at, known=known_at)
         emit_json(asdict(view)) if as_json else _show_state(view, party)
@@ -41,7 +41,8 @@ def history(
     emit_json([item._asdict() for item in moments]) if as_json else _show(moments)
 
 
-def _moment(text: str | None) -> datetime | None:
+def read_moment(text: str | None) -> datetime | None:
+    """A time as people type it; ConfigError for what is none."""
     if text is None:
         return None
     try:

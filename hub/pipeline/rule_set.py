@@ -34,6 +34,14 @@ class RuleSet:
         trust = sorted((name, list(order)) for name, order in self.trust.items())
         return orjson.dumps([RULES_VERSION, self.country, trust]).decode()
 
+    @classmethod
+    def from_stated(cls, stated: str) -> RuleSet:
+        """The rules that stated themselves so; ValueError for those of another hub."""
+        version, country, trust = orjson.loads(stated)
+        if version != RULES_VERSION:
+            raise ValueError(f"rules of version {version}, not {RULES_VERSION}")
+        return cls({name: tuple(order) for name, order in trust}, country)
+
     @property
     def digest(self) -> str:
         """By what golden records name the rules that made them."""
@@ -46,8 +54,11 @@ class RuleSet:
     def rules_for(self, db: Connection, material: Sequence[Material]) -> Rules:
         """The rules, with the mapping lines of the records at hand."""
         texts = mapping_texts(db, {item.mapping_digest for item in material})
-        find_line = MappingLines(texts).find
-        return Rules(trust=self.trust, normalise=self.normalise, find_line=find_line)
+        return self.rules_with(MappingLines(texts))
+
+    def rules_with(self, lines: MappingLines) -> Rules:
+        """The rules, with mapping lines that are at hand already."""
+        return Rules(trust=self.trust, normalise=self.normalise, find_line=lines.find)
 
     def normalise(self, attribute: str, value: Any) -> Any:
         """What makes two values of an attribute the same."""

@@ -17,7 +17,7 @@ from hub.store.database import Connection, Engine, reading
 from hub.store.golden import current_versions
 from hub.store.material import Material, load_party_material, load_payloads, mapping_texts
 from hub.store.parties import resolve_party
-from hub.survivorship import Claim, explain
+from hub.survivorship import Claim, Golden, explain, survive
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +70,7 @@ def explain_value(engine: Engine, party_id: str, field: str, rule_set: RuleSet) 
             raise StoreError(f"there is no customer {party_id}")
         held = _held(db, party.id)
         material = [item for _, item in load_party_material(db, [party.id])]
-        found = _Explainer(db, material, rule_set).claims(field)
+        found = load_explainer(db, material, rule_set).claims(field)
     if not found:
         known = ", ".join(sorted(held)) or "none"
         raise StoreError(f"no record of customer {party.id} fills {field!r}; filled: {known}")
@@ -86,6 +86,13 @@ def explain_value(engine: Engine, party_id: str, field: str, rule_set: RuleSet) 
     )
 
 
+def load_explainer(db: Connection, material: Sequence[Material], rule_set: RuleSet) -> Explainer:
+    """What explains a party, with the mappings and payloads of its records."""
+    texts = mapping_texts(db, {item.mapping_digest for item in material})
+    payloads = load_payloads(db, {(item.record_id, item.raw_version) for item in material})
+    return Explainer(material, rule_set, texts, payloads)
+
+
 def _held(db: Connection, party_id: str) -> Mapping[str, Any]:
     """The golden values as stored; none for a party without records."""
     golden = current_versions(db, [party_id]).get(party_id)
@@ -97,22 +104,31 @@ def _trusted_as(field: str) -> str:
     return _TRUSTED_AS.get(field, field)
 
 
-class _Explainer:
-    """Explains fields of one party from its material."""
+class Explainer:
+    """Explains fields of one party from its material; payloads stand by record and version."""
 
-    def __init__(self, db: Connection, material: Sequence[Material], rule_set: RuleSet) -> None:
+    def __init__(
+        self,
+        material: Sequence[Material],
+        rule_set: RuleSet,
+        texts: Mapping[str, str],
+        payloads: Mapping[tuple[int, int], str],
+    ) -> None:
         self._candidates = [candidate_of(item) for item in material]
-        self._rules = rule_set.rules_for(db, material)
-        texts = mapping_texts(db, {item.mapping_digest for item in material})
         self._lines = MappingLines(texts)
-        payloads = load_payloads(db, {(item.record_id, item.raw_version) for item in material})
+        self._rules = rule_set.rules_with(self._lines)
         self._payloads = {
             item.source: orjson.loads(payloads[item.record_id, item.raw_version])
             for item in material
             if (item.record_id, item.raw_version) in payloads
         }
 
+    def survive(self) -> Golden:
+        """The golden record that follows from the material."""
+        return survive(self._candidates, self._rules)
+
     def claims(self, field: str) -> list[ValueClaim]:
+        """Every claim to a field of the golden record, the best first."""
         return [self._claim(item, field) for item in explain(self._candidates, self._rules, field)]
 
     def _claim(self, claim: Claim, field: str) -> ValueClaim:

@@ -22,7 +22,7 @@ from hub.errors import ConfigError, StoreError
 
 _PATIENCE: Final = 60.0
 
-__all__ = ["Connection", "Engine", "open_store", "reading", "trying", "writing"]
+__all__ = ["Connection", "Engine", "open_store", "reading", "snapshot", "trying", "writing"]
 
 
 def open_store(url: str, *, patience: float = _PATIENCE) -> Engine:
@@ -93,6 +93,23 @@ def reading(engine: Engine) -> Iterator[Connection]:
     with (
         _explained(engine),
         engine.connect().execution_options(hub_read_only=True) as connection,
+        connection.begin(),
+    ):
+        yield connection
+
+
+@contextmanager
+def snapshot(engine: Engine) -> Iterator[Connection]:
+    """A transaction that only reads, and sees nothing of what others commit meanwhile.
+
+    SQLite reads so anyway; PostgreSQL asks for it
+    (https://www.postgresql.org/docs/current/transaction-iso.html#XACT-REPEATABLE-READ).
+    """
+    level = {} if engine.dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ"}
+    options: dict[str, Any] = {"hub_read_only": True, **level}
+    with (
+        _explained(engine),
+        engine.connect().execution_options(**options) as connection,
         connection.begin(),
     ):
         yield connection

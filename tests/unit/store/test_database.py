@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from hub.errors import ConfigError, StoreError
-from hub.store.database import Connection, open_store, reading, writing
+from hub.store.columns import new_id
+from hub.store.database import Connection, Engine, open_store, reading, snapshot, writing
 from hub.store.schema import migrate
-from hub.store.tables import frequent_key
+from hub.store.tables import frequent_key, run
 
 
 def test_a_locked_database_is_a_store_error(tmp_path: Path) -> None:
@@ -45,6 +47,20 @@ def _overfill(db: Connection) -> None:
     db.exec_driver_sql(f"PRAGMA max_page_count={pages}")
     rows = [{"key": f"{n:0500}", "over": 1} for n in range(1_000)]
     db.execute(sa.insert(frequent_key), rows)
+
+
+def test_a_snapshot_sees_nothing_that_is_committed_meanwhile(store: Engine) -> None:
+    count = sa.select(sa.func.count()).select_from(run)
+    row = {"id": new_id(), "step": "x", "started_at": datetime.now(UTC), "state": "ok"}
+    with snapshot(store) as before:
+        assert before.scalar(count) == 0
+        with writing(store) as db:
+            db.execute(sa.insert(run).values(row))
+        assert before.scalar(count) == 0
+    with reading(store) as db:
+        assert db.scalar(count) == 1
+    with pytest.raises(StoreError), snapshot(store) as db:
+        db.execute(sa.text("SELECT nothing FROM nowhere"))
 
 
 def test_a_full_database_rolls_the_step_back(tmp_path: Path) -> None:
