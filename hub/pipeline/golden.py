@@ -56,10 +56,10 @@ def compute_golden(
     counts: Counter[str] = Counter()
     while True:
         with writing(engine) as db:
-            done = compute_chunk(db, rule_set)
-        if done is None:
-            return count_kinds(counts)
+            done = compute_chunk(db, rule_set) or []
         counts.update(item.kind for item in done)
+        if len(done) < _CHUNK:
+            return count_kinds(counts)
 
 
 def count_kinds(kinds: Counter[str]) -> dict[str, int]:

@@ -72,9 +72,10 @@ def index_pending(engine: Engine, country: str) -> None:
     while True:
         with writing(engine) as db:
             ids = party_records.pending_ids(db, after, _BATCH)
-            if not ids:
-                return
-            replace_profiles(db, _contents(db, ids, country), caps_of)
+            if ids:
+                replace_profiles(db, _contents(db, ids, country), caps_of)
+        if len(ids) < _BATCH:
+            return
         after = ids[-1]
 
 
@@ -116,6 +117,8 @@ def _seeds(db: Connection, records: Collection[int] | None) -> Iterator[list[int
     after = 0
     while ids := party_records.pending_ids(db, after, _BATCH):
         yield ids
+        if len(ids) < _BATCH:
+            return
         after = ids[-1]
 
 
