@@ -103,6 +103,10 @@ class ConnectionSection(_Closed):
         pattern="^(front|service|back)$",
         description="front registers customers, service talks to them, back bills them.",
     )
+    one_account: tuple[str, ...] = Field(
+        default=(),
+        description="The streams of customer accounts of which a customer has one active one.",
+    )
     renamed_from: Name | None = Field(
         default=None, description="The name it had; its records stay its own. Remove it later."
     )

@@ -32,6 +32,7 @@ own_domains = ["example.com"]       # our own mail domains
 # connector = "salesforce"
 # credentials = "env:HUB_SFA"       # a JSON object: base_url, client_id, client_secret
 # office = "front"                  # front: registers customers; service: talks; back: bills
+# one_account = ["Account"]         # streams in which a customer has one active record at most
 #
 # [connections.helpdesk]
 # connector = "request_tracker"

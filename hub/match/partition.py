@@ -12,7 +12,7 @@ bit, so that sums do not depend on it either.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from heapq import heappop, heappush
 from typing import Any, Final, Generic, NamedTuple
 
@@ -27,6 +27,9 @@ OUTVOTED: Final = 3
 """One vetoed pair in so many keeps two clusters apart no longer."""
 LARGEST: Final = 500
 """In a component of more nodes than this only edges are weighed: cost stays linear."""
+ONE_ACCOUNT: Final = "one active account per ledger"
+"""Why two clusters stay apart that hold an account each of a ledger that allows one."""
+_NO_ACCOUNT: Final[frozenset[str]] = frozenset()
 _MILLI: Final = 1_000
 
 
@@ -75,13 +78,17 @@ def partition(
     *,
     evidence: Callable[[N, N], float],
     decisions: Decisions[N] = Decisions(),  # noqa: B008  # an empty tuple of tuples
+    accounts: Mapping[N, frozenset[str]] | None = None,
 ) -> Partition[N]:
     """Partition the nodes.
 
     ``evidence`` says what any pair has against it (``against`` of :class:`hub.match.weigh.Weight`);
-    it is asked for the pairs within a connected component, and must be symmetric.
+    it is asked for the pairs within a connected component, and must be symmetric. ``accounts`` are
+    the ledgers of which a node holds the one account that a customer may have; only a must-link
+    gives a cluster two.
     """
     state = _State(nodes, edges, evidence, decisions)
+    state.accounts.update(accounts or {})
     state.join_decided()
     state.join_certain()
     clusters = sorted(tuple(sorted(group)) for group in state.members.values())
@@ -116,6 +123,7 @@ class _State(Generic[N]):
         decisions: Decisions[N],
     ) -> None:
         self.members: dict[N, list[N]] = {node: [node] for node in nodes}
+        self.accounts: dict[N, frozenset[str]] = {}
         self._home: dict[N, N] = {node: node for node in self.members}
         self._ties: dict[N, dict[N, _Tie]] = defaultdict(dict)
         self._joining: list[Edge[N]] = []
@@ -204,9 +212,15 @@ class _State(Generic[N]):
         """Whether clusters, taken as one, may never join another."""
         if any(other in self._apart.get(one, ()) for one in ones):
             return True
+        if any(self._share_a_ledger(one, other) for one in ones):
+            return True
         vetoed = sum(self._ties[one].get(other, _NO_TIE).vetoed for one in ones)
         pairs = sum(len(self.members[one]) for one in ones) * len(self.members[other])
         return vetoed * OUTVOTED > pairs
+
+    def _share_a_ledger(self, one: N, other: N) -> bool:
+        held = self.accounts.get(other)
+        return bool(held and held & self.accounts.get(one, _NO_ACCOUNT))
 
     def _has_rival(self, one: N, other: N) -> bool:
         """Whether a third cluster fits one of the two about as well and could not join them."""
@@ -240,6 +254,9 @@ class _State(Generic[N]):
         for node in self.members[gone]:
             self._home[node] = home
         self.members[home] += self.members.pop(gone)
+        if gone in self.accounts:
+            own = self.accounts.get(home, _NO_ACCOUNT)
+            self.accounts[home] = own | self.accounts.pop(gone)
         for near, tie in self._ties.pop(gone, {}).items():
             self._ties[near].pop(gone, None)
             if near != home:
@@ -263,6 +280,8 @@ class _State(Generic[N]):
         if found:
             return found
         one, other = self._home[edge.left], self._home[edge.right]
+        if self._share_a_ledger(one, other):
+            return ONE_ACCOUNT
         pairs = ((a, b) for a in self.members[one] for b in self.members[other])
         reasons = {self._reasons.get(frozenset(pair)) for pair in pairs} - {None}
         return min(filter(None, reasons), default="the rest of the two customers speaks against it")

@@ -196,13 +196,12 @@ def _chosen(
     name: str, section: ConnectionSection, streams: tuple[Stream, ...]
 ) -> tuple[Stream, ...]:
     """The streams to sync: those that are configured, or all."""
-    if not section.streams:
-        return streams
     known = {stream.name: stream for stream in streams}
-    for wanted in section.streams:
-        if wanted not in known:
-            raise ConfigError(
-                f"connections.{name}.streams: there is no stream {wanted!r}; "
-                f"the connector has {', '.join(known)}"
-            )
-    return tuple(known[wanted] for wanted in section.streams)
+    for setting in ("streams", "one_account"):
+        for wanted in getattr(section, setting):
+            if wanted not in known:
+                raise ConfigError(
+                    f"connections.{name}.{setting}: there is no stream {wanted!r}; "
+                    f"the connector has {', '.join(known)}"
+                )
+    return tuple(known[wanted] for wanted in section.streams) or streams

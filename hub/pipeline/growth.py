@@ -9,6 +9,13 @@ from dataclasses import dataclass, field
 from hub.match.disjoint import DisjointSets
 from hub.match.partition import Decisions, Edge
 from hub.match.verdict import OTHER_KIND, Grade, Verdict
+from hub.pipeline.accounts import (
+    Accounts,
+    Ledgers,
+    accounts_of,
+    copies_in_a_ledger,
+    pairs_worth_weighing,
+)
 from hub.pipeline.lost import Lost, LostParties
 from hub.pipeline.matcher import DigestPair, Matcher
 from hub.pipeline.ties import parted_copies, through_gone
@@ -25,8 +32,9 @@ class Unit:
     """Records whose clusters and ids depend on one another, with all that decides on them.
 
     ``nodes`` maps a node (its smallest source reference) to its records; records with the same
-    content are one node unless people decided otherwise. ``since`` says when a record came to its
-    party (in microseconds); ``lost`` are the parties without records that one here speaks for.
+    content are one node unless people decided otherwise, or they are accounts of one ledger that
+    allows a customer one: ``accounts`` has the nodes of such. ``since`` says when a record came to
+    its party (in microseconds); ``lost`` are the parties without records that one here speaks for.
     """
 
     records: dict[int, PartyRecord]
@@ -38,6 +46,7 @@ class Unit:
     since: dict[int, int]
     parties: list[PartyState]
     lost: list[Lost]
+    accounts: dict[str, Ledgers]
 
 
 @dataclass(slots=True)
@@ -58,6 +67,7 @@ class Growth:
         self.matcher = matcher
         self.doubtful: dict[DigestPair, Verdict] = {}
         self._db = db
+        self._accounts = Accounts(db)
         self._found = _Found()
         self._members: defaultdict[str, list[int]] = defaultdict(list)
         self._certain: defaultdict[str, set[str]] = defaultdict(set)
@@ -183,19 +193,23 @@ class Growth:
     def _unit(self, members: list[int]) -> Unit:
         records = {record: self._found.records[record] for record in members}
         inside = [d for d in self._found.decisions if d.left_id in records or d.right_id in records]
-        nodes, content = self._nodes(records, self._told_apart(inside))
+        accounts = self._accounts.rivals(records)
+        apart = self._told_apart(inside) | copies_in_a_ledger(self._found.profile_of, accounts)
+        nodes, content = self._nodes(records, apart)
+        ledgers = accounts_of(nodes, accounts)
         node_of = {record: node for node, owned in nodes.items() for record in owned}
         links = {r: self._found.links[r] for r in members if r in self._found.links}
         return Unit(
             records=records,
             nodes=nodes,
             content=content,
-            edges=list(self._edges(content)),
+            edges=list(self._edges(content, ledgers)),
             decisions=_decisions(inside, node_of),
             links=links,
             since={record: self._found.since[record] for record in links},
             parties=[self._parties[party] for party in sorted(set(links.values()))],
             lost=[lost for record in members for lost in self._spoken_for.get(record, ())],
+            accounts=ledgers,
         )
 
     def _told_apart(self, decisions: Iterable[Decision]) -> set[int]:
@@ -229,7 +243,9 @@ class Growth:
                 found[digest].append(record)
         return found
 
-    def _edges(self, content: Mapping[str, str]) -> Iterator[Edge[str]]:
+    def _edges(
+        self, content: Mapping[str, str], accounts: Mapping[str, Ledgers]
+    ) -> Iterator[Edge[str]]:
         by_digest: defaultdict[str, list[str]] = defaultdict(list)
         for node, digest in content.items():
             by_digest[digest].append(node)
@@ -238,12 +254,13 @@ class Growth:
             if found is OTHER_KIND:
                 continue
             joins, vetoed = found.grade is Grade.CERTAIN, bool(found.vetoes)
-            pairs = (sorted((a, b)) for a in by_digest[one] for b in by_digest[other])
+            pairs = pairs_worth_weighing(by_digest[one], by_digest[other], accounts)
             yield from (Edge(a, b, found.tie, joins, vetoed) for a, b in pairs)
         for digest, nodes in by_digest.items():
             if len(nodes) > 1 and self.matcher.are_one(digest, digest):
                 bits = self.matcher.verdict(digest, digest).bits
-                yield from (Edge(a, b, bits) for a in nodes for b in nodes if a < b)
+                pairs = pairs_worth_weighing(nodes, nodes, accounts)
+                yield from (Edge(a, b, bits) for a, b in pairs)
 
 
 def _decisions(found: Iterable[Decision], node_of: Mapping[int, str]) -> Decisions[str]:

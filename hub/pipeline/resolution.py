@@ -105,7 +105,11 @@ def resolve_unit(unit: Unit, growth: Growth) -> Resolved:
         return growth.matcher.verdict(unit.content[one], unit.content[other]).against
 
     found = partition(
-        unit.nodes, list(_open_edges(unit)), evidence=evidence, decisions=unit.decisions
+        unit.nodes,
+        list(_open_edges(unit)),
+        evidence=evidence,
+        decisions=unit.decisions,
+        accounts=unit.accounts,
     )
     clusters = [sorted(r for n in nodes for r in unit.nodes[n]) for nodes in found.clusters]
     spots = {record: spot for spot, members in enumerate(clusters) for record in members}

@@ -16,6 +16,7 @@ from hub.errors import (
 )
 from hub.mapping import compile_mapping
 from hub.pipeline import reconcile as reconciliation
+from hub.pipeline.accounts import adopt_ledgers
 from hub.pipeline.canonicalise import CanonicaliseTask, canonicalise
 from hub.pipeline.connections import OpenConnection
 from hub.pipeline.extract import extract
@@ -164,6 +165,7 @@ def canonicalise_all(work: Workplace) -> dict[str, int]:
 def resolve(work: Workplace, *, allow_merges: bool = False) -> Mapping[str, Any]:
     """Plan and apply what is pending, then compute the golden records it touches."""
     limit = None if allow_merges else work.config.resolve.max_merges
+    adopt_ledgers(work.engine, work.config)
     applied = apply(work.engine, plan(work.engine, country=work.config.hub.country), limit=limit)
     golden = compute_golden(
         work.engine, trust=work.config.resolve.trust, country=work.config.hub.country

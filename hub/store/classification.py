@@ -40,7 +40,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, Show]]] = MappingProxyType(
         "connection": _table(value="name connector office", time="created_at", out="id"),
         "stream": _table(
             connection="connection_id",
-            value="name cursor epoch_open mapping_digest",
+            value="name cursor epoch_open mapping_digest one_account",
             out="id commit_seq epoch lease_holder lease_until",
         ),
         "run": _table(out="id step connection_id stream_id started_at ended_at state counts error"),

@@ -47,7 +47,7 @@ PRIVACY: Final[Mapping[str, TablePrivacy]] = MappingProxyType(
         "connection": _table(nothing="id name connector office created_at", note=_OURS),
         "stream": _table(
             nothing="id connection_id name commit_seq epoch epoch_open lease_holder lease_until "
-            "mapping_digest",
+            "mapping_digest one_account",
             kept="cursor",
             note="a cursor may end at a source key; the next page replaces it",
         ),

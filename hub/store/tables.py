@@ -51,6 +51,7 @@ stream = Table(
     Column("lease_holder", Text),
     Column("lease_until", UtcMicros),
     Column("mapping_digest", Text),
+    Column("one_account", Boolean, nullable=False, server_default=sa.false()),
     sa.UniqueConstraint("connection_id", "name"),
 )
 

@@ -9,7 +9,7 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.match.partition import Decisions, Edge, Partition, partition
+from hub.match.partition import ONE_ACCOUNT, Decisions, Edge, Partition, partition
 from hub.match.thresholds import CERTAIN, CONFLICT, VETOED
 
 _NODES = "abcdefg"
@@ -186,3 +186,47 @@ def test_a_partition_of_what_was_joined_is_the_same(weights: dict[str, float]) -
     for members in _run(_NODES, weights).clusters:
         own = {pair: bits for pair, bits in weights.items() if set(pair) <= set(members)}
         assert _groups(_run("".join(members), own)) == ["".join(members)]
+
+
+def _with_accounts(nodes: str, weights: Mapping[str, float], *held: str) -> Partition[str]:
+    """Nodes, and for each group of them a ledger that allows a customer one account."""
+    accounts = {node: frozenset({group}) for group in held for node in group}
+    edges = [Edge(pair[0], pair[1], bits) for pair, bits in weights.items()]
+    return partition(nodes, edges, evidence=_silent, accounts=accounts)
+
+
+def test_two_accounts_of_one_ledger_are_never_one() -> None:
+    found = _with_accounts("abc", {"ab": 30.0, "bc": 20.0, "ac": 40.0}, "ab")
+    assert _groups(found) == ["ac", "b"]
+    assert {item.reason for item in found.apart} == {ONE_ACCOUNT}
+
+
+def test_accounts_of_different_ledgers_may_be_one() -> None:
+    assert _groups(_with_accounts("ab", {"ab": 30.0}, "a", "b")) == ["ab"]
+
+
+def test_what_fits_two_accounts_equally_well_joins_neither() -> None:
+    found = _with_accounts("abc", {"ac": 20.0, "bc": 20.0}, "ab")
+    assert _groups(found) == ["a", "b", "c"]
+
+
+def test_a_person_may_join_two_accounts_of_one_ledger() -> None:
+    accounts = dict.fromkeys("ab", frozenset({"erp"}))
+    found = partition("ab", [], evidence=_silent, decisions=_decisions({"ab"}), accounts=accounts)
+    assert _groups(found) == ["ab"]
+
+
+@given(_WEIGHTS, _DECIDED, st.sets(st.sampled_from(_NODES)), st.randoms(use_true_random=False))
+def test_accounts_stay_apart_in_any_order(
+    weights: dict[str, float], must: set[str], held: set[str], random: Random
+) -> None:
+    accounts = dict.fromkeys(held, frozenset({"erp"}))
+    edges = [Edge(pair[0], pair[1], bits) for pair, bits in weights.items()]
+    free = partition(_NODES, edges, evidence=_silent, accounts=accounts)
+    assert all(len(held & set(members)) <= 1 for members in free.clusters)
+    shuffled = random.sample(edges, len(edges))
+    told = [
+        partition(_NODES, given, evidence=_silent, decisions=_decisions(must), accounts=accounts)
+        for given in (edges, shuffled)
+    ]
+    assert told[0] == told[1]
