@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from typing import Any
 
 import typer
@@ -57,6 +58,7 @@ def _plain(view: CustomerView) -> dict[str, Any]:
         "orders": [{**row._asdict(), "source": str(row.source)} for row in view.orders],
         "invoices": [{**row._asdict(), "source": str(row.source)} for row in view.invoices],
         "balance": view.balance,
+        "relationships": [asdict(relative) for relative in view.relatives],
     }
 
 
@@ -74,6 +76,8 @@ def _show(view: CustomerView) -> None:
     emit_table(columns, _golden_rows(view))
     sources = [[str(r.source), r.raw_version, r.kind, r.reason] for r in view.sources]
     _section("source records", ["record", "raw", "link", "why"], sources)
+    relatives = [[r.type, r.name, r.party_id, r.bits, ", ".join(r.shared)] for r in view.relatives]
+    _section("relationships", ["type", "name", "customer", "bits", "shares"], relatives)
     tickets = [[t.number, t.status, t.opened, t.subject] for t in view.tickets]
     _section("open tickets", ["ticket", "status", "opened", "subject"], tickets)
     touches = [[t.at, t.direction, t.subject] for t in view.touches]

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import Final, NamedTuple
 
+from hub.match.relations import Relation, relation_of
 from hub.match.thresholds import CONFLICT, POSSIBLE, PROBABLE
 from hub.match.weigh import Weight, relation_name
 
@@ -49,6 +50,11 @@ class Verdict(NamedTuple):
     def evidence(self) -> tuple[Evidence, ...]:
         """The parts whose sum is the weight; worked out when asked, since few pairs are."""
         return self.said if self.weight is None else tuple(_evidence(self.weight))
+
+    @property
+    def relation(self) -> Relation | None:
+        """What the two are to each other where they are not one."""
+        return None if self.weight is None else relation_of(self.weight)
 
 
 _APART: Final = 2 * CONFLICT

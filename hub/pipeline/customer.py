@@ -13,6 +13,7 @@ import orjson
 
 from hub.errors import StoreError
 from hub.model.envelope import SourceKey
+from hub.store import relationships
 from hub.store.crosswalk import load_links, load_party_links
 from hub.store.database import Connection, Engine, reading
 from hub.store.dossier import (
@@ -57,6 +58,17 @@ class Touch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Relative:
+    """Another customer of the same household, or a branch; ``shared`` names fields, no values."""
+
+    type: str
+    party_id: str
+    name: str | None
+    bits: float
+    shared: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerView:
     """All that is known of one customer; ``origin`` says of each golden value where it is from."""
 
@@ -70,6 +82,7 @@ class CustomerView:
     orders: Sequence[Posting]
     invoices: Sequence[Posting]
     balance: Mapping[str, Decimal]
+    relatives: Sequence[Relative]
 
 
 def find_customer(engine: Engine, text: str) -> str | None:
@@ -181,7 +194,25 @@ def customer_view(engine: Engine, party_id: str, *, limit: int = 20) -> Customer
             orders=[d for d in documents if d.entity == "order" and d.status in _OPEN_DOCUMENTS],
             invoices=[d for d in documents if d.entity == "invoice" and d.open_amount],
             balance=_balance(documents),
+            relatives=_relatives(db, records, limit),
         )
+
+
+def _relatives(db: Connection, records: Sequence[LinkedRecord], limit: int) -> list[Relative]:
+    """Other customers whom matching holds for related, by name."""
+    found = relationships.relatives(db, [record.canonical_id for record in records])[:limit]
+    golden = current_versions(db, [item.party_id for item in found])
+    names = {party: orjson.loads(item.body).get("display_name") for party, item in golden.items()}
+    return [
+        Relative(
+            type=item.relationship.type,
+            party_id=item.party_id,
+            name=names.get(item.party_id),
+            bits=item.relationship.weight / 10,
+            shared=tuple(said["field"] for said in orjson.loads(item.relationship.evidence)),
+        )
+        for item in found
+    ]
 
 
 def _tickets(db: Connection, records: Sequence[LinkedRecord]) -> list[Ticket]:

@@ -13,9 +13,11 @@ from hub.store import searching
 from hub.store.audit import entries_about
 from hub.store.database import Connection, Engine, reading
 from hub.store.footprint import Footprint, Part
+from hub.store.match_keys import load_profiles
 from hub.store.overview import known_streams
 from hub.store.parties import resolve_party
 from hub.store.portrait import rows_about
+from hub.store.relationships import load_relationships
 
 FORMAT: Final = "customer-hub export, version 1"
 _SECTIONS: Final = {"interaction": "interactions", "ticket": "tickets"}
@@ -76,6 +78,7 @@ class _Portrait:
             "links": self._named(rows_about(self._db, "link", "party_id", found.parties)),
             "decisions": self._pairs("decision"),
             "review_cases": self._pairs("review_case"),
+            "relationships": self._relationships(),
             "events": rows_about(self._db, "party_event", "party_id", found.parties),
             "deliveries": self._deliveries(),
             "quarantine": self._quarantine(),
@@ -147,6 +150,22 @@ class _Portrait:
                 pair = [self._sources.get(row.pop(name)) for name in ("left_id", "right_id")]
                 found[row["id"]] = {**row, "records": [name or "another record" for name in pair]}
         return [found[id_] for id_ in sorted(found)]
+
+    def _relationships(self) -> list[dict[str, Any]]:
+        """What matching takes the person to be to others, who are not named."""
+        profiles = load_profiles(self._db, self._found.mine)
+        found = load_relationships(self._db, set(profiles.values()))
+        return [
+            {
+                **item._asdict(),
+                "evidence": orjson.loads(item.evidence),
+                "source": self._sources[record],
+                "to": "another record",
+            }
+            for record, profile in sorted(profiles.items())
+            for pair, item in sorted(found.items())
+            if profile in pair
+        ]
 
     def _deliveries(self) -> list[dict[str, Any]]:
         deliveries = rows_about(self._db, "delivery", "party_id", self._found.parties)

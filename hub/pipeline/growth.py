@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from hub.match.disjoint import DisjointSets
 from hub.match.partition import Decisions, Edge
+from hub.match.relations import Relation
 from hub.match.verdict import OTHER_KIND, Grade, Verdict
 from hub.pipeline.accounts import (
     Accounts,
@@ -61,11 +62,16 @@ class _Found:
 
 
 class Growth:
-    """One batch of components; ``doubtful`` are the pairs of contents that a person may look at."""
+    """One batch of components; ``doubtful`` are the pairs of contents that a person may look at.
+
+    ``relations`` are all that the contents in ``compared`` have, among them and with others.
+    """
 
     def __init__(self, db: Connection, matcher: Matcher) -> None:
         self.matcher = matcher
         self.doubtful: dict[DigestPair, Verdict] = {}
+        self.relations: dict[DigestPair, Relation] = {}
+        self.compared: set[str] = set()
         self._db = db
         self._accounts = Accounts(db)
         self._found = _Found()
@@ -136,10 +142,15 @@ class Growth:
 
     def _match(self, digests: set[str]) -> set[str]:
         """Compare contents with their candidates; returns the certain neighbours."""
+        matcher = self.matcher
+        pairs = [
+            p for p in sorted(matcher.candidates(digests)) if p[0] in matcher and p[1] in matcher
+        ]
         near: set[str] = set()
-        for one, other in sorted(self.matcher.candidates(digests)):
-            if one in self.matcher and other in self.matcher:
-                near |= self._grade(one, other)
+        for one, other in pairs:
+            near |= self._grade(one, other)
+        self.relations.update(matcher.relations(pairs))
+        self.compared |= {digest for digest in digests if digest in matcher}
         return near
 
     def _grade(self, one: str, other: str) -> set[str]:

@@ -7,12 +7,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from hub.pipeline.resolution import Change
-from hub.store import crosswalk, parties, party_records, review
+from hub.store import crosswalk, parties, party_records, relationships, review
 from hub.store.audit import Act, Entry, add_entries
 from hub.store.columns import new_id
 from hub.store.crosswalk import NewLink
 from hub.store.database import Connection
 from hub.store.events import PartyEvent, add_events
+from hub.store.relationships import Relationship
 from hub.store.review import NewCase
 
 
@@ -61,6 +62,7 @@ class _Writer:
         self._obsolete: list[str] = []
         self._settled: list[int] = []
         self._entries: list[Entry] = []
+        self._related: dict[tuple[str, str], Relationship | None] = {}
 
     def take(self, change: Change) -> None:
         owners = self._owners(change)
@@ -72,6 +74,7 @@ class _Writer:
         self._take_fates(change, owners)
         self._cases += change.opened
         self._obsolete += change.obsolete
+        self._related.update(dict(change.related))
         self._settled += [record for record, *_ in change.settled]
         entry = _entry(change, owners)
         if entry is not None:
@@ -117,6 +120,7 @@ class _Writer:
         add_events(db, self._events, now)
         review.settle_cases(db, self._obsolete, state="obsolete", by="hub", now=now)
         review.add_cases(db, self._cases, now)
+        relationships.replace(db, self._related)
         party_records.settle_records(db, self._settled)
         add_entries(db, act, self._audit(plan), now)
 

@@ -15,6 +15,7 @@ from hub.match.blocking import COUNTED, FREQUENT, caps_of, contact_keys, match_k
 from hub.match.features import Features
 from hub.match.model import FREQUENCY_COLUMNS, Model
 from hub.match.packing import unpack_features
+from hub.match.relations import HOUSE, Relation
 from hub.match.verdict import Grade, Verdict, judge
 from hub.match.weigh import weigh
 from hub.pipeline.models import SHIPPED, model_in_force
@@ -93,6 +94,20 @@ class Matcher:
     def are_one(self, one: str, other: str) -> bool:
         """Whether two contents certainly match."""
         return self.verdict(one, other).grade is Grade.CERTAIN
+
+    def relations(self, pairs: Iterable[DigestPair]) -> dict[DigestPair, Relation]:
+        """What loaded pairs are to each other where they are not one."""
+        told = {pair: self.verdict(*pair).relation for pair in pairs}
+        found = {pair: relation for pair, relation in told.items() if relation is not None}
+        houses = {pair: self._houses(*pair) for pair, item in found.items() if item.housed}
+        over = find_frequent(self._db, {key for keys in houses.values() for key in keys})
+        crowded = {key for key, cap in over.items() if cap >= FREQUENT}
+        return {p: item for p, item in found.items() if p not in houses or houses[p] - crowded}
+
+    def _houses(self, one: str, other: str) -> frozenset[str]:
+        """The keys of the houses that two contents share."""
+        keys = match_keys(self._stated[one]) & match_keys(self._stated[other])
+        return frozenset(key for key in keys if key.startswith(HOUSE))
 
     def _holders(self, keys: set[str]) -> Mapping[str, list[str]]:
         """The contents that hold each of the keys, as far as these find candidates."""

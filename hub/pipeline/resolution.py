@@ -13,6 +13,7 @@ from hub.match.partition import Apart, Edge, partition
 from hub.match.verdict import Verdict
 from hub.pipeline.growth import Growth, Unit
 from hub.store.parties import PartyState
+from hub.store.relationships import Pair, Relationship
 from hub.store.review import NewCase
 
 
@@ -29,8 +30,9 @@ class Move(NamedTuple):
 class Change:
     """One unit's outcome; applied whole or not at all, and only if ``expected`` still holds.
 
-    ``founders`` are pairs of a new cluster's place and its first record. A first load keeps one of
-    these for every customer, hence tuples.
+    ``founders`` are pairs of a new cluster's place and its first record; ``related`` are pairs of
+    contents whose relationship is new, or is none any more. A first load keeps one of these for
+    every customer, hence tuples.
     """
 
     settled: tuple[tuple[int, bytes, bool], ...]
@@ -44,6 +46,7 @@ class Change:
     losing: tuple[str, ...]
     opened: tuple[NewCase, ...] = ()
     obsolete: tuple[str, ...] = ()
+    related: tuple[tuple[Pair, Relationship | None], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

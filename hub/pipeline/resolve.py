@@ -18,6 +18,7 @@ from hub.pipeline.growth import Growth
 from hub.pipeline.ledger import carry_out
 from hub.pipeline.matcher import Matcher
 from hub.pipeline.neighbours import BulkMatcher, find_neighbours, wants_bulk
+from hub.pipeline.relationships import Relationships
 from hub.pipeline.resolution import Change, Plan, resolve_unit, summarise
 from hub.store import party_records
 from hub.store.audit import Act, new_act
@@ -51,8 +52,11 @@ def plan(
         near = find_neighbours(db) if _is_bulk(db, records, bulk) else None
         for seeds in _batches(db, records, changes):
             growth = Growth(db, Matcher(db) if near is None else BulkMatcher(db, near))
-            for unit in growth.grow(seeds):
+            units = growth.grow(seeds)
+            relationships = Relationships(db, growth)
+            for unit in units:
                 resolved = resolve_unit(unit, growth)
+                resolved.change.related = relationships.changes(unit.content.values())
                 doubts.note(len(changes), resolved)
                 changes.append(resolved.change)
             doubts.note_batch(growth)

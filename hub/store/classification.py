@@ -90,6 +90,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, Show]]] = MappingProxyType(
         "match_content": _table(value="profile features"),
         "match_key": _table(value="profile key"),
         "frequent_key": _table(value="key over"),
+        "derived_relationship": _table(value="left_profile right_profile type weight evidence"),
         "match_model": _table(value="version body records in_force", time="trained_at adopted_at"),
         "match_frequency": _table(value="version term holders share"),
         "master_party": _table(

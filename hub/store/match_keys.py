@@ -19,7 +19,13 @@ from hub.store import bulk
 from hub.store.bulk import LookUp
 from hub.store.match_contents import load_contents
 from hub.store.party_records import touch_records
-from hub.store.tables import frequent_key, match_content, match_key, match_profile
+from hub.store.tables import (
+    derived_relationship,
+    frequent_key,
+    match_content,
+    match_key,
+    match_profile,
+)
 
 Caps = Callable[[str], tuple[int, ...]]
 """The caps of a key, the lowest first."""
@@ -100,12 +106,14 @@ def _add_contents(db: Connection, changes: Mapping[str, ProfileChange]) -> set[s
 
 
 def _drop_contents(db: Connection, profiles: set[str]) -> set[str]:
-    """Remove profiles without a record; returns their keys."""
+    """Remove profiles without a record, and their relationships; returns their keys."""
     gone = profiles - set(first_members(db, profiles))
     rows = _keys_of(db, gone)
     for chunk in _chunks(sorted(gone), 500):
         db.execute(sa.delete(match_key).where(match_key.c.profile.in_(chunk)))
         db.execute(sa.delete(match_content).where(match_content.c.profile.in_(chunk)))
+        for side in (derived_relationship.c.left_profile, derived_relationship.c.right_profile):
+            db.execute(sa.delete(derived_relationship).where(side.in_(chunk)))
     return {row.key for row in rows}
 
 

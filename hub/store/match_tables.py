@@ -38,6 +38,17 @@ frequent_key = Table(
     Column("over", Integer, nullable=False),
 )
 
+derived_relationship = Table(
+    "derived_relationship",
+    metadata,
+    Column("left_profile", Text, primary_key=True),
+    Column("right_profile", Text, primary_key=True),
+    Column("type", Text, nullable=False),
+    Column("weight", Integer, nullable=False),
+    Column("evidence", Text, nullable=False),
+)
+Index("ix_derived_relationship_right", derived_relationship.c.right_profile)
+
 match_model = Table(
     "match_model",
     metadata,

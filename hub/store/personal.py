@@ -116,6 +116,9 @@ PRIVACY: Final[Mapping[str, TablePrivacy]] = MappingProxyType(
         "frequent_key": _table(
             kept="key", nothing="over", note="a value of many people; gone once it is rare"
         ),
+        "derived_relationship": _table(
+            own="left_profile right_profile", nothing="type weight evidence", export="relationships"
+        ),
         "match_model": _table(
             nothing="version body records trained_at adopted_at in_force", note="chances, no values"
         ),

@@ -215,6 +215,7 @@ match_profile = match_tables.match_profile
 match_content = match_tables.match_content
 match_key = match_tables.match_key
 frequent_key = match_tables.frequent_key
+derived_relationship = match_tables.derived_relationship
 match_model = match_tables.match_model
 match_frequency = match_tables.match_frequency
 

@@ -25,7 +25,7 @@ from hub.match.levels import FIELDS
 from hub.match.lookalikes import Counted, Population
 from hub.match.model import FREQUENCY_COLUMNS, USUAL, KindModel, Model
 from hub.match.predicates import Dialect
-from hub.match.thresholds import POSSIBLE
+from hub.match.thresholds import POSSIBLE, STRONG
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -278,13 +278,16 @@ def weigh_candidates(db: DuckDBPyConnection, model: Model) -> None:
 
 
 def near_pairs(db: DuckDBPyConnection, model: Model) -> Iterator[tuple[int, int]]:
-    """The candidates that join or are worth a person's look, and a hair beyond.
+    """The candidates that join, are related or are worth a person's look, and a hair beyond.
 
     A pair weighed in Python may differ in the last digits, so none at the border is left out.
     """
     for kind, found in model.kinds.items():
         pairs = weigh_pairs(kind, found, f"(select * from {kind}_pair)")
-        near = f"select left_id, right_id from ({pairs}) where joins or bits >= ?"
+        near = (
+            f"select left_id, right_id from ({pairs}) where joins or bits >= ? "
+            f"or kin >= greatest(score, colleagues, {STRONG}) - {_HAIR}"
+        )
         yield from read_rows(db, near, [POSSIBLE - _HAIR])
 
 

@@ -7,13 +7,17 @@ from pathlib import Path
 from random import Random
 
 import pytest
+import sqlalchemy as sa
 
+from hub.config import ConnectionSection, HubConfig
+from hub.pipeline.accounts import adopt_ledgers
 from hub.pipeline.neighbours import wants_bulk
 from hub.pipeline.resolve import plan
 from hub.pipeline.steward import Steward
 from hub.pipeline.training import adopt, train
 from hub.store.database import open_store, reading
 from hub.store.schema import migrate
+from hub.store.tables import derived_relationship
 from tests.unit.pipeline.party_world import Body, World, company, person
 
 GIVEN = ("Anna", "Hans", "Mia", "Jonas", "Lena", "Barbara", "Katharina", "Thomas")
@@ -113,3 +117,25 @@ def test_few_records_are_not_weighed_in_bulk(worlds: tuple[World, World]) -> Non
     world.put_all(crowd(Random(1), 3))
     with reading(world.engine) as db:
         assert not wants_bulk(db)
+
+
+def test_relationships_are_the_same_in_bulk(worlds: tuple[World, World]) -> None:
+    bodies = crowd(Random(11), 150)
+    tables = []
+    for world, bulk in zip(worlds, (True, False), strict=True):
+        world.put_all(bodies)
+        world.resolve(bulk=bulk)
+        with reading(world.engine) as db:
+            tables.append(sorted(map(tuple, db.execute(sa.select(derived_relationship)))))
+    assert tables[0] == tables[1]
+    assert tables[0]
+
+
+def test_accounts_of_one_ledger_stay_apart_in_bulk(worlds: tuple[World, World]) -> None:
+    world = worlds[0]
+    same = person("Anna", "Berg", email="anna@berg.example", phone="030 1234567")
+    world.put_all({"erp:party:1": same, "erp:party:2": same, "crm:party:1": same})
+    erp = ConnectionSection(connector="erp", one_account=("party",))
+    assert adopt_ledgers(world.engine, HubConfig(root=Path(), connections={"erp": erp})) == 2
+    world.resolve(bulk=True)
+    assert len(world.partition()) == 3

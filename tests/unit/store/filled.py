@@ -139,6 +139,18 @@ def _mapped(shift: int) -> list[tuple[str, list[Row]]]:
         ("match_profile", [{**first, "profile": "p"}]),
         ("match_key", [{"profile": "p", "key": "k"}]),
         ("match_content", [{"profile": "p", "features": "[]"}]),
+        (
+            "derived_relationship",
+            [
+                {
+                    "left_profile": "p",
+                    "right_profile": "q",
+                    "type": "household_member",
+                    "weight": 99,
+                    "evidence": "[]",
+                }
+            ],
+        ),
         ("frequent_key", [{"key": "k", "over": 12}]),
         (
             "match_model",

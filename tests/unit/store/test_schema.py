@@ -106,6 +106,7 @@ _LATER = {
     "golden_record",
     "link",
     "master_party",
+    "derived_relationship",
     "match_content",
     "match_frequency",
     "match_key",
