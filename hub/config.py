@@ -105,7 +105,7 @@ class ConnectionSection(_Closed):
     )
     one_account: tuple[str, ...] = Field(
         default=(),
-        description="The streams of customer accounts of which a customer has one active one.",
+        description="Its streams of accounts of which one customer has at most one that is active.",
     )
     renamed_from: Name | None = Field(
         default=None, description="The name it had; its records stay its own. Remove it later."
