@@ -47,7 +47,7 @@ class Relation(NamedTuple):
 
 def relation_of(weight: Weight) -> Relation | None:
     """The relation that explains a pair at least as well as a match does; None without one."""
-    if weight.joins or weight.kin < max(weight.score, weight.colleagues, STRONG):
+    if weight.kin < STRONG or weight.kin < max(weight.score, weight.colleagues) or weight.joins:
         return None
     told = {(part.field, part.outcome) for part in weight.parts} & _ANCHORS[weight.kind]
     if not told:
