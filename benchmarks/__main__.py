@@ -1,6 +1,7 @@
 """All benchmarks, as ``make bench`` runs them."""
 
 from benchmarks import (
+    index_path,
     match_quality,
     publish_path,
     read_path,
@@ -17,3 +18,4 @@ tables.main()
 publish_path.main()
 standardise.show(100_000)
 match_quality.main([])
+index_path.main([])

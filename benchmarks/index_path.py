@@ -1,17 +1,17 @@
 """The master customer index: a first load, and records that change one by one against it.
 
-    python -m benchmarks.index_path RECORDS.csv [sqlite|postgresql] [CHANGES]
-
-The records are those of ``benchmarks.sparse``, put into the store as canonicalise would. Measured
-are whole runs as ``hub resolve`` makes them: keys, scores, clusters, golden records, commits.
+`python -m benchmarks.index_path [--records N …] [--store sqlite postgresql] [--changes N]`. The
+records are those of ``benchmarks.sparse``, put into the store as canonicalise would. Measured are
+whole runs as ``hub resolve`` makes them: keys, scores, clusters, golden records, commits. Beside
+them stands how many small transactions a second the store's disk takes.
 """
 
 from __future__ import annotations
 
-import json
+import argparse
+import multiprocessing
 import random
 import resource
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -27,6 +27,7 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
+from benchmarks.sparse.__main__ import make
 from hub.cli.match import open_records
 from hub.pipeline.golden import compute_golden
 from hub.pipeline.resolve import apply, plan
@@ -40,7 +41,7 @@ from tests.servers import postgres
 
 CHUNK = 10_000
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
-AT_ONCE = 1_000
+AT_ONCE, COMMITS = 1_000, 200
 SOURCE = ("id", "stream_id", "source_key", "version", "payload_hash", "epoch", "pending")
 RAW = ("record_id", "version", "payload", "payload_hash", "observed_at", "run_id")
 CANONICAL = (
@@ -180,16 +181,48 @@ def online(engine: Engine, changes: int) -> dict[str, Any]:
     }
 
 
-def main() -> None:
-    path, kind, changes = [*sys.argv[1:], "sqlite", "500"][:3]
+def calibrate(engine: Engine) -> float:
+    """Milliseconds of a transaction that does next to nothing."""
+    begun = time.perf_counter()
+    for _ in range(COMMITS):
+        with writing(engine) as db:
+            take_block(db, "calibration", 1)
+    return (time.perf_counter() - begun) * 1000 / COMMITS
+
+
+def measure(path: Path, kind: str, changes: int) -> dict[str, Any]:
+    """One size on one store."""
     with store(kind) as engine:
-        begun = time.perf_counter()
-        count = fill(engine, Path(path))
-        found = {"records": count, "store": kind, "fill s": time.perf_counter() - begun}
-        found |= first_load(engine)
-        print(json.dumps(found), flush=True)
-        print(json.dumps(online(engine, int(changes))), flush=True)
+        found: dict[str, Any] = {"store": kind, "records": fill(engine, path)}
+        found |= first_load(engine) | online(engine, changes)
+        found["commit ms"] = calibrate(engine)
         engine.dispose()
+    return found
+
+
+def main(words: list[str] | None = None) -> None:
+    told = argparse.ArgumentParser(description=__doc__)
+    told.add_argument("--records", type=int, nargs="+", default=[10_000, 100_000])
+    told.add_argument("--store", nargs="+", default=["sqlite", "postgresql"])
+    told.add_argument("--changes", type=int, default=500)
+    asked = told.parse_args(words)
+    for count in asked.records:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "records.csv"
+            make(path, count, 1)
+            for kind in asked.store:
+                print(_line(_apart(path, kind, asked.changes)), flush=True)
+
+
+def _apart(path: Path, kind: str, changes: int) -> dict[str, Any]:
+    """In a process of its own: the peak of memory is the highest of a process."""
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return pool.apply(measure, (path, kind, changes))
+
+
+def _line(found: dict[str, Any]) -> str:
+    shown = (f"{value:.1f}" if isinstance(value, float) else f"{value}" for value in found.values())
+    return "  ".join(f"{name} {value}" for name, value in zip(found, shown, strict=True))
 
 
 if __name__ == "__main__":
