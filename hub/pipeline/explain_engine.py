@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 from hub.match.blocking import contact_keys, match_keys
 from hub.match.features import Features
+from hub.match.partition import ONE_ACCOUNT
 from hub.pipeline.explain_pair import Lens
 from hub.pipeline.growth import Growth, Unit
 from hub.pipeline.matcher import Matcher, terms_of
@@ -61,6 +62,9 @@ def ask_engine(db: Connection, one: int, other: int) -> Course:
 
 def _parted(unit: Unit, found: Resolved, one: int, *, other: int) -> Course:
     """Two of one unit that are not one customer: the pair's own reason comes first."""
+    ledgers = _accounts(unit, found, one) & _accounts(unit, found, other)
+    if ledgers:
+        return Course(together=False, apart=f"{ONE_ACCOUNT}: {', '.join(sorted(ledgers))}")
     spots = {found.spots[one], found.spots[other]}
     reasons = [
         ({left, right} != {one, other}, reason)
@@ -79,6 +83,20 @@ def _parted(unit: Unit, found: Resolved, one: int, *, other: int) -> Course:
     )
     rivals = sorted(str(unit.records[record].source) for ends in near for record in ends)
     return Course(together=False, apart=apart, rivals=tuple(rivals))
+
+
+def _accounts(unit: Unit, found: Resolved, record: int) -> set[str]:
+    """The ledgers of which the record's customer holds the one account it may have.
+
+    Not every two accounts are set beside one another, so it need not be among what is apart.
+    """
+    spot = found.spots[record]
+    held = (ledgers for node, ledgers in unit.accounts.items() if _spot(unit, found, node) == spot)
+    return set().union(*held)
+
+
+def _spot(unit: Unit, found: Resolved, node: str) -> int | None:
+    return found.spots.get(unit.nodes[node][0])
 
 
 def _way(unit: Unit, members: set[int], one: int, *, other: int) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import permutations
+from itertools import combinations, permutations
 from pathlib import Path
 from time import process_time
 
@@ -11,6 +11,7 @@ import pytest
 from hub.config import ConnectionSection, HubConfig
 from hub.match.partition import ONE_ACCOUNT
 from hub.pipeline.accounts import adopt_ledgers
+from hub.pipeline.explain import explain_pair
 from hub.pipeline.steward import Steward
 from hub.store.database import Engine, open_store
 from hub.store.schema import migrate
@@ -49,6 +50,17 @@ def test_two_copies_of_one_content_stay_apart_too(world: World) -> None:
     world.resolve()
     assert len(world.partition()) == 3
     assert ONE_ACCOUNT in {case["reason"] for case in world.cases()}
+
+
+def test_why_any_two_accounts_are_apart_is_explained(world: World) -> None:
+    """Copies of one account too, few of which are set beside one another."""
+    keys = [f"erp:party:{n}" for n in range(3, 8)]
+    world.put_all(dict.fromkeys(keys, SAME))
+    world.resolve()
+    for one, other in combinations([*ERP, *keys], 2):
+        found = explain_pair(world.engine, one, other)
+        assert not found.together
+        assert found.reasons[0].text == f"certain, but {ONE_ACCOUNT}: erp:party"
 
 
 @pytest.mark.parametrize("status", ["inactive", "deleted"])
