@@ -59,8 +59,11 @@ def look_up(
     """Rows whose column is one of many values; one statement, driven from the values.
 
     SQLite must be told to start at the values (CROSS JOIN keeps the order of the tables): its
-    planner takes the table first, which costs the whole table for each value.
+    planner takes the table first, which costs the whole table for each value. Without values the
+    database is not asked.
     """
+    if not where.values:
+        return []
     fixed = [] if where.fixed is None else [where.fixed[1]]
     if _is_sqlite(connection):
         sql = _look_up_sqlite(table, tuple(columns), where.column, where.fixed and where.fixed[0])

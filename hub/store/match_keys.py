@@ -146,6 +146,8 @@ def _count_holders(db: Connection, most: Mapping[str, int]) -> dict[str, int]:
 
 def count_up_to(db: Connection, keys: Sequence[str], most: int) -> dict[str, int]:
     """Each key's holders, counted up to a limit: a key of many costs no more than one of few."""
+    if not keys:
+        return {}
     held = "(SELECT count(*) FROM (SELECT 1 FROM match_key WHERE key = wanted.value LIMIT {}))"
     if db.dialect.name == "sqlite":
         sql = f"SELECT value, {held.format(most)} FROM json_each(?) AS wanted"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -76,17 +76,26 @@ def load_bodies(db: Connection, ids: Iterable[int]) -> dict[int, str]:
 
 def _load_sources(db: Connection, record_ids: Iterable[int]) -> dict[int, SourceKey]:
     """Source references of the main parts of source records."""
-    names = {
-        row.id: (row.connection, row.stream)
-        for row in db.execute(
-            sa.select(
-                stream.c.id, connection.c.name.label("connection"), stream.c.name.label("stream")
-            ).join(connection, connection.c.id == stream.c.connection_id)
-        )
-    }
     columns = ("id", "stream_id", "source_key")
     rows = bulk.look_up(db, source_record, columns, LookUp("id", record_ids))
+    names = _stream_names(db, {row.stream_id for row in rows})
     return {row.id: SourceKey(*names[row.stream_id], row.source_key) for row in rows}
+
+
+def _stream_names(db: Connection, ids: set[int]) -> Mapping[int, tuple[str, str]]:
+    """Connection and name by stream.
+
+    They never change, so a reader keeps them with its database connection; a writer may see streams
+    that are taken back.
+    """
+    reads = db.get_execution_options().get("hub_read_only", False)
+    known: dict[int, tuple[str, str]] = db.info.setdefault("stream_names", {}) if reads else {}
+    if not ids <= known.keys():
+        query = sa.select(
+            stream.c.id, connection.c.name.label("connection"), stream.c.name.label("stream")
+        ).join(connection, connection.c.id == stream.c.connection_id)
+        known.update({row.id: (row.connection, row.stream) for row in db.execute(query)})
+    return known
 
 
 def touch_records(db: Connection, ids: Collection[int]) -> None:
