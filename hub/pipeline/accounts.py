@@ -70,7 +70,7 @@ class Accounts:
             return {}
         counted = Counter(named.values())
         several = {record: name for record, name in named.items() if counted[name] > 1}
-        bodies = load_bodies(self._db, several) if several else {}
+        bodies = load_bodies(self._db, several)
         return {record: name for record, name in several.items() if _is_active(bodies.get(record))}
 
 

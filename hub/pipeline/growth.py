@@ -168,7 +168,7 @@ class Growth:
         by_party: defaultdict[str, list[int]] = defaultdict(list)
         for record, party in self._found.links.items():
             by_party[party].append(record)
-        by_digest = self._records_by_digest()
+        by_digest = self._by_content(self._found.records)
         groups.join_all(by_party.values())
         groups.join_all(
             held for digest, held in by_digest.items() if self._are_copies(digest, held)
@@ -193,13 +193,6 @@ class Growth:
         self._parties = load_parties(self._db, set(self._found.links.values()))
         for lost in self._lost.spoken_for(self._found.records, self._found.links):
             self._spoken_for[lost.speaker].append(lost)
-
-    def _records_by_digest(self) -> dict[str, list[int]]:
-        found: defaultdict[str, list[int]] = defaultdict(list)
-        for record, digest in self._found.profile_of.items():
-            if record in self._found.records and self._found.records[record].active:
-                found[digest].append(record)
-        return dict(found)
 
     def _unit(self, members: list[int]) -> Unit:
         records = {record: self._found.records[record] for record in members}

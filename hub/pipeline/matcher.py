@@ -59,13 +59,13 @@ class Matcher:
     def candidates(self, digests: Iterable[str]) -> set[DigestPair]:
         """Load contents and all that share a selective key with one of them; returns the pairs."""
         self.load(digests)
-        own = {d: match_keys(self._stated[d]) for d in digests if d in self._stated}
-        holders = self._holders({key for keys in own.values() for key in keys})
-        self._keys.update({d: keys & holders.keys() for d, keys in own.items()})
+        own = self._selective_keys(digests)
+        holders: defaultdict[str, list[str]] = defaultdict(list)
+        for key, digest in find_holders(self._db, {key for keys in own.values() for key in keys}):
+            holders[key].append(digest)
         pairs = {
             (digest, other) if digest < other else (other, digest)
-            for digest, keys in self._keys.items()
-            if digest in own
+            for digest, keys in own.items()
             for key in keys
             for other in holders[key]
             if other != digest
@@ -100,24 +100,27 @@ class Matcher:
         told = {pair: self.verdict(*pair).relation for pair in pairs}
         found = {pair: relation for pair, relation in told.items() if relation is not None}
         houses = {pair: self._houses(*pair) for pair, item in found.items() if item.housed}
-        over = find_frequent(self._db, {key for keys in houses.values() for key in keys})
-        crowded = {key for key, cap in over.items() if cap >= FREQUENT}
-        return {p: item for p, item in found.items() if p not in houses or houses[p] - crowded}
+        own = self._selective({key for keys in houses.values() for key in keys})
+        return {p: item for p, item in found.items() if p not in houses or houses[p] & own}
 
     def _houses(self, one: str, other: str) -> frozenset[str]:
         """The keys of the houses that two contents share."""
         keys = match_keys(self._stated[one]) & match_keys(self._stated[other])
         return frozenset(key for key in keys if key.startswith(HOUSE))
 
-    def _holders(self, keys: set[str]) -> Mapping[str, list[str]]:
-        """The contents that hold each of the keys, as far as these find candidates."""
-        asked = [key for key in keys if not key.startswith(COUNTED)]
+    def _selective_keys(self, digests: Iterable[str]) -> dict[str, frozenset[str]]:
+        """The keys by which loaded contents find candidates; they are kept."""
+        own = {d: match_keys(self._stated[d]) for d in digests if d in self._stated}
+        selective = self._selective({key for keys in own.values() for key in keys})
+        found = {digest: keys & selective for digest, keys in own.items()}
+        self._keys.update(found)
+        return found
+
+    def _selective(self, keys: Iterable[str]) -> set[str]:
+        """Those of the keys that find candidates: neither frequent, nor there to be counted."""
+        asked = {key for key in keys if not key.startswith(COUNTED)}
         over = find_frequent(self._db, asked)
-        selective = [key for key in asked if over.get(key, 0) < FREQUENT]
-        holders: defaultdict[str, list[str]] = defaultdict(list)
-        for key, digest in find_holders(self._db, selective):
-            holders[key].append(digest)
-        return holders
+        return {key for key in asked if over.get(key, 0) < FREQUENT}
 
     def _shared_contacts(self, rows: Iterable[Features]) -> set[str]:
         keys = {key for row in rows for key in contact_keys(row)}

@@ -13,13 +13,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from typing import Final
 
-from hub.match.blocking import FREQUENT, match_keys
+from hub.match.blocking import match_keys
 from hub.match.packing import unpack_features
 from hub.pipeline.matcher import DigestPair, Matcher
 from hub.pipeline.models import model_version, named_model, shipped_model
 from hub.store.database import Connection
-from hub.store.match_contents import count_contents, next_contents
-from hub.store.match_keys import find_frequent
+from hub.store.match_contents import count_contents, every_content
 from hub.store.party_records import pending_count
 
 Neighbours = Mapping[str, Sequence[str]]
@@ -29,7 +28,6 @@ MANY: Final = 20_000
 """From so many pending records on, all contents are weighed at once."""
 _SHARE: Final = 5
 """If they are at least one in so many of all."""
-_CHUNK: Final = 10_000
 
 
 def wants_bulk(db: Connection) -> bool:
@@ -48,7 +46,7 @@ def find_neighbours(db: Connection) -> Neighbours:
     digests: list[str] = []
 
     def rows() -> Iterator[Row]:
-        for digest, text in _contents(db):
+        for digest, text in every_content(db):
             features = unpack_features(text)
             yield Row(len(digests), features, match_keys(features))
             digests.append(digest)
@@ -66,13 +64,6 @@ def find_neighbours(db: Connection) -> Neighbours:
         finally:
             work.close()
     return dict(near)
-
-
-def _contents(db: Connection) -> Iterator[tuple[str, str]]:
-    after = ""
-    while chunk := next_contents(db, after, _CHUNK):
-        yield from chunk
-        after = chunk[-1][0]
 
 
 class BulkMatcher(Matcher):
@@ -107,8 +98,5 @@ class BulkMatcher(Matcher):
             return []
         missing = together - self._keys.keys()
         self.load(missing)
-        own = {d: match_keys(self._stated[d]) for d in missing if d in self._stated}
-        over = find_frequent(self._db, {key for keys in own.values() for key in keys})
-        frequent = {key for key, cap in over.items() if cap >= FREQUENT}
-        self._keys.update({d: keys - frequent for d, keys in own.items()})
+        self._selective_keys(missing)
         return super().seen_pairs(together)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from time import perf_counter
 from typing import NamedTuple
@@ -15,9 +14,8 @@ from hub.pipeline.resolve import index_pending
 from hub.store import match_models
 from hub.store.audit import Entry, add_entries, new_act
 from hub.store.database import Engine, reading, writing
-from hub.store.match_contents import next_contents
+from hub.store.match_contents import every_content
 
-_CHUNK = 10_000
 EXTRA = "this needs DuckDB and Splink: pip install 'customer-hub[match]'"
 
 
@@ -44,11 +42,11 @@ def train(engine: Engine, *, country: str) -> Trained:
     index_pending(engine, country)
     work = open_workspace()
     try:
-        rows = (
-            Row(number, features, match_keys(features))
-            for number, features in enumerate(map(unpack_features, _contents(engine)))
-        )
-        contents = load_rows(work, rows)
+        with reading(engine) as db:
+            stated = (unpack_features(text) for _, text in every_content(db))
+            contents = load_rows(
+                work, (Row(n, row, match_keys(row)) for n, row in enumerate(stated))
+            )
         prepare(work)
         model = train_model(work, LEAST_HOLDERS)
         held = holders(work, LEAST_HOLDERS)
@@ -57,14 +55,6 @@ def train(engine: Engine, *, country: str) -> Trained:
     with writing(engine) as db:
         version = keep_model(db, model, held, datetime.now(UTC))
     return Trained(version, contents, perf_counter() - begun)
-
-
-def _contents(engine: Engine) -> Iterator[str]:
-    after = ""
-    with reading(engine) as db:
-        while chunk := next_contents(db, after, _CHUNK):
-            yield from (features for _, features in chunk)
-            after = chunk[-1][0]
 
 
 def adopt(engine: Engine, version: str, *, actor: str, reason: str) -> int:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -10,6 +11,8 @@ from sqlalchemy.engine import Connection
 from hub.store import bulk
 from hub.store.bulk import LookUp
 from hub.store.tables import match_content
+
+_CHUNK: Final = 10_000
 
 
 def load_contents(db: Connection, profiles: Iterable[str]) -> dict[str, str]:
@@ -19,13 +22,20 @@ def load_contents(db: Connection, profiles: Iterable[str]) -> dict[str, str]:
     return {row.profile: row.features for row in rows}
 
 
-def next_contents(db: Connection, after: str, limit: int) -> list[tuple[str, str]]:
-    """Profiles with what is compared (JSON), in the order of profiles."""
+def every_content(db: Connection) -> Iterator[tuple[str, str]]:
+    """All profiles with what is compared (JSON), in the order of profiles, read in chunks."""
+    after = ""
+    while chunk := _next_contents(db, after):
+        yield from chunk
+        after = chunk[-1][0]
+
+
+def _next_contents(db: Connection, after: str) -> list[tuple[str, str]]:
     query = (
         sa.select(match_content.c.profile, match_content.c.features)
         .where(match_content.c.profile > after)
         .order_by(match_content.c.profile)
-        .limit(limit)
+        .limit(_CHUNK)
     )
     return [(row[0], row[1]) for row in db.execute(query)]
 

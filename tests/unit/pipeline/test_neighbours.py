@@ -11,11 +11,13 @@ import sqlalchemy as sa
 
 from hub.config import ConnectionSection, HubConfig
 from hub.pipeline.accounts import adopt_ledgers
-from hub.pipeline.neighbours import wants_bulk
+from hub.pipeline.matcher import Matcher
+from hub.pipeline.neighbours import BulkMatcher, wants_bulk
 from hub.pipeline.resolve import plan
 from hub.pipeline.steward import Steward
 from hub.pipeline.training import adopt, train
 from hub.store.database import open_store, reading
+from hub.store.match_contents import every_content
 from hub.store.schema import migrate
 from hub.store.tables import derived_relationship
 from tests.unit.pipeline.party_world import Body, World, company, person
@@ -94,6 +96,22 @@ def test_a_bulk_plan_is_the_plan(worlds: tuple[World, World]) -> None:
     world = worlds[0]
     world.put_all(crowd(Random(7), 60))
     assert plan(world.engine, bulk=True).digest == plan(world.engine, bulk=False).digest
+
+
+def test_in_bulk_the_same_pairs_share_a_key(worlds: tuple[World, World]) -> None:
+    """Keys that are only counted, like the domain of colleagues, make no pair on either way."""
+    world = worlds[0]
+    world.put_all(crowd(Random(3), 20))
+    world.put_all(
+        {f"crm:Contact:{n}": person(given, FAMILY[n % 7], email=f"{given}@firm.example")
+         for n, given in enumerate(GIVEN)}
+    )  # fmt: skip
+    world.resolve()
+    with reading(world.engine) as db:
+        digests = [digest for digest, _ in every_content(db)]
+        online, bulk = Matcher(db), BulkMatcher(db, {})
+        online.candidates(digests)
+        assert bulk.seen_pairs(digests) == online.seen_pairs(digests) != []
 
 
 def test_decisions_hold_in_bulk(worlds: tuple[World, World]) -> None:
