@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from hub.cli.main import run
 from hub.demo.company import generate
 from hub.demo.site import lay_out
+from tests.integration.conftest import Command
 
 Call = Callable[..., tuple[int, str, str]]
 
@@ -25,18 +25,8 @@ def site(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def hub(site: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Call:
-    def call(*words: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["hub", "-c", str(site), *words])
-        code: object = 0
-        try:
-            run()
-        except SystemExit as end:
-            code = end.code or 0
-        told = capsys.readouterr()
-        return (code if isinstance(code, int) else 1, told.out, told.err)
-
-    return call
+def hub(site: Path, command: Command) -> Call:
+    return partial(command, "-c", site)
 
 
 def remove(site: Path, chosen: Callable[[list[str]], Iterable[str]]) -> int:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from hub.cli.main import run
 from hub.demo.story import tell_story
+from tests.integration.conftest import Command
 
 Call = Callable[..., Any]
 
@@ -24,20 +23,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def call(site: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Call:
+def call(site: Path, command: Command, monkeypatch: pytest.MonkeyPatch) -> Call:
     monkeypatch.setenv("HUB_ACTOR", "eva")
 
     def hub(*words: str, form: str = "--json") -> Any:
-        monkeypatch.setattr(
-            sys, "argv", ["hub", "-c", str(site), *words, *([form] if form else [])]
-        )
-        try:
-            run()
-        except SystemExit as end:
-            if end.code:
-                return capsys.readouterr().err
-        text = capsys.readouterr().out
-        return json.loads(text) if form else text
+        said = command("-c", site, *words, *([form] if form else []))
+        return json.loads(said.out) if form and not said.code else said.text
 
     return hub
 

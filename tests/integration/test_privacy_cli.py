@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from hub.cli.main import run
 from hub.demo.story import tell_story
+from tests.integration.conftest import Command
 
 Call = Callable[..., str]
 
@@ -28,16 +27,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def call(site: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Call:
+def call(site: Path, command: Command, monkeypatch: pytest.MonkeyPatch) -> Call:
+    monkeypatch.setenv("ERASURE_KEY", "a key for the tests of the demo company")
+
     def hub(*words: str) -> str:
-        monkeypatch.setenv("ERASURE_KEY", "a key for the tests of the demo company")
-        monkeypatch.setattr(sys, "argv", ["hub", "-c", str(site), *words])
-        try:
-            run()
-        except SystemExit as end:
-            if end.code:
-                return capsys.readouterr().err
-        return capsys.readouterr().out
+        return command("-c", site, *words).text
 
     return hub
 

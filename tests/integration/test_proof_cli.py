@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from hub.cli.main import run
 from hub.demo.story import tell_story
+from tests.integration.conftest import Command
 
 Call = Callable[..., tuple[int, str, str]]
 
@@ -24,19 +23,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def call(site: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Call:
+def call(site: Path, command: Command, monkeypatch: pytest.MonkeyPatch) -> Call:
     monkeypatch.setenv("HUB_ACTOR", "eva")
 
     def hub(*words: object, at: Path | None = site) -> tuple[int, str, str]:
-        where = ["-c", str(at)] if at else []
-        monkeypatch.setattr(sys, "argv", ["hub", *where, *map(str, words)])
-        try:
-            run()
-            code = 0
-        except SystemExit as end:
-            code = end.code if isinstance(end.code, int) else 0
-        said = capsys.readouterr()
-        return code, said.out, said.err
+        return command(*(["-c", at] if at else []), *words)
 
     return hub
 
@@ -97,7 +88,10 @@ def test_a_bundle_is_for_its_owner_alone_and_never_overwritten_unasked(
     assert [path.name for path in file.parent.iterdir()] == [file.name]
 
 
-def test_a_change_is_reported_by_name_with_exit_code_1(call: Call, file: Path) -> None:
+def test_a_change_is_reported_by_name_with_exit_code_1(
+    call: Call, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # away from a demo site that the folder of the project may have
     file.write_text(file.read_text().replace('"made_by":"eva"', '"made_by":"tom"'))
     code, said, complaint = call("proof", "verify", file, "--store", "--json", at=None)
     assert code == 2, "there is no configuration here"

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from hub.cli.main import run
+from tests.integration.conftest import Command
 
 Call = Callable[..., Any]
 
@@ -71,19 +70,14 @@ def site(tmp_path: Path, store_url: str) -> Path:
 
 
 @pytest.fixture
-def hub(site: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Call:
+def hub(site: Path, command: Command, monkeypatch: pytest.MonkeyPatch) -> Call:
     monkeypatch.setenv("HUB_ACTOR", "eva")
     monkeypatch.setenv("ERASURE_KEY", "a key for the tests of relationships")
 
     def call(*words: str) -> Any:
         form = [] if words[0] == "export" else ["--json"]  # an export is JSON anyway
-        monkeypatch.setattr(sys, "argv", ["hub", "-c", str(site), *words, *form])
-        try:
-            run()
-        except SystemExit as end:
-            if end.code:
-                return capsys.readouterr().err
-        return json.loads(capsys.readouterr().out)
+        said = command("-c", site, *words, *form)
+        return said.err if said.code else json.loads(said.out)
 
     return call
 

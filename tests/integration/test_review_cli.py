@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from hub.cli.main import run
 from hub.demo.story import tell_story
+from tests.integration.conftest import Command
 
 Call = Callable[..., Any]
 
@@ -24,15 +23,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def call(site: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Call:
+def call(site: Path, command: Command) -> Call:
     def hub(*words: str) -> Any:
-        monkeypatch.setattr(sys, "argv", ["hub", "-c", str(site), *words, "--json"])
-        try:
-            run()
-        except SystemExit as end:
-            if end.code:
-                return capsys.readouterr().err
-        return json.loads(capsys.readouterr().out)
+        said = command("-c", site, *words, "--json")
+        return said.err if said.code else json.loads(said.out)
 
     return hub
 
