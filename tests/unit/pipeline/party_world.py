@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from hashlib import blake2b
+from itertools import permutations
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -12,8 +15,9 @@ from sqlalchemy.engine import Engine
 
 from hub.pipeline.resolve import apply, plan
 from hub.store.columns import new_id
-from hub.store.database import reading, writing
+from hub.store.database import open_store, reading, writing
 from hub.store.ids import take_block
+from hub.store.schema import migrate
 from hub.store.tables import (
     canonical_record,
     canonical_ref,
@@ -210,3 +214,26 @@ class World:
         query = sa.select(review_case).where(review_case.c.state == state)
         with reading(self.engine) as db:
             return list(db.execute(query).mappings())
+
+
+def partitions_in_any_order(
+    bodies: dict[str, Body], folder: Path, arrived: Callable[[World], object] = lambda _: None
+) -> set[frozenset[frozenset[str]]]:
+    """Every partition that comes of the records in some order, resolved after every other one.
+
+    ``arrived`` is called after each record.
+    """
+    found = set()
+    for number, order in enumerate(permutations(bodies)):
+        engine = open_store(f"sqlite:///{folder / str(number)}.db")
+        migrate(engine)
+        world = World(engine)
+        for step, key in enumerate(order):
+            world.put(key, bodies[key])
+            arrived(world)
+            if step % 2 == number % 2:
+                world.resolve()
+        world.resolve()
+        found.add(frozenset(world.partition()))
+        engine.dispose()
+    return found
