@@ -15,18 +15,19 @@ from hub.pipeline.customer import named_customer
 from hub.pipeline.history import AsOf, Moment, customer_as_of, customer_history
 
 _TIME = "A date or an ISO 8601 time (UTC where it has no zone)."
+PastCustomer = Annotated[
+    str, typer.Argument(help="Customer id (merged ones too), or CONNECTION:TYPE:KEY.")
+]
+AsOfTime = Annotated[str | None, typer.Option("--as-of", help=f"What held at that time. {_TIME}")]
+KnownTime = Annotated[
+    str | None, typer.Option("--known", help=f"What the hub knew at that time. {_TIME}")
+]
 
 
 def history(
-    customer: Annotated[
-        str, typer.Argument(help="Customer id (merged ones too), or CONNECTION:TYPE:KEY.")
-    ],
-    as_of: Annotated[
-        str | None, typer.Option("--as-of", help=f"What held at that time. {_TIME}")
-    ] = None,
-    known: Annotated[
-        str | None, typer.Option("--known", help=f"What the hub knew at that time. {_TIME}")
-    ] = None,
+    customer: PastCustomer,
+    as_of: AsOfTime = None,
+    known: KnownTime = None,
     as_json: AsJson = False,
 ) -> None:
     """Tell what happened to a customer, or what it was at a time."""

@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hub.cli.history import read_moment
+from hub.cli.history import AsOfTime, KnownTime, PastCustomer, read_moment
 from hub.cli.output import AsJson, complain, emit_json, emit_table, say, working
 from hub.cli.workplace import open_workplace, whoami
 from hub.errors import ConfigError
 
 if TYPE_CHECKING:
     from hub.reports.proof_checks import Check
-
-_TIME = "A date or an ISO 8601 time (UTC where it has no zone)."
 
 proof = typer.Typer(
     help="One file that shows offline how a golden record came about.", no_args_is_help=True
@@ -26,16 +24,10 @@ proof = typer.Typer(
 
 @proof.command("write")
 def write(
-    customer: Annotated[
-        str, typer.Argument(help="Customer id (merged ones too), or CONNECTION:TYPE:KEY.")
-    ],
+    customer: PastCustomer,
     out: Annotated[Path, typer.Option("--out", "-o", help="The file to write, an HTML page.")],
-    as_of: Annotated[
-        str | None, typer.Option("--as-of", help=f"What held at that time. {_TIME}")
-    ] = None,
-    known: Annotated[
-        str | None, typer.Option("--known", help=f"What the hub knew at that time. {_TIME}")
-    ] = None,
+    as_of: AsOfTime = None,
+    known: KnownTime = None,
     *,
     reason: Annotated[
         str, typer.Option("--reason", help="Why; kept in the audit trail.")

@@ -9,9 +9,10 @@ from importlib.resources import files
 from typing import Any, Final, NamedTuple
 
 import orjson
-from jinja2 import Environment, PackageLoader, StrictUndefined, TemplateError
+from jinja2 import TemplateError
 from markupsafe import Markup
 
+from hub.reports.pages import page_template
 from hub.reports.proof import Bundle, digest_of, embedded
 from hub.reports.proof_checks import Check, Outcome, run_check
 
@@ -27,13 +28,6 @@ _PLACES: Final = {
     name: n for n, name in enumerate(("lines", "postcode", "locality", "region", "country"))
 }
 """An address in the order in which it is written; all else follows."""
-_ENVIRONMENT: Final = Environment(
-    loader=PackageLoader("hub.reports", "templates"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
 
 
 class Happening(NamedTuple):
@@ -50,14 +44,14 @@ class Happening(NamedTuple):
 def page_version() -> str:
     """Names this page's making: the same content gives the same page under the same version."""
     here = files("hub.reports")
-    parts = (here / "proof_page.py", here / "templates" / _TEMPLATE)
+    parts = (here / "proof_page.py", here / "pages.py", here / "templates" / _TEMPLATE)
     return hashlib.sha256(b"\0".join(part.read_bytes() for part in parts)).hexdigest()[:16]
 
 
 def render_proof(content: Content) -> str:
     """The page as text; every value is escaped by the template engine."""
     body = orjson.loads(content["golden"]["body"]) if content["golden"] else {}
-    return _ENVIRONMENT.get_template(_TEMPLATE).render(
+    return page_template(_TEMPLATE).render(
         proof=content,
         name=body.get("display_name") or content["party"]["id"],
         sha256=digest_of(content),

@@ -6,24 +6,16 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from hub.reports.definitions import ReportDefinition
+from hub.reports.pages import page_template
 from hub.reports.result import ReportPack, break_id, is_break
 
 _KEYS: Final = frozenset({"source_key", "party_id", "type", "connection"})
-_ENVIRONMENT: Final = Environment(
-    loader=PackageLoader("hub.reports", "templates"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
 
 
 def render_html(pack: ReportPack) -> str:
     """The page as text; every value is escaped by the template engine."""
-    template = _ENVIRONMENT.get_template("reconciliation.html")
+    template = page_template("reconciliation.html")
     return template.render(
         pack=pack, cell=_cell, is_number=_is_number, age=_age, key=_key, keys=_KEYS
     )

@@ -5,17 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from hub.reports.pages import page_template
 
 _LEFT, _TOP, _WIDTH, _HEIGHT = 50, 15, 640, 320
 _LINES: Final = 12
-_ENVIRONMENT: Final = Environment(
-    loader=PackageLoader("hub.reports", "templates"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
 
 Figures = tuple[float, float, float]
 """Precision, recall, F1."""
@@ -39,7 +32,7 @@ def render_chart(title: str, points: Sequence[ThresholdFigures], result: Figures
         for place, (name, colour) in enumerate(names, 1)
     ]
     best = max(points, key=lambda point: point[3])
-    return _ENVIRONMENT.get_template("threshold.html").render(
+    return page_template("threshold.html").render(
         title=title,
         frame={"left": _LEFT, "top": _TOP, "width": _WIDTH, "height": _HEIGHT},
         curves=curves,

@@ -9,15 +9,8 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from hub.reports.pages import page_template
 
-_ENVIRONMENT: Final = Environment(
-    loader=PackageLoader("hub.reports", "templates"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
 _LEFT, _TOP, _WIDTH, _ROW, _BAR = 300.0, 26.0, 400.0, 26.0, 16.0
 _ROOM: Final = 60.0
 """For the figures right of the bars."""
@@ -89,7 +82,7 @@ class _Bar(NamedTuple):
 
 def render_explanation(page: Explanation) -> str:
     """The page as text."""
-    return _ENVIRONMENT.get_template("waterfall.html").render(
+    return page_template("waterfall.html").render(
         page=page,
         drawing=_draw(page.waterfall) if page.waterfall else None,
         rows=_rows(page.waterfall) if page.waterfall else [],
