@@ -64,6 +64,8 @@ def contact_keys(row: Features) -> set[str]:
 def without_shared(row: Features, shared: Iterable[str]) -> Features:
     """The row with contact points of too many records, given by their keys, as nobody's own."""
     common = set(shared)
+    if not common:
+        return row
     mailboxes, common_mailboxes = _split("em", row.mailboxes, common)
     desks, common_desks = _split("em", row.desks, common)
     phones, common_phones = _split("ph", row.phones, common)

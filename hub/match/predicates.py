@@ -9,14 +9,12 @@ transpositions in another way, and Splink's Damerau-Levenshtein counts UTF-16 un
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Protocol
 
 from rapidfuzz.distance import DamerauLevenshtein, JaroWinkler
-
-from hub.match.features import Features
 
 
 class Dialect(StrEnum):
@@ -48,14 +46,41 @@ def apart(left: str, right: str, most: int) -> int:
     return DamerauLevenshtein.distance(left, right, score_cutoff=most)
 
 
+def meet(left: Sequence[str], right: Sequence[str]) -> bool:
+    """Whether two lists have a value in common; most have one value."""
+    if len(left) == 1:
+        return left[0] in right
+    return any(value in right for value in left)
+
+
+_WAYS: Final = (("l", "r"), ("r", "l"))
+
+
+def _all(parts: Iterable[str]) -> str:
+    return "(" + " and ".join(f"({part})" for part in parts) + ")"
+
+
+def _any(parts: Iterable[str]) -> str:
+    return "(" + " or ".join(f"({part})" for part in parts) + ")"
+
+
+def _both(column: str, met: str) -> str:
+    """The condition where both sides have the column, ``{0}`` and ``{1}`` in it."""
+    left, right = f"{column}_l", f"{column}_r"
+    return f"({left} is not None and {right} is not None and {met.format(left, right)})"
+
+
 class Predicate(Protocol):
-    """A symmetric condition on two records; ``_l`` and ``_r`` mark the two sides in SQL."""
+    """A symmetric condition on two records; ``_l`` and ``_r`` mark the two sides."""
+
+    def __hash__(self) -> int:
+        """By its parts: a condition is compiled once."""
 
     def sql(self, dialect: Dialect) -> str:
         """The condition in SQL."""
 
-    def holds(self, one: Features, other: Features) -> bool:
-        """Whether it is fulfilled."""
+    def python(self) -> str:
+        """The condition as a Python expression on the same names; see :mod:`.comparison`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +92,9 @@ class Same:
     def sql(self, dialect: Dialect) -> str:  # noqa: ARG002  # every dialect spells it so
         return f"{self.column}_l = {self.column}_r"
 
-    def holds(self, one: Features, other: Features) -> bool:
-        value = getattr(one, self.column)
-        return value is not None and value == getattr(other, self.column)
+    def python(self) -> str:
+        c = self.column
+        return f"({c}_l is not None and {c}_l == {c}_r)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,15 +112,12 @@ class CrossedAlike:
             f"and {name}({second}_l, {first}_r) >= {self.least})"
         )
 
-    def holds(self, one: Features, other: Features) -> bool:
-        return all(
-            left is not None
-            and right is not None
-            and JaroWinkler.similarity(left, right) >= self.least
-            for left, right in (
-                (getattr(one, self.first), getattr(other, self.second)),
-                (getattr(one, self.second), getattr(other, self.first)),
-            )
+    def python(self) -> str:
+        first, second, least = self.first, self.second, self.least
+        sides = ((first, "l", second, "r"), (second, "l", first, "r"))
+        return _all(
+            f"{a}_{x} is not None and {b}_{y} is not None and alike({a}_{x}, {b}_{y}) >= {least!r}"
+            for a, x, b, y in sides
         )
 
 
@@ -110,11 +132,9 @@ class Crosses:
         first, second = self.first, self.second
         return f"({first}_l = {second}_r or {second}_l = {first}_r)"
 
-    def holds(self, one: Features, other: Features) -> bool:
-        return any(
-            getattr(a, self.first) is not None and getattr(a, self.first) == getattr(b, self.second)
-            for a, b in ((one, other), (other, one))
-        )
+    def python(self) -> str:
+        first, second = self.first, self.second
+        return _any(f"{first}_{x} is not None and {first}_{x} == {second}_{y}" for x, y in _WAYS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,12 +149,9 @@ class Among:
         column, listed = self.column, self.listed
         return f"({name}({listed}_r, {column}_l) or {name}({listed}_l, {column}_r))"
 
-    def holds(self, one: Features, other: Features) -> bool:
-        return any(
-            getattr(a, self.column) is not None
-            and getattr(a, self.column) in (getattr(b, self.listed) or ())
-            for a, b in ((one, other), (other, one))
-        )
+    def python(self) -> str:
+        sides = ((f"{self.column}_{x}", f"{self.listed}_{y}") for x, y in _WAYS)
+        return _any(f"{a} is not None and {b} is not None and {a} in {b}" for a, b in sides)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +167,14 @@ class Shares:
             return f"{_OVERLAP[dialect]}({sides[0]}, {sides[1]})"
         return f"{_SHARED[dialect].format(*sides)} >= {self.least}"
 
-    def holds(self, one: Features, other: Features) -> bool:
-        left, right = getattr(one, self.column), getattr(other, self.column)
-        return bool(left and right) and len(set(left) & set(right)) >= self.least
+    def python(self) -> str:
+        left, right = f"{self.column}_l", f"{self.column}_r"
+        met = (
+            f"meet({left}, {right})"
+            if self.least == 1
+            else f"len(set({left}) & set({right})) >= {self.least}"
+        )
+        return f"({left} is not None and {right} is not None and {met})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,9 +191,10 @@ class Includes:
             f"(size(array_except({right}, {left})) = 0 or size(array_except({left}, {right})) = 0)"
         )
 
-    def holds(self, one: Features, other: Features) -> bool:
-        left, right = getattr(one, self.column), getattr(other, self.column)
-        return bool(left and right) and (set(left) <= set(right) or set(right) <= set(left))
+    def python(self) -> str:
+        left, right = f"{self.column}_l", f"{self.column}_r"
+        met = f"set({left}) <= set({right}) or set({right}) <= set({left})"
+        return f"({left} is not None and {right} is not None and ({met}))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,11 +208,9 @@ class Alike:
         least = self.least - _ROUNDING
         return f"{_SIMILARITY[dialect]}({self.column}_l, {self.column}_r) >= {least!r}"
 
-    def holds(self, one: Features, other: Features) -> bool:
-        left, right = getattr(one, self.column), getattr(other, self.column)
-        if left is None or right is None:
-            return False
-        return alike(left, right) >= self.least - _ROUNDING
+    def python(self) -> str:
+        met = f"alike({{0}}, {{1}}) >= {self.least - _ROUNDING!r}"
+        return _both(self.column, met)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,11 +226,8 @@ class Near:
             return f"{APART}({left}, {right}, {self.most}) <= {self.most}"
         return f"damerau_levenshtein({left}, {right}) <= {self.most}"
 
-    def holds(self, one: Features, other: Features) -> bool:
-        left, right = getattr(one, self.column), getattr(other, self.column)
-        if left is None or right is None:
-            return False
-        return apart(left, right, self.most) <= self.most
+    def python(self) -> str:
+        return _both(self.column, f"apart({{0}}, {{1}}, {self.most}) <= {self.most}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,11 +241,9 @@ class Longer:
         size = "strlen" if dialect is Dialect.DUCKDB else "octet_length"
         return f"least({size}({self.column}_l), {size}({self.column}_r)) > {self.than}"
 
-    def holds(self, one: Features, other: Features) -> bool:
-        left, right = getattr(one, self.column), getattr(other, self.column)
-        if left is None or right is None:
-            return False
-        return min(len(left.encode()), len(right.encode())) > self.than
+    def python(self) -> str:
+        met = f"min(len({{0}}.encode()), len({{1}}.encode())) > {self.than}"
+        return _both(self.column, met)
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,11 +258,9 @@ class Initial:
             f"(left({left}, 1) = left({right}, 1) and (length({left}) = 1 or length({right}) = 1))"
         )
 
-    def holds(self, one: Features, other: Features) -> bool:
-        left, right = getattr(one, self.column), getattr(other, self.column)
-        if not left or not right:
-            return False
-        return left[0] == right[0] and (len(left) == 1 or len(right) == 1)
+    def python(self) -> str:
+        met = "{0}[:1] == {1}[:1] and (len({0}) == 1 or len({1}) == 1)"
+        return _both(self.column, met)
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,11 +275,9 @@ class SamePart:
         part = f"{self.start + 1}, {self.end - self.start}"
         return f"substr({self.column}_l, {part}) = substr({self.column}_r, {part})"
 
-    def holds(self, one: Features, other: Features) -> bool:
-        left, right = getattr(one, self.column), getattr(other, self.column)
-        if left is None or right is None:
-            return False
-        return bool(left[self.start : self.end] == right[self.start : self.end])
+    def python(self) -> str:
+        part = f"[{self.start}:{self.end}]"
+        return _both(self.column, f"{{0}}{part} == {{1}}{part}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,11 +291,8 @@ class DayAndMonthSwapped:
         swapped = f"concat(left({right}, 5), substr({right}, 9, 2), '-', substr({right}, 6, 2))"
         return f"{left} = {swapped}"
 
-    def holds(self, one: Features, other: Features) -> bool:
-        left, right = getattr(one, self.column), getattr(other, self.column)
-        if left is None or right is None:
-            return False
-        return bool(left == f"{right[:5]}{right[8:10]}-{right[5:7]}")
+    def python(self) -> str:
+        return _both(self.column, "{0} == {1}[:5] + {1}[8:10] + '-' + {1}[5:7]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,9 +308,9 @@ class Missing:
         )
         return "(" + " or ".join(sides) + ")"
 
-    def holds(self, one: Features, other: Features) -> bool:
-        return any(
-            all(getattr(side, column) is None for column in self.columns) for side in (one, other)
+    def python(self) -> str:
+        return _any(
+            " and ".join(f"{column}_{side} is None" for column in self.columns) for side in "lr"
         )
 
 
@@ -315,11 +324,8 @@ class Incomparable:
         pairs = (f"({column}_l is null or {column}_r is null)" for column in self.columns)
         return "(" + " and ".join(pairs) + ")"
 
-    def holds(self, one: Features, other: Features) -> bool:
-        return all(
-            getattr(one, column) is None or getattr(other, column) is None
-            for column in self.columns
-        )
+    def python(self) -> str:
+        return _all(f"{column}_l is None or {column}_r is None" for column in self.columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,8 +337,8 @@ class Not:
     def sql(self, dialect: Dialect) -> str:
         return f"not coalesce({self.condition.sql(dialect)}, false)"
 
-    def holds(self, one: Features, other: Features) -> bool:
-        return not self.condition.holds(one, other)
+    def python(self) -> str:
+        return f"(not {self.condition.python()})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,8 +348,8 @@ class AllOf:
     def sql(self, dialect: Dialect) -> str:
         return "(" + " and ".join(item.sql(dialect) for item in self.conditions) + ")"
 
-    def holds(self, one: Features, other: Features) -> bool:
-        return all(item.holds(one, other) for item in self.conditions)
+    def python(self) -> str:
+        return _all(item.python() for item in self.conditions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,5 +359,5 @@ class AnyOf:
     def sql(self, dialect: Dialect) -> str:
         return "(" + " or ".join(item.sql(dialect) for item in self.conditions) + ")"
 
-    def holds(self, one: Features, other: Features) -> bool:
-        return any(item.holds(one, other) for item in self.conditions)
+    def python(self) -> str:
+        return _any(item.python() for item in self.conditions)

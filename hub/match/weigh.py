@@ -11,12 +11,11 @@ from functools import lru_cache
 from math import log2
 from typing import NamedTuple
 
+from hub.match.comparison import compile_fields
 from hub.match.features import Features
 from hub.match.full_names import company_share, full_name_share
-from hub.match.levels import DIFFERENT, FIELDS, Field
 from hub.match.model import (
     LEAST_FREQUENCY,
-    RELATIONS,
     Bits,
     KindModel,
     Model,
@@ -106,23 +105,24 @@ def weigh(one: Features, other: Features, model: Model) -> Weight | None:
     found = model.kinds[kind]
     parts = tuple(_parts(one, other, kind, found))
     before = prior_bits(found)
-    sums = {relation: before[relation] for relation in RELATIONS}
+    score, kin, colleagues = before["match"], before["kin"], before["colleagues"]
     evidence = 0.0
-    for part in parts:
-        evidence += part.match
-        for relation in RELATIONS:
-            sums[relation] += getattr(part, relation)
-    kin, colleagues = sums["kin"], sums["colleagues"]
+    outcomes: dict[str, str] = {}
+    for field, outcome, for_match, for_kin, for_colleagues in parts:  # once for every pair
+        evidence += for_match
+        score += for_match
+        kin += for_kin
+        colleagues += for_colleagues
+        outcomes[field] = outcome
     others = log2(1 + 2.0 ** min(kin, _HIGHEST) + 2.0 ** min(colleagues, _HIGHEST))
-    outcomes = {part.field: part.outcome for part in parts}
     return Weight(
-        bits=sums["match"] - others,
-        score=sums["match"],
+        bits=score - others,
+        score=score,
         kin=kin,
         colleagues=colleagues,
         evidence=evidence,
         parts=parts,
-        vetoes=tuple(vetoes_of(kind, outcomes, Sums(sums["match"], kin, colleagues))),
+        vetoes=tuple(vetoes_of(kind, outcomes, Sums(score, kin, colleagues))),
         kind=kind,
     )
 
@@ -133,14 +133,11 @@ def relation_name(relation: str, kind: str) -> str:
 
 
 def _parts(one: Features, other: Features, kind: str, model: KindModel) -> Iterator[Part]:
-    for item in FIELDS[kind]:
-        if item.missing.holds(one, other):
-            continue
-        outcome, column = _outcome(item, one, other)
-        bits = _bits(model.chances[item.name][outcome])
+    for field, outcome, column in compile_fields(kind)(one, other):
+        bits = _bits(model.chances[field][outcome])
         rarity = _rarity(column, one, other, model=model, bits=bits) if column else 0.0
         yield Part(
-            item.name,
+            field,
             outcome,
             bits.match + rarity,
             bits.kin + (0.0 if "kin" in bits.by_chance else rarity),
@@ -149,14 +146,6 @@ def _parts(one: Features, other: Features, kind: str, model: KindModel) -> Itera
 
 
 _bits = lru_cache(maxsize=4_096)(bits_of)
-
-
-def _outcome(item: Field, one: Features, other: Features) -> tuple[str, str | None]:
-    """The first level that holds, and the column whose frequency counts."""
-    for level in item.levels:
-        if level.condition.holds(one, other):
-            return level.outcome, level.frequency
-    return DIFFERENT, None
 
 
 def _rarity(column: str, one: Features, other: Features, *, model: KindModel, bits: Bits) -> float:

@@ -52,10 +52,10 @@ def compute_golden(
     golden record that those have made is computed anew.
     """
     rule_set = RuleSet(dict(trust or {}), country)
-    adopt_rules(engine, rule_set)
     counts: Counter[str] = Counter()
     while True:
         with writing(engine) as db:
+            adopt_rules(db, rule_set)
             done = compute_chunk(db, rule_set) or []
         counts.update(item.kind for item in done)
         if len(done) < _CHUNK:
@@ -164,7 +164,7 @@ def _origins(provenance: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 def _write(db: Connection, differences: Sequence[Difference], rules_digest: str) -> None:
     """Close, append or keep; a party that lost all its records keeps no active golden record."""
     now = datetime.now(UTC)
-    last = store.last_versions(db, [item.party for item in differences])
+    last = _last_versions(db, differences)
     ends: dict[int, datetime] = {}
     added: list[NewVersion] = []
     kept: dict[int, str] = {}
@@ -182,6 +182,15 @@ def _write(db: Connection, differences: Sequence[Difference], rules_digest: str)
     store.add_versions(db, added, rules_digest=rules_digest, now=now)
     store.refresh_versions(db, kept, rules_digest=rules_digest)
     add_events(db, _events(db, differences, last), now)
+
+
+def _last_versions(db: Connection, differences: Sequence[Difference]) -> dict[str, LastVersion]:
+    """The version that is held is the last one; only of parties that hold none the past is read."""
+    last = store.last_versions(db, [item.party for item in differences if item.held is None])
+    for item in differences:
+        if item.held is not None:
+            last[item.party] = LastVersion(item.held.version, item.held.valid_from)
+    return last
 
 
 def _refreshed(item: Difference, rules_digest: str) -> dict[int, str]:

@@ -20,10 +20,10 @@ from hub.pipeline.accounts import (
 from hub.pipeline.lost import Lost, LostParties
 from hub.pipeline.matcher import DigestPair, Matcher
 from hub.pipeline.ties import parted_copies, through_gone
-from hub.store.crosswalk import load_links, load_party_links
+from hub.store.crosswalk import load_shared_links
 from hub.store.database import Connection
 from hub.store.decisions import MUST_LINK, NEVER_LINK, Decision, load_decisions
-from hub.store.match_keys import first_members, load_members, load_profiles
+from hub.store.match_keys import first_members, load_members
 from hub.store.parties import PartyState, load_parties
 from hub.store.party_records import PartyRecord, load_records
 
@@ -99,19 +99,17 @@ class Growth:
 
     def _take(self, ids: set[int]) -> set[int]:
         """Load records and return what they pull in."""
-        found, db = self._found, self._db
-        found.records.update(load_records(db, ids))
-        fresh = load_profiles(db, ids)
-        found.profile_of.update(fresh)
+        loaded = load_records(self._db, ids)
+        fresh = {id_: item.profile for id_, item in loaded.items() if item.profile is not None}
+        self._found.records.update(loaded)
+        self._found.profile_of.update(fresh)
         pulled = self._pull_linked(ids) | self._pull_decided(ids) | self._lost.pull(ids)
         pulled |= self._pull_alike(set(fresh.values()))
         return pulled
 
     def _pull_linked(self, ids: set[int]) -> set[int]:
         """Everybody who shares a party with the records: its id is at stake."""
-        parties = {link.party_id for link in load_links(self._db, ids)}
-        parties -= set(self._found.links.values())
-        links = load_party_links(self._db, parties)
+        links = load_shared_links(self._db, ids - self._found.links.keys())
         self._found.links.update({link.canonical_id: link.party_id for link in links})
         self._found.since.update({link.canonical_id: link.since for link in links})
         return {link.canonical_id for link in links}

@@ -25,7 +25,7 @@ def carry_out(db: Connection, changes: Sequence[Change], act: Act, *, plan: str)
     members = [record for change in changes for record in change.members]
     links = {link.canonical_id: link for link in crosswalk.load_links(db, members)}
     settled = [record for change in changes for record, *_ in change.settled]
-    held = party_records.load_records(db, settled)
+    held = party_records.load_standing(db, settled)
     owners = {record: link.party_id for record, link in links.items()}
     valid = [change for change in changes if _stands(change, held, owners)]
     writer = _Writer({record: link.id for record, link in links.items()})
@@ -36,13 +36,10 @@ def carry_out(db: Connection, changes: Sequence[Change], act: Act, *, plan: str)
 
 
 def _stands(
-    change: Change, held: Mapping[int, party_records.PartyRecord], owners: Mapping[int, str]
+    change: Change, held: Mapping[int, party_records.Standing], owners: Mapping[int, str]
 ) -> bool:
     """Its records say what they said, and belong to whom they belonged."""
-    same = all(
-        record in held and (held[record].body_hash, held[record].active) == (digest, active)
-        for record, digest, active in change.settled
-    )
+    same = all(held.get(record) == (digest, active) for record, digest, active in change.settled)
     return same and change.expected == {r: owners[r] for r in change.members if r in owners}
 
 

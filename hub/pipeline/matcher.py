@@ -7,7 +7,7 @@ digest. Only contents are compared, each pair once.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import combinations
 
@@ -39,6 +39,7 @@ class Matcher:
         self._keys: dict[str, frozenset[str]] = {}
         self._rows: dict[str, Features] = {}
         self._verdicts: dict[DigestPair, Verdict] = {}
+        self._over: dict[str, int] = {}
 
     def __contains__(self, digest: str) -> bool:
         """Whether the content is loaded."""
@@ -119,13 +120,19 @@ class Matcher:
     def _selective(self, keys: Iterable[str]) -> set[str]:
         """Those of the keys that find candidates: neither frequent, nor there to be counted."""
         asked = {key for key in keys if not key.startswith(COUNTED)}
-        over = find_frequent(self._db, asked)
-        return {key for key in asked if over.get(key, 0) < FREQUENT}
+        over = self._caps_crossed(asked)
+        return {key for key in asked if over[key] < FREQUENT}
 
     def _shared_contacts(self, rows: Iterable[Features]) -> set[str]:
-        keys = {key for row in rows for key in contact_keys(row)}
-        over = find_frequent(self._db, keys)
+        over = self._caps_crossed({key for row in rows for key in contact_keys(row)})
         return {key for key, cap in over.items() if cap >= caps_of(key)[0]}
+
+    def _caps_crossed(self, keys: Collection[str]) -> dict[str, int]:
+        """The highest cap that each key has crossed, 0 for none; asked once for each key."""
+        missing = [key for key in keys if key not in self._over]
+        self._over.update(dict.fromkeys(missing, 0))
+        self._over.update(find_frequent(self._db, missing))
+        return {key: self._over[key] for key in keys}
 
     def _load_shares(self, rows: Iterable[Features]) -> None:
         if self.version == SHIPPED:

@@ -19,7 +19,6 @@ from hub.pipeline.matcher import DigestPair, Matcher
 from hub.pipeline.models import model_version, named_model, shipped_model
 from hub.store.database import Connection
 from hub.store.match_contents import count_contents, every_content
-from hub.store.party_records import pending_count
 
 Neighbours = Mapping[str, Sequence[str]]
 """Contents with those that are worth comparing with them."""
@@ -30,9 +29,8 @@ _SHARE: Final = 5
 """If they are at least one in so many of all."""
 
 
-def wants_bulk(db: Connection) -> bool:
-    """Whether so much is pending that weighing everything at once is quicker; DuckDB is needed."""
-    waiting = pending_count(db)
+def wants_bulk(db: Connection, waiting: int) -> bool:
+    """Whether so many wait that weighing everything at once is quicker; DuckDB is needed."""
     if waiting < MANY or waiting * _SHARE < count_contents(db):
         return False
     return all(find_spec(name) is not None for name in ("duckdb", "pyarrow"))

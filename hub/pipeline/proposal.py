@@ -23,7 +23,7 @@ from hub.pipeline.ledger import carry_out
 from hub.pipeline.outcome import Customers, Outcome, outcome_of
 from hub.pipeline.resolution import Plan
 from hub.pipeline.resolve import plan
-from hub.pipeline.rule_set import RuleSet, adopt_in
+from hub.pipeline.rule_set import RuleSet, adopt_rules
 from hub.store import rules
 from hub.store.audit import Entry, add_entries, new_act
 from hub.store.database import Connection, Engine, reading, writing
@@ -185,7 +185,7 @@ def apply_proposal(
         raise _moved(digest)
     act = new_act(actor, f"plan {digest} applied")
     with writing(engine) as db:
-        adopt_in(db, rule_set)
+        adopt_rules(db, rule_set)
         if carry_out(db, proposal.plan.changes, act, plan=digest):
             raise _moved(digest)
         if not _same_values(proposal.values, list(_write_values(db, rule_set))):

@@ -45,11 +45,13 @@ def plan(
     pending records are planned. ``bulk`` weighs all contents at once, which comes to the same; by
     itself it is done where it is quicker.
     """
-    index_pending(engine, country)
+    waiting = index_pending(engine, country)
     changes: list[Change] = []
     doubts = Doubts()
     with reading(engine) as db:
-        near = find_neighbours(db) if _is_bulk(db, records, bulk) else None
+        if bulk is None:
+            bulk = records is None and wants_bulk(db, waiting)
+        near = find_neighbours(db) if bulk else None
         for seeds in _batches(db, records, changes):
             growth = Growth(db, Matcher(db) if near is None else BulkMatcher(db, near))
             units = growth.grow(seeds)
@@ -64,22 +66,17 @@ def plan(
     return summarise(changes)
 
 
-def _is_bulk(db: Connection, records: Collection[int] | None, bulk: bool | None) -> bool:
-    if bulk is not None:
-        return bulk
-    return records is None and wants_bulk(db)
-
-
-def index_pending(engine: Engine, country: str) -> None:
-    """Give every pending record its profile and keys, a chunk at a time."""
-    after = 0
+def index_pending(engine: Engine, country: str) -> int:
+    """Give every pending record its profile and keys, a chunk at a time; returns how many."""
+    after = count = 0
     while True:
         with writing(engine) as db:
             ids = party_records.pending_ids(db, after, _BATCH)
             if ids:
                 replace_profiles(db, _contents(db, ids, country), caps_of)
+        count += len(ids)
         if len(ids) < _BATCH:
-            return
+            return count
         after = ids[-1]
 
 

@@ -14,7 +14,7 @@ from hub.match.places import standardise_place
 from hub.match.standardise import standardise_email, standardise_identifier, standardise_phone
 from hub.pipeline.lineage import MappingLines
 from hub.store import rules as store
-from hub.store.database import Connection, Engine, reading, writing
+from hub.store.database import Connection
 from hub.store.material import Material, mapping_texts
 from hub.survivorship import RULES_VERSION, Rules
 
@@ -74,20 +74,11 @@ class RuleSet:
         return repr(sorted(value.items())) if isinstance(value, dict) else value
 
 
-def adopt_rules(engine: Engine, rule_set: RuleSet) -> int:
+def adopt_rules(db: Connection, rule_set: RuleSet) -> int:
     """Let golden records that other rules have made wait to be made anew; returns how many.
 
     Rules are adopted once: as long as they stay the same, this costs one look-up.
     """
-    with reading(engine) as db:
-        if store.adopted_rules(db) == rule_set.digest:
-            return 0
-    with writing(engine) as db:
-        return adopt_in(db, rule_set)
-
-
-def adopt_in(db: Connection, rule_set: RuleSet) -> int:
-    """The same in the caller's transaction."""
     if store.adopted_rules(db) == rule_set.digest:
         return 0
     store.adopt(db, rule_set.digest, rule_set.stated, datetime.now(UTC))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 import orjson
 import sqlalchemy as sa
@@ -17,6 +17,9 @@ from sqlalchemy.engine import Connection
 
 Row = tuple[Any, ...]
 
+_FEW: Final = 64
+"""So many rows go in one statement; COPY takes three turns with the server, and less a row."""
+
 
 def insert(connection: Connection, table: Table, columns: Sequence[str], rows: list[Row]) -> None:
     """Add rows that aren't there yet."""
@@ -24,6 +27,8 @@ def insert(connection: Connection, table: Table, columns: Sequence[str], rows: l
         return
     if _is_sqlite(connection):
         connection.exec_driver_sql(_insert_sql(table, tuple(columns)), rows)
+    elif len(rows) <= _FEW:
+        connection.exec_driver_sql(_insert_postgresql(table, tuple(columns)), _arrays(rows))
     else:
         _copy(connection, table, columns, rows)
 
@@ -37,20 +42,20 @@ def update(connection: Connection, table: Table, columns: Sequence[str], rows: l
             _update_sqlite(table, tuple(columns)), [(*row[1:], row[0]) for row in rows]
         )
     else:
-        arrays = tuple([row[place] for row in rows] for place in range(len(columns)))
-        connection.exec_driver_sql(_update_postgresql(table, tuple(columns)), arrays)
+        connection.exec_driver_sql(_update_postgresql(table, tuple(columns)), _arrays(rows))
 
 
-def delete(connection: Connection, table: Table, column: str, ids: Sequence[int]) -> None:
-    """Remove the rows whose column holds one of the ids."""
-    if not ids:
+def delete(connection: Connection, table: Table, column: str, values: Sequence[Any]) -> None:
+    """Remove the rows whose column holds one of the values."""
+    if not values:
         return
     if _is_sqlite(connection):
         sql = f"DELETE FROM {table.name} WHERE {column} IN (SELECT value FROM json_each(?))"
-        connection.exec_driver_sql(sql, (orjson.dumps(ids).decode(),))
+        connection.exec_driver_sql(sql, (orjson.dumps(values).decode(),))
     else:
-        sql = f"DELETE FROM {table.name} WHERE {column} = ANY(%s::bigint[])"
-        connection.exec_driver_sql(sql, (list(ids),))
+        kind = _postgresql_type(table, column)
+        sql = f"DELETE FROM {table.name} WHERE {column} = ANY(%s::{kind}[])"
+        connection.exec_driver_sql(sql, (list(values),))
 
 
 def look_up(
@@ -93,6 +98,11 @@ def _is_sqlite(connection: Connection) -> bool:
     return connection.dialect.name == "sqlite"
 
 
+def _arrays(rows: list[Row]) -> Row:
+    """The rows as PostgreSQL's unnest takes them: an array for each column."""
+    return tuple(list(column) for column in zip(*rows, strict=True))
+
+
 def _copy(connection: Connection, table: Table, columns: Sequence[str], rows: list[Row]) -> None:
     driver: Any = connection.connection.driver_connection
     with (
@@ -108,6 +118,12 @@ def _copy(connection: Connection, table: Table, columns: Sequence[str], rows: li
 def _insert_sql(table: Table, columns: tuple[str, ...]) -> str:
     marks = ", ".join("?" * len(columns))
     return f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({marks})"
+
+
+@lru_cache
+def _insert_postgresql(table: Table, columns: tuple[str, ...]) -> str:
+    arrays = ", ".join(f"%s::{_postgresql_type(table, column)}[]" for column in columns)
+    return f"INSERT INTO {table.name} ({', '.join(columns)}) SELECT * FROM unnest({arrays})"
 
 
 @lru_cache

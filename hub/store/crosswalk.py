@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import orjson
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
@@ -48,9 +49,34 @@ def load_party_links(db: Connection, party_ids: Iterable[str]) -> list[ActiveLin
     return _active_links(db, LookUp("party_id", ids))
 
 
+def load_shared_links(db: Connection, canonical_ids: Iterable[int]) -> list[ActiveLink]:
+    """Active links of the records, and of all that share a party with one of them."""
+    ids = list(canonical_ids)
+    if not ids:
+        return []
+    wanted = "held.id, held.canonical_id, held.party_id, held.recorded_from"
+    if db.dialect.name == "sqlite":
+        sql = (
+            f"SELECT {wanted} FROM (SELECT DISTINCT own.party_id FROM json_each(?) AS wanted "
+            "CROSS JOIN link AS own WHERE own.canonical_id = wanted.value "
+            f"AND own.{ACTIVE_LINK}) AS mine CROSS JOIN link AS held "
+            f"WHERE held.party_id = mine.party_id AND held.{ACTIVE_LINK}"
+        )
+        return _links(db.exec_driver_sql(sql, (orjson.dumps(ids).decode(),)))
+    sql = (
+        f"SELECT {wanted} FROM link AS held WHERE held.{ACTIVE_LINK} AND held.party_id IN "
+        "(SELECT own.party_id FROM link AS own "
+        f"WHERE own.canonical_id = ANY(%s::bigint[]) AND own.{ACTIVE_LINK})"
+    )
+    return _links(db.exec_driver_sql(sql, (ids,)))
+
+
 def _active_links(db: Connection, where: LookUp) -> list[ActiveLink]:
     columns = ("id", "canonical_id", "party_id", "recorded_from")
-    rows = look_up_standing(db, link, columns, where=where, condition=ACTIVE_LINK)
+    return _links(look_up_standing(db, link, columns, where=where, condition=ACTIVE_LINK))
+
+
+def _links(rows: Iterable[sa.Row[Any]]) -> list[ActiveLink]:
     return [ActiveLink(r.id, r.canonical_id, as_uuid(r.party_id), r.recorded_from) for r in rows]
 
 

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from hub.store import bulk
-from hub.store.bulk import LookUp
 from hub.store.columns import new_id, to_micros
+from hub.store.pairs import DECISIONS, look_up_pairs
 from hub.store.party_records import touch_records
 from hub.store.tables import decision
 
@@ -55,13 +55,9 @@ def load_decisions(db: Connection, canonical_ids: Collection[int]) -> set[Decisi
 
 
 def _standing(db: Connection, canonical_ids: Collection[int]) -> dict[str, Decision]:
-    columns = ("id", "kind", "left_id", "right_id", "revoked_at")
-    found: dict[str, Decision] = {}
-    for side in ("left_id", "right_id"):
-        for row in bulk.look_up(db, decision, columns, LookUp(side, canonical_ids)):
-            if row.revoked_at is None:
-                found[str(row.id)] = Decision(row.kind, row.left_id, row.right_id)
-    return found
+    columns = ("id", "kind", "left_id", "right_id")
+    rows = look_up_pairs(db, DECISIONS, columns, canonical_ids, condition="revoked_at IS NULL")
+    return {str(row.id): Decision(row.kind, row.left_id, row.right_id) for row in rows}
 
 
 def between(db: Connection, ones: Collection[int], others: Collection[int]) -> set[Decision]:

@@ -59,6 +59,8 @@ def current_versions(db: Connection, party_ids: Collection[str]) -> dict[str, Go
 
 def last_versions(db: Connection, party_ids: Collection[str]) -> dict[str, LastVersion]:
     """The highest version that each party has had."""
+    if not party_ids:
+        return {}
     g = golden_record.c
     highest = (
         sa.select(g.party_id, sa.func.max(g.version).label("version"))

@@ -107,18 +107,18 @@ def _add_contents(db: Connection, changes: Mapping[str, ProfileChange]) -> set[s
 
 def _drop_contents(db: Connection, profiles: set[str]) -> set[str]:
     """Remove profiles without a record, and their relationships; returns their keys."""
-    gone = profiles - set(first_members(db, profiles))
-    rows = _keys_of(db, gone)
-    for chunk in _chunks(sorted(gone), 500):
-        db.execute(sa.delete(match_key).where(match_key.c.profile.in_(chunk)))
-        db.execute(sa.delete(match_content).where(match_content.c.profile.in_(chunk)))
-        for side in (derived_relationship.c.left_profile, derived_relationship.c.right_profile):
-            db.execute(sa.delete(derived_relationship).where(side.in_(chunk)))
-    return {row.key for row in rows}
-
-
-def _keys_of(db: Connection, profiles: Iterable[str]) -> Sequence[sa.Row[tuple[str, str]]]:
-    return bulk.look_up(db, match_key, ("profile", "key"), LookUp("profile", profiles))
+    side, content = derived_relationship.c, match_content.c
+    held = sa.exists().where(match_profile.c.profile == content.profile)
+    keys: set[str] = set()
+    for chunk in _chunks(sorted(profiles), 500):
+        emptied = sa.delete(match_content).where(content.profile.in_(chunk), ~held)
+        gone = db.scalars(emptied.returning(content.profile)).all()
+        if gone:
+            dropped = sa.delete(match_key).where(match_key.c.profile.in_(gone))
+            keys.update(db.scalars(dropped.returning(match_key.c.key)))
+            named = side.left_profile.in_(gone) | side.right_profile.in_(gone)
+            db.execute(sa.delete(derived_relationship).where(named))
+    return keys
 
 
 def _mark_crossed(db: Connection, keys: set[str], caps: Caps) -> int:

@@ -2,40 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from typing import NamedTuple
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
+import orjson
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from hub.model.envelope import SourceKey
 from hub.store import bulk
 from hub.store.bulk import LookUp
-from hub.store.tables import canonical_record, connection, source_record, stream
+from hub.store.tables import canonical_record, connection, stream
 
 
 class PartyRecord(NamedTuple):
-    """A canonical party record with its source reference, without its body."""
+    """A canonical party record with its source reference, without its body.
+
+    ``profile`` is the digest of its indexed profile; records that are gone have none.
+    """
 
     id: int
     source: SourceKey
     body_hash: bytes
     active: bool
     pending: bool
-
-
-_COLUMNS = ("id", "record_id", "part", "body_hash", "active", "pending", "entity")
+    profile: str | None = None
 
 
 def pending_ids(db: Connection, after: int, limit: int) -> list[int]:
     """Ids of party records that wait for resolution, in order of arrival."""
     query = f"SELECT id {_waiting(db)} AND id > :after ORDER BY id LIMIT :limit"
     return list(db.scalars(sa.text(query), {"after": after, "limit": limit}))
-
-
-def pending_count(db: Connection) -> int:
-    """How many party records wait for resolution."""
-    return int(db.scalar(sa.text(f"SELECT count(id) {_waiting(db)}")) or 0)
 
 
 def _waiting(db: Connection) -> str:
@@ -49,21 +46,60 @@ def _waiting(db: Connection) -> str:
 
 def load_records(db: Connection, ids: Iterable[int]) -> dict[int, PartyRecord]:
     """The party records with the given ids."""
-    rows = [
-        row
-        for row in bulk.look_up(db, canonical_record, _COLUMNS, LookUp("id", ids))
-        if row.entity == "party"
-    ]
-    sources = _load_sources(db, {row.record_id for row in rows})
+    rows = [row for row in _rows(db, list(ids)) if row.entity == "party"]
+    names = _stream_names(db, {row.stream_id for row in rows})
     return {
         row.id: PartyRecord(
             row.id,
-            sources[row.record_id]._replace(part=row.part),
+            SourceKey(*names[row.stream_id], row.source_key, row.part),
             bytes(row.body_hash),
             bool(row.active),
             bool(row.pending),
+            row.profile,
         )
         for row in rows
+    }
+
+
+def _rows(db: Connection, ids: list[int]) -> Sequence[sa.Row[Any]]:
+    """Canonical records with their source's key, driven from the ids (:mod:`hub.store.bulk`)."""
+    if not ids:
+        return []
+    wanted = (
+        "held.id, held.part, held.body_hash, held.active, held.pending, held.entity, "
+        "source.stream_id, source.source_key, indexed.profile"
+    )
+    indexed = "LEFT JOIN match_profile AS indexed ON indexed.canonical_id = held.id"
+    if db.dialect.name == "sqlite":
+        sql = (
+            f"SELECT {wanted} FROM json_each(?) AS wanted CROSS JOIN canonical_record AS held "
+            f"CROSS JOIN source_record AS source {indexed} "
+            "WHERE held.id = wanted.value AND source.id = held.record_id"
+        )
+        return db.exec_driver_sql(sql, (orjson.dumps(ids).decode(),)).fetchall()
+    sql = (
+        f"SELECT {wanted} FROM canonical_record AS held "
+        f"JOIN source_record AS source ON source.id = held.record_id {indexed} "
+        "WHERE held.id = ANY(%s::bigint[])"
+    )
+    return db.exec_driver_sql(sql, (ids,)).fetchall()
+
+
+class Standing(NamedTuple):
+    """What a party record says (by its digest), and whether it is there."""
+
+    body_hash: bytes
+    active: bool
+
+
+def load_standing(db: Connection, ids: Iterable[int]) -> dict[int, Standing]:
+    """How the party records with the given ids stand now."""
+    columns = ("id", "body_hash", "active", "entity")
+    rows = bulk.look_up(db, canonical_record, columns, LookUp("id", ids))
+    return {
+        row.id: Standing(bytes(row.body_hash), bool(row.active))
+        for row in rows
+        if row.entity == "party"
     }
 
 
@@ -72,14 +108,6 @@ def load_bodies(db: Connection, ids: Iterable[int]) -> dict[int, str]:
     columns = ("id", "body", "active", "entity")
     rows = bulk.look_up(db, canonical_record, columns, LookUp("id", ids))
     return {row.id: row.body for row in rows if row.active and row.entity == "party"}
-
-
-def _load_sources(db: Connection, record_ids: Iterable[int]) -> dict[int, SourceKey]:
-    """Source references of the main parts of source records."""
-    columns = ("id", "stream_id", "source_key")
-    rows = bulk.look_up(db, source_record, columns, LookUp("id", record_ids))
-    names = _stream_names(db, {row.stream_id for row in rows})
-    return {row.id: SourceKey(*names[row.stream_id], row.source_key) for row in rows}
 
 
 def _stream_names(db: Connection, ids: set[int]) -> Mapping[int, tuple[str, str]]:

@@ -16,6 +16,7 @@ from sqlalchemy.engine import Connection
 from hub.store import bulk
 from hub.store.bulk import LookUp
 from hub.store.crosswalk import load_links
+from hub.store.pairs import RELATIONSHIPS, look_up_pairs
 from hub.store.tables import derived_relationship, match_content, match_profile
 
 Pair = tuple[str, str]
@@ -44,12 +45,11 @@ class Relative(NamedTuple):
 def load_relationships(db: Connection, profiles: Collection[str]) -> dict[Pair, Relationship]:
     """Every relationship of the contents."""
     columns = (*_SIDES, *Relationship._fields)
-    found: dict[Pair, Relationship] = {}
-    for side in _SIDES:
-        for row in bulk.look_up(db, derived_relationship, columns, LookUp(side, profiles)):
-            pair = (row.left_profile, row.right_profile)
-            found[pair] = Relationship(row.type, row.weight, row.evidence)
-    return found
+    rows = look_up_pairs(db, RELATIONSHIPS, columns, profiles)
+    return {
+        (row.left_profile, row.right_profile): Relationship(row.type, row.weight, row.evidence)
+        for row in rows
+    }
 
 
 def replace(db: Connection, changes: Mapping[Pair, Relationship | None]) -> None:

@@ -12,7 +12,8 @@ from sqlalchemy.engine import Connection, RowMapping
 
 from hub.store.bulk import LookUp, driver_uuid, look_up
 from hub.store.columns import new_id
-from hub.store.standing import OPEN_CASE, as_uuid, look_up_standing
+from hub.store.pairs import CASES, look_up_pairs
+from hub.store.standing import OPEN_CASE, as_uuid
 from hub.store.tables import review_case
 
 
@@ -37,12 +38,8 @@ class OpenCase(NamedTuple):
 def open_cases(db: Connection, canonical_ids: Collection[int]) -> list[OpenCase]:
     """Open cases that one of the records takes part in."""
     columns = ("id", "left_id", "right_id", "reason")
-    found: set[OpenCase] = set()
-    for side in ("left_id", "right_id"):
-        where = LookUp(side, canonical_ids)
-        rows = look_up_standing(db, review_case, columns, where=where, condition=OPEN_CASE)
-        found |= {OpenCase(as_uuid(row.id), row.left_id, row.right_id, row.reason) for row in rows}
-    return sorted(found)
+    rows = look_up_pairs(db, CASES, columns, canonical_ids, condition=OPEN_CASE)
+    return sorted(OpenCase(as_uuid(r.id), r.left_id, r.right_id, r.reason) for r in rows)
 
 
 def add_cases(db: Connection, cases: Sequence[NewCase], now: datetime) -> None:

@@ -23,8 +23,11 @@ def look_up_standing(
 ) -> Sequence[sa.Row[Any]]:
     """Rows whose column is one of many values and that meet the partial index's condition.
 
-    SQLite uses a partial index only where its condition stands literally in the statement.
+    SQLite uses a partial index only where its condition stands literally in the statement. Without
+    values the database is not asked.
     """
+    if not where.values:
+        return []
     wanted = ", ".join(f"held.{column}" for column in columns)
     if db.dialect.name == "sqlite":
         sql = (

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from hub.match.comparison import compile_condition
 from hub.match.engines.bulk import open_workspace
 from hub.match.engines.rows import Row, arrow_batches
 from hub.match.features import LISTS, Features
@@ -93,6 +94,6 @@ def test_every_condition_holds_in_spark_where_it_holds_in_python(spark: SparkSes
     found = spark.sql(query).collect()
     assert len(found) == 4_900
     for left, right, *answer in found:
-        expected = [item.holds(rows[left], rows[right]) for item in asked]
+        expected = [compile_condition(item)(rows[left], rows[right]) for item in asked]
         assert answer == expected, (rows[left], rows[right])
     assert all(any(row[place + 2] for row in found) for place in range(len(asked)))

@@ -134,7 +134,7 @@ def test_few_records_are_not_weighed_in_bulk(worlds: tuple[World, World]) -> Non
     world = worlds[0]
     world.put_all(crowd(Random(1), 3))
     with reading(world.engine) as db:
-        assert not wants_bulk(db)
+        assert not wants_bulk(db, waiting=3)
 
 
 def test_relationships_are_the_same_in_bulk(worlds: tuple[World, World]) -> None:
