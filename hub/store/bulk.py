@@ -11,9 +11,10 @@ from functools import lru_cache
 from typing import Any, Final
 
 import orjson
-import sqlalchemy as sa
 from sqlalchemy import Table
 from sqlalchemy.engine import Connection
+
+from hub.store.driver import fetch, run, run_each
 
 Row = tuple[Any, ...]
 
@@ -26,9 +27,9 @@ def insert(connection: Connection, table: Table, columns: Sequence[str], rows: l
     if not rows:
         return
     if _is_sqlite(connection):
-        connection.exec_driver_sql(_insert_sql(table, tuple(columns)), rows)
+        run_each(connection, _insert_sql(table, tuple(columns)), rows)
     elif len(rows) <= _FEW:
-        connection.exec_driver_sql(_insert_postgresql(table, tuple(columns)), _arrays(rows))
+        run(connection, _insert_postgresql(table, tuple(columns)), _arrays(rows))
     else:
         _copy(connection, table, columns, rows)
 
@@ -38,11 +39,10 @@ def update(connection: Connection, table: Table, columns: Sequence[str], rows: l
     if not rows:
         return
     if _is_sqlite(connection):
-        connection.exec_driver_sql(
-            _update_sqlite(table, tuple(columns)), [(*row[1:], row[0]) for row in rows]
-        )
+        each = [(*row[1:], row[0]) for row in rows]
+        run_each(connection, _update_sqlite(table, tuple(columns)), each)
     else:
-        connection.exec_driver_sql(_update_postgresql(table, tuple(columns)), _arrays(rows))
+        run(connection, _update_postgresql(table, tuple(columns)), _arrays(rows))
 
 
 def delete(connection: Connection, table: Table, column: str, values: Sequence[Any]) -> None:
@@ -51,16 +51,16 @@ def delete(connection: Connection, table: Table, column: str, values: Sequence[A
         return
     if _is_sqlite(connection):
         sql = f"DELETE FROM {table.name} WHERE {column} IN (SELECT value FROM json_each(?))"
-        connection.exec_driver_sql(sql, (orjson.dumps(values).decode(),))
+        run(connection, sql, (orjson.dumps(values).decode(),))
     else:
         kind = _postgresql_type(table, column)
         sql = f"DELETE FROM {table.name} WHERE {column} = ANY(%s::{kind}[])"
-        connection.exec_driver_sql(sql, (list(values),))
+        run(connection, sql, (list(values),))
 
 
 def look_up(
     connection: Connection, table: Table, columns: Sequence[str], where: LookUp
-) -> Sequence[sa.Row[Any]]:
+) -> list[Any]:
     """Rows whose column is one of many values; one statement, driven from the values.
 
     SQLite must be told to start at the values (CROSS JOIN keeps the order of the tables): its
@@ -78,7 +78,7 @@ def look_up(
             table, tuple(columns), where.column, where.fixed and where.fixed[0]
         )
         bound = (list(where.values), *fixed)
-    return connection.exec_driver_sql(sql, bound).fetchall()
+    return fetch(connection, sql, bound, columns)
 
 
 class LookUp:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import orjson
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import IntegrityError
 
 from hub.errors import CrosswalkConflictError
 from hub.store import bulk
 from hub.store.bulk import LookUp, driver_uuid
 from hub.store.columns import to_micros
+from hub.store.driver import fetch
 from hub.store.ids import take_block
 from hub.store.standing import ACTIVE_LINK, as_uuid, look_up_standing
 from hub.store.tables import link
@@ -27,6 +27,9 @@ class ActiveLink(NamedTuple):
     canonical_id: int
     party_id: str
     since: int
+
+
+_ACTIVE: Final = ("id", "canonical_id", "party_id", "recorded_from")
 
 
 class NewLink(NamedTuple):
@@ -54,7 +57,7 @@ def load_shared_links(db: Connection, canonical_ids: Iterable[int]) -> list[Acti
     ids = list(canonical_ids)
     if not ids:
         return []
-    wanted = "held.id, held.canonical_id, held.party_id, held.recorded_from"
+    wanted = ", ".join(f"held.{column}" for column in _ACTIVE)
     if db.dialect.name == "sqlite":
         sql = (
             f"SELECT {wanted} FROM (SELECT DISTINCT own.party_id FROM json_each(?) AS wanted "
@@ -62,21 +65,20 @@ def load_shared_links(db: Connection, canonical_ids: Iterable[int]) -> list[Acti
             f"AND own.{ACTIVE_LINK}) AS mine CROSS JOIN link AS held "
             f"WHERE held.party_id = mine.party_id AND held.{ACTIVE_LINK}"
         )
-        return _links(db.exec_driver_sql(sql, (orjson.dumps(ids).decode(),)))
+        return _links(fetch(db, sql, (orjson.dumps(ids).decode(),), _ACTIVE))
     sql = (
         f"SELECT {wanted} FROM link AS held WHERE held.{ACTIVE_LINK} AND held.party_id IN "
         "(SELECT own.party_id FROM link AS own "
         f"WHERE own.canonical_id = ANY(%s::bigint[]) AND own.{ACTIVE_LINK})"
     )
-    return _links(db.exec_driver_sql(sql, (ids,)))
+    return _links(fetch(db, sql, (ids,), _ACTIVE))
 
 
 def _active_links(db: Connection, where: LookUp) -> list[ActiveLink]:
-    columns = ("id", "canonical_id", "party_id", "recorded_from")
-    return _links(look_up_standing(db, link, columns, where=where, condition=ACTIVE_LINK))
+    return _links(look_up_standing(db, link, _ACTIVE, where=where, condition=ACTIVE_LINK))
 
 
-def _links(rows: Iterable[sa.Row[Any]]) -> list[ActiveLink]:
+def _links(rows: Iterable[Any]) -> list[ActiveLink]:
     return [ActiveLink(r.id, r.canonical_id, as_uuid(r.party_id), r.recorded_from) for r in rows]
 
 
@@ -99,7 +101,7 @@ def open_links(db: Connection, links: Sequence[NewLink], now: datetime) -> None:
     ]
     try:
         bulk.insert(db, link, columns, rows)
-    except IntegrityError as error:
+    except db.dialect.loaded_dbapi.IntegrityError as error:
         raise CrosswalkConflictError(
             "a record would have had two active links (another run is at work); nothing of this "
             "chunk was committed, run resolve again"

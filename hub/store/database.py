@@ -10,13 +10,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine, make_url
-from sqlalchemy.exc import (
-    ArgumentError,
-    DatabaseError,
-    DBAPIError,
-    IntegrityError,
-    OperationalError,
-)
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from hub.errors import ConfigError, StoreError
 
@@ -136,30 +130,31 @@ def trying(engine: Engine) -> Iterator[Connection]:
 @contextmanager
 def _explained(engine: Engine) -> Iterator[None]:
     """Turns the driver's errors into ours, without statement or parameters (law 10)."""
+    driver: Any = engine.dialect.loaded_dbapi
     try:
         yield
-    except OperationalError as error:
-        raise StoreError(
-            f"the store ({engine.dialect.name}) can't be used: {_reason(error)}; "
-            "nothing of this step was committed; run it again when the database is back"
-        ) from error
-    except (DBAPIError, engine.dialect.loaded_dbapi.Error) as error:
+    except (DBAPIError, driver.Error) as error:
         cause = getattr(error, "orig", None) or error
+        if isinstance(cause, driver.OperationalError):
+            raise StoreError(
+                f"the store ({engine.dialect.name}) can't be used: {_reason(cause)}; "
+                "nothing of this step was committed; run it again when the database is back"
+            ) from error
         raise StoreError(
             f"the store ({engine.dialect.name}) refused a change ({type(cause).__name__}); "
-            f"it was rolled back{_advice(error)}"
+            f"it was rolled back{_advice(cause, driver)}"
         ) from error
 
 
-def _advice(error: Exception) -> str:
+def _advice(cause: BaseException, driver: Any) -> str:
     """What a person can do, where the kind of error tells."""
-    if isinstance(error, IntegrityError):
+    if isinstance(cause, driver.IntegrityError):
         return "; where another run is at work, wait for its end and run again"
-    if type(error) is DatabaseError:
+    if type(cause) is driver.DatabaseError:
         return "; the file may be damaged or no database: restore it, or name another store"
     return ""
 
 
-def _reason(error: DBAPIError) -> str:
+def _reason(cause: BaseException) -> str:
     """The driver's first line, which names no values for operational errors."""
-    return str(error.orig).strip().splitlines()[0] if error.orig else "no connection"
+    return next(iter(str(cause).strip().splitlines()), "no connection")

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from hub.store.database import writing
-from hub.store.tables import id_block
+from hub.store.driver import fetch
 
 _BLOCK = 20_000
 
@@ -57,13 +57,10 @@ def take_block(connection: Connection, name: str, size: int) -> int:
 
 
 def _advance(connection: Connection, name: str, size: int) -> int | None:
-    following: int | None = connection.scalar(
-        sa.update(id_block)
-        .where(id_block.c.name == name)
-        .values(next=id_block.c.next + size)
-        .returning(id_block.c.next)
-    )
-    return following
+    mark = "?" if connection.dialect.name == "sqlite" else "%s"
+    sql = f"UPDATE id_block SET next = next + {mark} WHERE name = {mark} RETURNING next"
+    rows = fetch(connection, sql, (size, name), ("following",))
+    return rows[0].following if rows else None
 
 
 def _start(connection: Connection, name: str) -> None:

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from hub.store import bulk
+from hub.store.driver import run
 from hub.store.landing import PageContext, vanish
 from hub.store.tables import raw_version, scanned_record, source_record
 
@@ -55,7 +56,7 @@ def _note(connection: Connection, stream_id: int, ids: list[int]) -> int:
 
 def _noted(connection: Connection, given: str, bound: tuple[object, ...]) -> int:
     sql = f"INSERT INTO scanned_record (stream_id, record_id) {given} ON CONFLICT DO NOTHING"
-    return connection.exec_driver_sql(sql, bound).rowcount
+    return run(connection, sql, bound)
 
 
 def compare(connection: Connection, scan: Scan) -> Compared:

@@ -17,6 +17,7 @@ from sqlalchemy.engine import Connection
 
 from hub.store import bulk
 from hub.store.bulk import LookUp
+from hub.store.driver import fetch
 from hub.store.match_contents import load_contents
 from hub.store.party_records import touch_records
 from hub.store.tables import (
@@ -148,15 +149,16 @@ def count_up_to(db: Connection, keys: Sequence[str], most: int) -> dict[str, int
     """Each key's holders, counted up to a limit: a key of many costs no more than one of few."""
     if not keys:
         return {}
+    columns = ("key", "holders")
     held = "(SELECT count(*) FROM (SELECT 1 FROM match_key WHERE key = wanted.value LIMIT {}))"
     if db.dialect.name == "sqlite":
         sql = f"SELECT value, {held.format(most)} FROM json_each(?) AS wanted"
-        rows = db.exec_driver_sql(sql, (orjson.dumps(list(keys)).decode(),))
+        rows = fetch(db, sql, (orjson.dumps(list(keys)).decode(),), columns)
     else:
         counted = held.replace("LIMIT {})", "LIMIT {}) AS held").format(most)
         sql = f"SELECT value, {counted} FROM unnest(%s::text[]) AS wanted(value)"
-        rows = db.exec_driver_sql(sql, (list(keys),))
-    return {row[0]: row[1] for row in rows}
+        rows = fetch(db, sql, (list(keys),), columns)
+    return {row.key: row.holders for row in rows}
 
 
 def _touch_holders(db: Connection, keys: Sequence[str]) -> None:

@@ -6,10 +6,10 @@ from collections.abc import Collection, Sequence
 from typing import Any, Final, NamedTuple
 
 import orjson
-import sqlalchemy as sa
 from sqlalchemy import Table
 from sqlalchemy.engine import Connection
 
+from hub.store.driver import fetch
 from hub.store.tables import decision, derived_relationship, review_case
 
 
@@ -34,7 +34,7 @@ def look_up_pairs(
     values: Collection[Any],
     *,
     condition: str = "true",
-) -> Sequence[sa.Row[Any]]:
+) -> list[Any]:
     """Each row once that has one of the values on a side, in one statement.
 
     The index of each side is used for itself, which ``OR`` would leave to the planner;
@@ -57,4 +57,4 @@ def look_up_pairs(
         )
         bound = list(values)
     sql = " UNION ".join(one.format(side=side) for side in sides)
-    return db.exec_driver_sql(sql, (bound, bound)).fetchall()
+    return fetch(db, sql, (bound, bound), columns)

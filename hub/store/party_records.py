@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, Final, NamedTuple
 
 import orjson
 import sqlalchemy as sa
@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 from hub.model.envelope import SourceKey
 from hub.store import bulk
 from hub.store.bulk import LookUp
+from hub.store.driver import fetch
 from hub.store.tables import canonical_record, connection, stream
 
 
@@ -31,8 +32,9 @@ class PartyRecord(NamedTuple):
 
 def pending_ids(db: Connection, after: int, limit: int) -> list[int]:
     """Ids of party records that wait for resolution, in order of arrival."""
-    query = f"SELECT id {_waiting(db)} AND id > :after ORDER BY id LIMIT :limit"
-    return list(db.scalars(sa.text(query), {"after": after, "limit": limit}))
+    mark = "?" if db.dialect.name == "sqlite" else "%s"
+    query = f"SELECT id {_waiting(db)} AND id > {mark} ORDER BY id LIMIT {mark}"
+    return [row.id for row in fetch(db, query, (after, limit), ("id",))]
 
 
 def _waiting(db: Connection) -> str:
@@ -61,14 +63,18 @@ def load_records(db: Connection, ids: Iterable[int]) -> dict[int, PartyRecord]:
     }
 
 
-def _rows(db: Connection, ids: list[int]) -> Sequence[sa.Row[Any]]:
+_COLUMNS: Final = (
+    *("held.id", "held.part", "held.body_hash", "held.active", "held.pending", "held.entity"),
+    *("source.stream_id", "source.source_key", "indexed.profile"),
+)
+
+
+def _rows(db: Connection, ids: list[int]) -> list[Any]:
     """Canonical records with their source's key, driven from the ids (:mod:`hub.store.bulk`)."""
     if not ids:
         return []
-    wanted = (
-        "held.id, held.part, held.body_hash, held.active, held.pending, held.entity, "
-        "source.stream_id, source.source_key, indexed.profile"
-    )
+    wanted = ", ".join(_COLUMNS)
+    names = [column.partition(".")[2] for column in _COLUMNS]
     indexed = "LEFT JOIN match_profile AS indexed ON indexed.canonical_id = held.id"
     if db.dialect.name == "sqlite":
         sql = (
@@ -76,13 +82,13 @@ def _rows(db: Connection, ids: list[int]) -> Sequence[sa.Row[Any]]:
             f"CROSS JOIN source_record AS source {indexed} "
             "WHERE held.id = wanted.value AND source.id = held.record_id"
         )
-        return db.exec_driver_sql(sql, (orjson.dumps(ids).decode(),)).fetchall()
+        return fetch(db, sql, (orjson.dumps(ids).decode(),), names)
     sql = (
         f"SELECT {wanted} FROM canonical_record AS held "
         f"JOIN source_record AS source ON source.id = held.record_id {indexed} "
         "WHERE held.id = ANY(%s::bigint[])"
     )
-    return db.exec_driver_sql(sql, (ids,)).fetchall()
+    return fetch(db, sql, (ids,), names)
 
 
 class Standing(NamedTuple):

@@ -12,6 +12,7 @@ from sqlalchemy import Table
 from sqlalchemy.engine import Connection
 
 from hub.store.bulk import LookUp
+from hub.store.driver import fetch
 
 ACTIVE_LINK: Final = "recorded_to IS NULL"
 CLOSED_LINK: Final = "recorded_to IS NOT NULL"
@@ -20,7 +21,7 @@ OPEN_CASE: Final = "state = 'open'"
 
 def look_up_standing(
     db: Connection, table: Table, columns: Sequence[str], *, where: LookUp, condition: str
-) -> Sequence[sa.Row[Any]]:
+) -> list[Any]:
     """Rows whose column is one of many values and that meet the partial index's condition.
 
     SQLite uses a partial index only where its condition stands literally in the statement. Without
@@ -34,13 +35,13 @@ def look_up_standing(
             f"SELECT {wanted} FROM json_each(?) AS wanted CROSS JOIN {table.name} AS held "
             f"WHERE held.{where.column} = wanted.value AND held.{condition}"
         )
-        return db.exec_driver_sql(sql, (orjson.dumps(where.values).decode(),)).fetchall()
+        return fetch(db, sql, (orjson.dumps(where.values).decode(),), columns)
     kind = "uuid" if isinstance(table.c[where.column].type, sa.Uuid) else "bigint"
     sql = (
         f"SELECT {wanted} FROM {table.name} AS held "
         f"WHERE held.{where.column} = ANY(%s::{kind}[]) AND held.{condition}"
     )
-    return db.exec_driver_sql(sql, (where.values,)).fetchall()
+    return fetch(db, sql, (where.values,), columns)
 
 
 def as_uuid(value: Any) -> str:
