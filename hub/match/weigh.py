@@ -22,7 +22,7 @@ from hub.match.model import (
     bits_of,
     prior_bits,
 )
-from hub.match.prior import KIN
+from hub.match.prior import KIN, Chances
 from hub.match.thresholds import CERTAIN, CONFLICT, LEANING, STRONG, VETOED
 from hub.match.vetoes import ABSOLUTE, Sums, vetoes_of
 
@@ -90,11 +90,14 @@ def kind_of(one: Features, other: Features) -> str | None:
 
     A record that may be either goes with the other; two of them are people if both have full names.
     """
-    kinds = {one.kind, other.kind} - {"open"}
-    if not kinds:
-        named = all(row.given and row.family for row in (one, other))
-        return "person" if named else "organisation"
-    return kinds.pop() if len(kinds) == 1 else None
+    left, right = one.kind, other.kind
+    if left == right != "open" or right == "open" != left:
+        return left
+    if left != "open":
+        return None
+    if right != "open":
+        return right
+    return "person" if one.given and one.family and other.given and other.family else "organisation"
 
 
 def weigh(one: Features, other: Features, model: Model) -> Weight | None:
@@ -134,18 +137,25 @@ def relation_name(relation: str, kind: str) -> str:
 
 def _parts(one: Features, other: Features, kind: str, model: KindModel) -> Iterator[Part]:
     for field, outcome, column in compile_fields(kind)(one, other):
-        bits = _bits(model.chances[field][outcome])
-        rarity = _rarity(column, one, other, model=model, bits=bits) if column else 0.0
+        plain, bits = _plain(field, outcome, model.chances[field][outcome])
+        if column is None:
+            yield plain
+            continue
+        rarity = _rarity(column, one, other, model=model, bits=bits)
         yield Part(
             field,
             outcome,
-            bits.match + rarity,
-            bits.kin + (0.0 if "kin" in bits.by_chance else rarity),
-            bits.colleagues + (0.0 if "colleagues" in bits.by_chance else rarity),
+            plain.match + rarity,
+            plain.kin + (0.0 if "kin" in bits.by_chance else rarity),
+            plain.colleagues + (0.0 if "colleagues" in bits.by_chance else rarity),
         )
 
 
-_bits = lru_cache(maxsize=4_096)(bits_of)
+@lru_cache(maxsize=4_096)
+def _plain(field: str, outcome: str, chances: Chances) -> tuple[Part, Bits]:
+    """The part of an outcome whose values' rarity does not count, and its bits."""
+    bits = bits_of(chances)
+    return Part(field, outcome, bits.match, bits.kin, bits.colleagues), bits
 
 
 def _rarity(column: str, one: Features, other: Features, *, model: KindModel, bits: Bits) -> float:
