@@ -29,6 +29,7 @@ from hub.errors import (
     SourceError,
     SourceSchemaError,
     SourceUnavailableError,
+    TransientSourceError,
 )
 from hub.sdk.auth.base import Auth, AuthCall, NoAuth
 from hub.sdk.breaker import Breaker
@@ -249,6 +250,9 @@ class RestClient:
         answer = self._exchange(call, {})
         if answer.status == 429 or answer.status >= 500:
             raise self._explain(answer, call)
+        judged = self._policy.inspect(answer) if self._policy.inspect else None
+        if isinstance(judged, TransientSourceError):  # too busy for a login, said with status 200
+            raise judged
         return answer
 
     def _exchange(self, call: _Call, proof: Mapping[str, str]) -> RestResponse:
