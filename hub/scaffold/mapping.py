@@ -63,6 +63,8 @@ def _shown_name(fields: Fields) -> Iterator[str]:
         yield f'display_name: {{join: [{", ".join(_path(f.path) for f in parts)}], with: " "}}'
     elif name or company:
         yield f"display_name: {_path((name or company or fields[0]).path)}"
+    elif fields:
+        yield f"display_name: {_text(fields[0])}"
 
 
 def _names(fields: Fields, kind: str) -> Iterator[str]:
@@ -137,7 +139,8 @@ def _status(fields: Fields, name: str, kind: str) -> Iterator[str]:
         return
     known = _STATUS[kind]
     choices = ", ".join(
-        f"{literal(choice)}: {known.get(choice.lower(), 'other')}" for choice in field.choices[:12]
+        f"{literal(choice)}: {known.get(choice.lower(), 'other')}"
+        for choice in field.choices[:12] or sorted(set(known.values()))
     )
     yield f"{name}: {{path: {_path(field.path)}, enum: {{{choices}}}, default: other}}"
     yield f"{name}_raw: {_path(field.path)}"

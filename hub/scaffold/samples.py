@@ -63,6 +63,8 @@ def _value(field: FieldDraft, draft: StreamDraft) -> str:
         return "sample.number" if field.kind == "integer" else 'f"{sample.number:06}"'
     if field.choices:
         return literal(field.choices[0])
+    if find("status", draft.fields) == field:
+        return '"open"'
     if field.kind in _BY_KIND and field.kind != "number":
         return _BY_KIND[field.kind]
     meant = (
