@@ -26,10 +26,11 @@ def facts(subject: Subject, _case: str) -> None:
     expect(set(found) >= REQUIRED, f"not stated: {', '.join(sorted(REQUIRED - set(found)))}")
     unknown = sorted(set(found) - REQUIRED - OPTIONAL)
     expect(not unknown, f"unknown: {', '.join(unknown)}")
-    stated = (found["name"], found["title"], found["contract"])
-    expect(stated == (spec.name, spec.title, spec.contract), "name, title or contract differ")
+    head = (found["name"], found["title"], found["contract"])
+    expect(head == (spec.name, spec.title, spec.contract), "name, title or contract differ")
     if found["streams"] != "from the settings":
-        expect(set(found["streams"]) == set(subject.streams), "the streams have other names")
+        stated, real = sorted(found["streams"]), sorted(subject.streams)
+        expect(stated == real, f"streams: it names {stated}, but the code has {real}")
         for name, stream in subject.streams.items():
             differs = _differing(found["streams"][name], declared(stream))
             expect(not differs, f"streams.{name}: {'; '.join(differs)}")
