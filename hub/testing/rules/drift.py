@@ -44,39 +44,58 @@ def characters(subject: Subject, case: str) -> None:
     """Text with accents, quotes, markup, other scripts and emoji comes as the system sent it."""
     with Bench(subject, case) as bench:
         fields = [field for field in _fields(bench) if field not in subject.streams[case].key]
-    came = [_decorated(subject, case, field) for field in fields]
-    texts = {field: pair for field, pair in zip(fields, came, strict=True) if pair}
+    texts = _decorated(subject, case, fields)
     if not texts:
         raise NotDeclaredError("no text of an answer stands in a record as it came")
     changed = sorted(field for field, (sent, found) in texts.items() if found not in sent)
     expect(not changed, f"{', '.join(changed)} came otherwise than it was sent")
 
 
-def _decorated(subject: Subject, stream: str, field: str) -> tuple[set[str], str] | None:
-    """What was sent in a field and what came; None where it is no text, or is not taken as one.
+class _Said:
+    """What was sent in one field: texts, and what is no text and so was left as it was."""
 
-    A record of another stream may have the same key: where one of the two is no text, nobody knows
-    which came. Entities that a system puts into its texts may be undone.
-    """
-    sent: list[str] = []
-    others: list[object] = []
+    def __init__(self, field: str) -> None:
+        self._field = field
+        self.texts: list[str] = []
+        self.others: list[object] = []
 
-    def decorate(row: Row) -> None:
-        if isinstance(row.get(field), str):
-            row[field] = f"{row[field]} {ODD}"
-            sent.append(row[field])
-        elif field in row:
-            others.append(row[field])
+    def __call__(self, row: Row) -> None:
+        if isinstance(row.get(self._field), str):
+            row[self._field] = f"{row[self._field]} {ODD}"
+            self.texts.append(row[self._field])
+        elif self._field in row:
+            self.others.append(row[self._field])
 
-    with Bench(subject, stream, count=1) as bench:
-        _Drift(bench, {bench.key(1): decorate})
-        try:
-            records = [record for page in bench.read() for record in page.records]
-        except PermanentSourceError:
+    def compare(self, came: object) -> tuple[set[str], str] | None:
+        """What was sent and what came; None where it is no text.
+
+        A record of another stream may have the same key: where one of the two is no text, nobody
+        knows which came. Entities that a system puts into its texts may be undone.
+        """
+        if not self.texts or self.others or not isinstance(came, str):
             return None
-    found = [record.data.get(field) for record in records]
-    texts = [text for text in found if isinstance(text, str)]
-    return ({*sent, *map(html.unescape, sent)}, texts[0]) if sent and texts and not others else None
+        return {*self.texts, *map(html.unescape, self.texts)}, came
+
+
+def _decorated(
+    subject: Subject, stream: str, fields: list[str]
+) -> Mapping[str, tuple[set[str], str]]:
+    """What was sent and what came by field: a record for each, all in one read where that goes."""
+    said = {field: _Said(field) for field in fields}
+    with Bench(subject, stream, count=max(len(fields), 1)) as bench:
+        keys = [bench.key(number) for number in range(1, len(fields) + 1)]
+        _Drift(bench, dict(zip(keys, said.values(), strict=True)))
+        try:
+            records = {record.key: record for page in bench.read() for record in page.records}
+        except PermanentSourceError:  # one field is not taken as any text: find out which
+            alone = [_decorated(subject, stream, [field]) for field in fields if len(fields) > 1]
+            return {field: pair for one in alone for field, pair in one.items()}
+    found = {
+        field: said[field].compare(records[key].data.get(field))
+        for field, key in zip(fields, keys, strict=True)
+        if key in records
+    }
+    return {field: pair for field, pair in found.items() if pair}
 
 
 def _vanish(field: str) -> Spoil:
