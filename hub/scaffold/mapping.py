@@ -61,10 +61,8 @@ def _shown_name(fields: Fields) -> Iterator[str]:
     company = find("legal_name", fields)
     if name is None and parts:
         yield f'display_name: {{join: [{", ".join(_path(f.path) for f in parts)}], with: " "}}'
-    elif name or company:
-        yield f"display_name: {_path((name or company or fields[0]).path)}"
-    elif fields:
-        yield f"display_name: {_text(fields[0])}"
+    elif shown := name or company or next(iter(fields), None):
+        yield f"display_name: {_text(shown)}"
 
 
 def _names(fields: Fields, kind: str) -> Iterator[str]:

@@ -101,18 +101,17 @@ def error_in_body(
     known = errors or {}
 
     def judge(answer: RestResponse) -> HubError | None:
-        if b"{" not in answer.content[:64]:
-            return None
-        found = find(_json(answer))
-        if found in (None, "", 0, False):
-            return None
-        shown = "".join(sign for sign in str(found) if sign.isalnum() or sign in "._-")[:60]
+        found = find(_json(answer)) if b"{" in answer.content[:64] else None
+        return None if found in (None, "", 0, False) else name(answer, str(found))
+
+    def name(answer: RestResponse, found: str) -> HubError | None:
+        shown = "".join(sign for sign in found if sign.isalnum() or sign in "._-")[:60]
         message = f"the system answers with error {shown}"
-        if str(found) in missing:
+        if found in missing:
             return None if answer.reading else _gone(answer, message)
-        if str(found) not in known and not answer.reading:
+        if found not in known and not answer.reading:
             return RejectedError(f"{answer.system}/{answer.stream}: {message}; nothing was changed")
-        kind = known.get(str(found), SourceSchemaError)
+        kind = known.get(found, SourceSchemaError)
         return kind(message, system=answer.system, stream=answer.stream)
 
     return judge
