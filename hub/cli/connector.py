@@ -48,15 +48,15 @@ def inspect(wsdl: Location, draft: Target = None, name: Name = "", as_json: AsJs
         emit_table(("operation", "takes", "gives"), rows)
 
 
-def _write_draft(wsdl: Path, target: Path, name: str) -> None:
+def _write_draft(wsdl: Path, target: Path, name: str, title: str = "") -> None:
     """A package drafted from a WSDL, with its checks."""
     from hub.scaffold.soap import draft_files
 
     chosen = check_name(name or wsdl.stem.lower().replace("-", "_").replace(".", "_"))
-    made = {**draft_files(wsdl, chosen), **checks(chosen)}
+    made = {**draft_files(wsdl, chosen, title), **checks(chosen, title)}
     write_files(target, made)
     say(f"wrote {len(made)} files into {target}; streams.py is guessed from names")
-    say(f"next: check every guess in streams.py, then cd {target} && make check")
+    say(f"next: cd {target} && make check, then read README.md")
 
 
 def new_connector(
@@ -76,7 +76,7 @@ def new_connector(
     folder = into or Path(f"hub-{name.replace('_', '-')}")
     text = _text_of(source)
     if source is not None and text.lstrip().startswith("<"):
-        _write_draft(source, folder, name)
+        _write_draft(source, folder, name, title)
         return
     draft = (
         starter(name, title or name.replace("_", " ").title(), kind)

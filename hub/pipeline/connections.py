@@ -154,7 +154,7 @@ class Site:
         if folder is not None and (self.config.root / folder / file).is_file():
             return _read(self.config.root / folder / file, f"{folder}/{file}")
         if spec.mapping is not None:
-            return spec.mapping, f"<{spec.name}>"
+            return spec.mapping, f"{spec.name}.yaml"
         return _read(bundled("mappings") / file, file)
 
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from hub.errors import CursorExpiredError, HubError, SourceSchemaError
 from hub.pipeline.ahead import reading_ahead
+from hub.pipeline.blame import name_breakdown
 from hub.pipeline.collection import paced_collection
 from hub.pipeline.pages import PreparedPage, prepare_page
 from hub.pipeline.turn import StreamTask, StreamTurn
@@ -92,7 +93,7 @@ class _Read:
             raise
         except Exception as error:
             raise SourceSchemaError(
-                f"the connector broke down on an unexpected answer ({type(error).__name__}); "
+                f"the connector broke down on an unexpected answer ({name_breakdown(error)}); "
                 "nothing of this page was landed; tell the connector's author",
                 system=self._task.connection,
                 stream=self._task.stream.name,

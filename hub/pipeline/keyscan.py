@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from hub.errors import ConfigError, ContractError, HubError, SourceSchemaError
+from hub.pipeline.blame import name_breakdown
 from hub.pipeline.counts import balanced_keys
 from hub.pipeline.pages import is_storable_key
 from hub.pipeline.turn import StreamTask, StreamTurn
@@ -101,7 +102,7 @@ class _Scan:
             raise
         except Exception as error:
             raise SourceSchemaError(
-                f"the connector broke down on an unexpected answer ({type(error).__name__}); "
+                f"the connector broke down on an unexpected answer ({name_breakdown(error)}); "
                 "nothing was deleted; tell the connector's author",
                 **where,
             ) from error

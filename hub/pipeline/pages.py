@@ -136,11 +136,18 @@ def _sorted_tombstones(
     return good, bad
 
 
+def _repr(data: Mapping[str, Any]) -> str:
+    try:
+        return repr(data)
+    except RecursionError:
+        return "nested too deeply to be kept"
+
+
 def _rejected(record: Record, flaw: str) -> Unreadable:
     try:
         raw = _to_json(record.data).decode()
     except (TypeError, ValueError, RecursionError):
-        raw = repr(record.data)
+        raw = _repr(record.data)
     key = None if _flaw(record.key, None) else record.key
     return Unreadable(key, flaw, _as_text(raw))
 

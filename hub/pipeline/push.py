@@ -23,6 +23,7 @@ from hub.errors import (
     StoreError,
     TransientSourceError,
 )
+from hub.pipeline.blame import name_breakdown
 from hub.pipeline.connections import OpenConnection
 from hub.pipeline.intake import push_streams
 from hub.pipeline.pages import prepare_page
@@ -216,8 +217,8 @@ class _Batch:
 
 
 def _breakdown(error: Exception) -> RecordError:
-    """Its class alone: the text may quote the delivery."""
-    return RecordError(f"the connector broke down on it ({type(error).__name__}); tell its author")
+    """Its class and place alone: the text may quote the delivery."""
+    return RecordError(f"the connector broke down on it ({name_breakdown(error)}); tell its author")
 
 
 class _Turn:

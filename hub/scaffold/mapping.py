@@ -61,8 +61,8 @@ def _shown_name(fields: Fields) -> Iterator[str]:
     company = find("legal_name", fields)
     if name is None and parts:
         yield f'display_name: {{join: [{", ".join(_path(f.path) for f in parts)}], with: " "}}'
-    elif name or company:
-        yield f"display_name: {_path((name or company or fields[0]).path)}"
+    elif shown := name or company or next(iter(fields), None):
+        yield f"display_name: {_text(shown)}"
 
 
 def _names(fields: Fields, kind: str) -> Iterator[str]:
@@ -137,7 +137,8 @@ def _status(fields: Fields, name: str, kind: str) -> Iterator[str]:
         return
     known = _STATUS[kind]
     choices = ", ".join(
-        f"{literal(choice)}: {known.get(choice.lower(), 'other')}" for choice in field.choices[:12]
+        f"{literal(choice)}: {known.get(choice.lower(), 'other')}"
+        for choice in field.choices[:12] or sorted(set(known.values()))
     )
     yield f"{name}: {{path: {_path(field.path)}, enum: {{{choices}}}, default: other}}"
     yield f"{name}_raw: {_path(field.path)}"

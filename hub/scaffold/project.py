@@ -36,13 +36,15 @@ def package(draft: Draft, kind: str = "rest") -> Files:
     return made
 
 
-def checks(name: str) -> Files:
-    """What makes a drafted package checkable: its settings, and a test that it is accepted."""
-    words = {"name": name, "package": f"hub_{name}", "title": name}
+def checks(name: str, title: str = "") -> Files:
+    """What makes a drafted package checkable: its settings, and the test by the kit."""
+    shown = "".join(part.title() for part in name.split("_"))
+    words = {"name": name, "package": f"hub_{name}", "title": title or name, "class_name": shown}
     return {
+        "hub.toml": _fill("hub.toml", words),
         "pyproject.toml": _fill("pyproject.toml", words),
         "Makefile": _fill("Makefile", words),
-        f"tests/test_{name}.py": _fill("test_plugin.py", words),
+        f"tests/test_{name}.py": _fill("test_connector.py", words),
         f"hub_{name}/py.typed": "",
     }
 

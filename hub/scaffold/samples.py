@@ -61,8 +61,13 @@ def change_of(draft: StreamDraft) -> str | None:
 def _value(field: FieldDraft, draft: StreamDraft) -> str:
     if field.path in draft.stream.key:
         return "sample.number" if field.kind == "integer" else 'f"{sample.number:06}"'
-    if field.choices:
-        return literal(field.choices[0])
+    if field.choices or find("status", draft.fields) == field:
+        return literal(next(iter(field.choices), "open"))
+    return _guess(field, draft)
+
+
+def _guess(field: FieldDraft, draft: StreamDraft) -> str:
+    """By the kind of its value, else by what its name means."""
     if field.kind in _BY_KIND and field.kind != "number":
         return _BY_KIND[field.kind]
     meant = (

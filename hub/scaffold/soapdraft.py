@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from hub.errors import ConfigError
+from hub.scaffold.draft import FieldDraft
+from hub.scaffold.meaning import entity_of
+from hub.scaffold.source import literal
 from hub.scaffold.wsdl import Field, Operation, Port
 
 _KEYS: Final = ("id", "key", "uuid", "guid", "number", "no", "code")
 _VERSIONS: Final = re.compile(r"modif|updat|chang|last_?edit", re.IGNORECASE)
 _DELETED: Final = re.compile(r"^(is_?)?(deleted|removed|gone)$", re.IGNORECASE)
-_NAMES: Final = re.compile(r"^(full_?)?name$|subject|title|label|lastname|last_name", re.IGNORECASE)
-_STATUS: Final = re.compile(r"^(status|state)$", re.IGNORECASE)
 _OFFSETS: Final = re.compile(r"^(offset|start|skip|first|row_?offset)$", re.IGNORECASE)
 _SIZES: Final = re.compile(
     r"^(limit|max_?(results|rows|records)?|page_?size|count|size|rows)$", re.IGNORECASE
@@ -28,7 +29,24 @@ _SINCES: Final = re.compile(
 )
 _SESSIONS: Final = re.compile(r"^(session(_?id)?|sid|token|auth_?token)$", re.IGNORECASE)
 _LOGINS: Final = re.compile(r"^(log_?in|log_?on|authenticate|sign_?in)$", re.IGNORECASE)
-_TICKETS: Final = re.compile(r"ticket|case|issue|incident|request", re.IGNORECASE)
+_TOTALS: Final = re.compile(r"^total(_?(count|records|rows|results))?$", re.IGNORECASE)
+_KINDS: Final = {
+    **dict.fromkeys(("int", "integer", "long", "short", "unsignedInt", "unsignedLong"), "integer"),
+    **dict.fromkeys(("decimal", "double", "float"), "number"),
+    "boolean": "boolean",
+    "dateTime": "time",
+    "date": "date",
+}
+"""What a type of XML Schema is called in a draft."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A further part of a request: whether the schema demands it, and a value of its type."""
+
+    name: str
+    needed: bool
+    literal: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +59,17 @@ class StreamDraft:
     within: str
     item: str
     pairs: str
-    fields: tuple[str, ...]
+    fields: tuple[FieldDraft, ...]
     key: str
     version: str
     deleted: str
-    label: str
-    status: str
     struct: str
     offset: str
     size: str
     page: str
+    total: str
     since: str
-    others: tuple[str, ...]
+    others: tuple[Part, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +86,7 @@ class Draft:
     streams: tuple[StreamDraft, ...]
 
 
-def draft_connector(ports: Sequence[Port], name: str) -> Draft:
+def draft_connector(ports: Sequence[Port], name: str, title: str = "") -> Draft:
     """A draft for the port with the most operations; ``name`` is what the connector is called."""
     if not re.fullmatch(r"[a-z][a-z0-9_]{1,40}", name):
         raise ConfigError(f"{name!r} is no name of a connector: small letters, digits and _")
@@ -85,7 +102,7 @@ def draft_connector(ports: Sequence[Port], name: str) -> Draft:
         name=name,
         package=f"hub_{name}",
         cls="".join(part.title() for part in name.split("_")),
-        title=name.replace("_", " ").title(),
+        title=title or name.replace("_", " ").title(),
         port=port,
         login=login if session else None,
         session=session if login else "",
@@ -98,12 +115,17 @@ def _session_of(operation: Operation) -> str:
 
 
 def _unique(drafts: Iterator[StreamDraft]) -> Iterator[StreamDraft]:
-    """One stream for each kind of record: the first operation that lists it."""
-    seen: set[str] = set()
+    """One stream for each kind of record: by the operation that pages and tells changes best."""
+    found: dict[str, StreamDraft] = {}
     for draft in drafts:
-        if draft.name not in seen:
-            seen.add(draft.name)
-            yield draft
+        known = found.get(draft.name)
+        if known is None or _worth(draft) > _worth(known):
+            found[draft.name] = draft
+    yield from found.values()
+
+
+def _worth(draft: StreamDraft) -> int:
+    return sum(map(bool, (draft.offset or draft.page, draft.size, draft.since and draft.version)))
 
 
 def _drafts(operation: Operation) -> Iterator[StreamDraft]:
@@ -119,8 +141,13 @@ def _lists(fields: Sequence[Field], parent: str) -> Iterator[tuple[str, str, Fie
             yield field.name, "item", field
         elif field.many and field.fields:
             yield parent, field.name, field
-        else:
+        elif not _is_record(field):
             yield from _lists(field.fields, field.name)
+
+
+def _is_record(field: Field) -> bool:
+    """A structure with a key of its own: a list in it is part of one record (lines, say)."""
+    return any(one.name.lower() == "id" and not one.fields for one in field.fields)
 
 
 def _is_pair(field: Field) -> bool:
@@ -131,36 +158,63 @@ def _stream(operation: Operation, place: tuple[str, str], record: Field) -> Stre
     names = tuple(one.name for one in record.fields if not one.fields)
     pairs = next((one.name for one in record.fields if one.array and _is_pair(one)), "")
     struct, asked = _asked(operation)
-    used = [_first(pattern, asked) for pattern in (_OFFSETS, _SIZES, _PAGES, _SINCES)]
+    named = [one.name for one in asked]
+    used = [_first(pattern, named) for pattern in (_OFFSETS, _SIZES, _PAGES, _SINCES)]
     name = _slug(record.type)
     return StreamDraft(
         name=name,
-        entity="ticket" if _TICKETS.search(name) else "party",
+        entity=entity_of(name),
         operation=operation.name,
         within=place[0],
         item=place[1],
         pairs=pairs,
-        fields=names,
+        fields=tuple(_leaves(record)),
         key=_key(names, name),
         version=_first(_VERSIONS, names),
         deleted=_first(_DELETED, names),
-        label=_first(_NAMES, names) or _key(names, name),
-        status=_first(_STATUS, names),
         struct=struct,
         offset=used[0],
         size=used[1],
         page=used[2],
+        total=_first(_TOTALS, [one.name for one in operation.gives if not one.fields]),
         since=used[3],
-        others=tuple(one for one in asked if one not in used and not _SESSIONS.match(one)),
+        others=tuple(
+            Part(one.name, not one.optional, _literal(one, 12))
+            for one in asked
+            if one.name not in used and not _SESSIONS.match(one.name)
+        ),
     )
 
 
-def _asked(operation: Operation) -> tuple[str, list[str]]:
+def _leaves(record: Field, above: str = "") -> Iterator[FieldDraft]:
+    """The fields that hold one value, by their paths; what may come more than once is left out."""
+    for one in record.fields:
+        if one.many or one.array:
+            continue
+        if one.fields:
+            yield from _leaves(one, f"{above}{one.name}.")
+        else:
+            yield FieldDraft(f"{above}{one.name}", _KINDS.get(one.type, "string"))
+
+
+def _literal(field: Field, indent: int) -> str:
+    """A value of a part's type that says nothing, in the formatter's style."""
+    if field.array or field.many:
+        return "[]"
+    if not field.fields:
+        kind = _KINDS.get(field.type, "string")
+        return {"integer": "0", "number": "0", "boolean": "False"}.get(kind, '""')
+    inner, needed = " " * (indent + 4), [one for one in field.fields if not one.optional]
+    lines = [f"{inner}{literal(one.name)}: {_literal(one, indent + 4)},\n" for one in needed]
+    return "{\n" + "".join(lines) + " " * indent + "}" if lines else "{}"
+
+
+def _asked(operation: Operation) -> tuple[str, Sequence[Field]]:
     """The parts of the request; of a single structure, its name and its fields."""
     takes = operation.takes
     if len(takes) == 1 and takes[0].fields and not takes[0].array:
-        return takes[0].name, [one.name for one in takes[0].fields]
-    return "", [one.name for one in takes]
+        return takes[0].name, takes[0].fields
+    return "", takes
 
 
 def _first(pattern: re.Pattern[str], names: Sequence[str]) -> str:

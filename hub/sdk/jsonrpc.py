@@ -6,7 +6,7 @@ is the endpoint, whose ``body`` is a :func:`call`, and whose ``rows`` begin with
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import ParamSpec
 
 from pydantic import JsonValue
@@ -30,6 +30,11 @@ def call(method: str, params: Callable[Given, JsonValue]) -> Callable[Given, Jso
     return body
 
 
-def errors(codes: Mapping[str, SourceFault] | None = None) -> AnswerQuirk:
-    """For ``RestPolicy(inspect=…)``: what an error object is; ``codes`` are numbers as texts."""
-    return error_in_body("error.code", errors=codes)
+def errors(
+    codes: Mapping[str, SourceFault] | None = None, *, missing: Collection[str] = ()
+) -> AnswerQuirk:
+    """For ``RestPolicy(inspect=…)``: what an error object is; codes are numbers as texts.
+
+    ``missing`` are those that say that a record is not there, as a ``fetch_body`` may be answered.
+    """
+    return error_in_body("error.code", errors=codes, missing=missing)

@@ -8,18 +8,17 @@ the error it stands for; they go into :class:`~hub.sdk.limits.RestPolicy`.
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from hub.errors import (
-    AuthenticationError,
+    ConflictError,
     DuplicateRecordError,
     HubError,
-    RateLimitedError,
     RejectedError,
+    SourceError,
     SourceSchemaError,
-    SourceUnavailableError,
 )
 from hub.sdk.records import compile_path
 
@@ -29,9 +28,7 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 RowQuirk = Callable[[Row], Row]
 AnswerQuirk = Callable[["RestResponse"], HubError | None]
-SourceFault = type[
-    AuthenticationError | RateLimitedError | SourceSchemaError | SourceUnavailableError
-]
+SourceFault = type[SourceError]
 
 
 def false_is_null(*, keep: tuple[str, ...] = ()) -> RowQuirk:
@@ -88,31 +85,41 @@ def empty_text_is_null(*fields: str) -> RowQuirk:
 
 
 def error_in_body(
-    code: str = "error.code", *, errors: Mapping[str, SourceFault] | None = None
+    code: str = "error.code",
+    *,
+    errors: Mapping[str, SourceFault] | None = None,
+    missing: Collection[str] = (),
 ) -> AnswerQuirk:
     """An error comes with status 200; ``code`` is the path where the body then holds its code.
 
     ``errors`` says what codes mean: AuthenticationError for a session that is over (it is renewed),
     RateLimitedError, SourceUnavailableError; any other is a SourceSchemaError, in answer to a write
-    a RejectedError. The error's text is not shown, since it may quote what was sent.
+    a RejectedError. ``missing`` are the codes of a record that is not there: fetched, it is None;
+    written, a ConflictError. The error's text is not shown, since it may quote what was sent.
     """
     find = compile_path(code)
     known = errors or {}
 
     def judge(answer: RestResponse) -> HubError | None:
-        if b"{" not in answer.content[:64]:
-            return None
-        found = find(_json(answer))
-        if found in (None, "", 0, False):
-            return None
-        shown = "".join(sign for sign in str(found) if sign.isalnum() or sign in "._-")[:60]
+        found = find(_json(answer)) if b"{" in answer.content[:64] else None
+        return None if found in (None, "", 0, False) else name(answer, str(found))
+
+    def name(answer: RestResponse, found: str) -> HubError | None:
+        shown = "".join(sign for sign in found if sign.isalnum() or sign in "._-")[:60]
         message = f"the system answers with error {shown}"
-        if str(found) not in known and not answer.reading:
+        if found in missing:
+            return None if answer.reading else _gone(answer, message)
+        if found not in known and not answer.reading:
             return RejectedError(f"{answer.system}/{answer.stream}: {message}; nothing was changed")
-        kind = known.get(str(found), SourceSchemaError)
+        kind = known.get(found, SourceSchemaError)
         return kind(message, system=answer.system, stream=answer.stream)
 
     return judge
+
+
+def _gone(answer: RestResponse, message: str) -> ConflictError:
+    place = f"{answer.system}/{answer.stream}"
+    return ConflictError(f"{place}: {message}: the record is gone; nothing was written")
 
 
 def duplicate_in_body(key: str, *, status: int = 409) -> AnswerQuirk:

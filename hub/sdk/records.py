@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import jmespath
+import orjson
 from jmespath.exceptions import JMESPathError
 
 from hub.errors import ContractError
@@ -50,3 +51,11 @@ def _dotted(names: list[str]) -> Find:
         return value
 
     return find
+
+
+def raw_text(row: Any) -> str:
+    """A row as it is kept where it can't be read; one that is nested too deeply is only named."""
+    try:
+        return orjson.dumps(row).decode()
+    except TypeError:
+        return '"nested too deeply to be kept"'

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, TypedDict, Unpack
@@ -29,6 +29,7 @@ from hub.errors import (
     SourceError,
     SourceSchemaError,
     SourceUnavailableError,
+    TransientSourceError,
 )
 from hub.sdk.auth.base import Auth, AuthCall, NoAuth
 from hub.sdk.breaker import Breaker
@@ -53,11 +54,12 @@ class SendOptions(TypedDict, total=False):
     """What :meth:`RestClient.send` takes by name.
 
     ``idempotent``: repeating it does no harm, so transient faults are retried. ``reading``: it
-    changes nothing at all (a search by POST) and has a read's retries and errors.
+    changes nothing at all (a search by POST) and has a read's retries and errors. A ``content``
+    that is a function is made anew for each try.
     """
 
     json: JsonValue
-    content: bytes
+    content: bytes | Callable[[], bytes]
     params: Params
     headers: Mapping[str, str]
     stream: str
@@ -103,7 +105,7 @@ class _Call:
     url: str
     situation: Situation
     params: Params | None = None
-    body: bytes | Mapping[str, str] | None = None
+    body: bytes | Callable[[], bytes] | Mapping[str, str] | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     missing_ok: bool = False
 
@@ -159,7 +161,7 @@ class RestClient:
     def send(self, method: str, path: str, **options: Unpack[SendOptions]) -> RestResponse:
         """Write; only what surely was not done, or is safe to do twice, is repeated."""
         headers = dict(options.get("headers") or {})
-        body = options.get("content")
+        body: bytes | Callable[[], bytes] | None = options.get("content")
         if "json" in options:
             body = orjson.dumps(options["json"])
             headers.setdefault("content-type", "application/json")
@@ -248,13 +250,17 @@ class RestClient:
         answer = self._exchange(call, {})
         if answer.status == 429 or answer.status >= 500:
             raise self._explain(answer, call)
+        judged = self._policy.inspect(answer) if self._policy.inspect else None
+        if isinstance(judged, TransientSourceError):  # too busy for a login, said with status 200
+            raise judged
         return answer
 
     def _exchange(self, call: _Call, proof: Mapping[str, str]) -> RestResponse:
         url, params, method = call.url, call.params, call.situation.method
         for _ in range(self._policy.max_redirects + 1):
             headers = {**call.headers, **proof}
-            request = requests.Request(method, url, params=params, data=call.body, headers=headers)
+            body = call.body() if callable(call.body) else call.body
+            request = requests.Request(method, url, params=params, data=body, headers=headers)
             prepared = self._prepare(request, call)
             answer = self._transfer(prepared, call)
             if answer.status not in _REDIRECTS:

@@ -133,7 +133,10 @@ def _stone_mark(stone: Tombstone) -> list[str]:
 
 
 def _fingerprint(record: Record) -> str:
-    content = orjson.dumps(record.data, option=orjson.OPT_SORT_KEYS)
+    try:
+        content = orjson.dumps(record.data, option=orjson.OPT_SORT_KEYS)
+    except TypeError:  # nested too deeply: landing keeps it as unreadable, and the others go on
+        content = b""
     return blake2b(content, digest_size=6).hexdigest()
 
 

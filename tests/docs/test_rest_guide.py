@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from typing import Any
 
 import pytest
@@ -12,11 +12,25 @@ import hub.sdk.auth
 import hub.sdk.resource
 from hub.sdk import quirks
 from hub.sdk.limits import RestPolicy
-from hub.sdk.resource import Feed, Keyset, RestStream, RestWrite, Since
+from hub.sdk.resource import (
+    CursorPaging,
+    Feed,
+    Keyset,
+    LinkHeader,
+    NextUrl,
+    Offset,
+    OverlapPages,
+    PageNumber,
+    RangeHeader,
+    RestStream,
+    RestWrite,
+    Since,
+)
 from hub.testing.rules import ALL
 from tests.architecture.source import ROOT
 
 PAGE = (ROOT / "docs" / "connectors" / "rest.md").read_text(encoding="utf-8")
+PAGINGS = (Offset, RangeHeader, PageNumber, OverlapPages, CursorPaging, NextUrl, LinkHeader)
 NOT_FOR_AUTHORS = {
     "MemoryTokens",
     "StoredToken",
@@ -43,6 +57,18 @@ def test_every_field_is_explained_and_no_other(kind: Any) -> None:
 def test_every_field_of_a_way_to_tell_changes_is_explained(kind: Any) -> None:
     named = re.findall(rf"`{kind.__name__}\.(\w+)`", PAGE)
     assert sorted(named) == sorted(item.name for item in fields(kind))
+
+
+@pytest.mark.parametrize("kind", PAGINGS, ids=lambda kind: kind.__name__)
+def test_every_argument_of_a_paging_is_named_with_what_holds_unless_said(kind: Any) -> None:
+    row = re.search(rf"^\| `{kind.__name__}` \| (.*) \|$", PAGE, re.MULTILINE)
+    assert row
+    stated = re.findall(r"`([^`]+)`", row[1])
+    held = [
+        item.name if item.default is MISSING else f"{item.name}={item.default!r}"
+        for item in fields(kind)
+    ]
+    assert sorted(stated) == sorted(text.replace("'", '"') for text in held)
 
 
 def test_every_field_of_the_policy_is_explained() -> None:

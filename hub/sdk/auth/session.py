@@ -54,6 +54,8 @@ class SessionLogin(FetchedAuth):
             raise AuthenticationError(message, system=answer.system)
         token = self._find(answer)
         if not isinstance(token, str | int) or not token:
+            if answer.content and not self._as_form:
+                answer.json()  # a page of a gateway is no refused login; a form is answered by one
             message = "the login's answer holds no token; check the user and the password"
             raise AuthenticationError(message, system=answer.system)
         return Proof({self._header: self._value.format(token=token)})

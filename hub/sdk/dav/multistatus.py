@@ -131,8 +131,11 @@ def _answers(root: Any, url: str) -> Iterator[Answer]:
     for response in responses:
         status = _status(response.findtext(f"{{{DAV}}}status"))
         properties = dict(_properties(response))
-        for href in response.findall(f"{{{DAV}}}href"):
-            yield Answer(_same_server(resolve(href.text or "", url), url), status, properties)
+        hrefs = [(href.text or "").strip() for href in response.findall(f"{{{DAV}}}href")]
+        if not all(hrefs) or not hrefs:  # RFC 4918 section 14.24; skipped, it would be lost
+            raise ValueError("it tells of a resource without an address")
+        for href in hrefs:
+            yield Answer(_same_server(resolve(href, url), url), status, properties)
 
 
 def _same_server(found: str, url: str) -> str:

@@ -12,8 +12,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-import orjson
-
 from hub.errors import CursorExpiredError, SourceSchemaError
 from hub.sdk.contract import Cursor, Page, Record, Tombstone, Unreadable
 from hub.sdk.odata.answers import Answer, Entity
@@ -21,6 +19,7 @@ from hub.sdk.odata.client import ODataClient, Query
 from hub.sdk.odata.edm import Edm, literal
 from hub.sdk.odata.query import Field, all_of, beyond, key_of_id
 from hub.sdk.odata.stream import ODataStream, Reading
+from hub.sdk.records import raw_text
 from hub.sdk.sweep import Sweep
 
 SETTLE_SECONDS: Final = 60.0
@@ -202,7 +201,7 @@ class StreamReader:
         try:
             return Tombstone(key_of_id(entity.removed, self._stream.keys))
         except (KeyError, ValueError):
-            raw = orjson.dumps(entity.row).decode()
+            raw = raw_text(entity.row)
             return Unreadable(None, "a removed entity without an id that names it", raw)
 
     def _moment(self, entity: Entity) -> datetime | None:

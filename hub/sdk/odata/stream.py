@@ -8,13 +8,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-import orjson
-
 from hub.sdk.contract import Capability, Record, Stream, Tombstone, Unreadable
 from hub.sdk.odata.answers import Row
 from hub.sdk.odata.client import Service
 from hub.sdk.odata.edm import Edm, Version, parse_moment
 from hub.sdk.odata.query import Field, source_key
+from hub.sdk.records import raw_text
 from hub.sdk.sweep import format_time
 
 _AT_THE_BASE: Final = Service()
@@ -152,7 +151,7 @@ class ODataStream:
             return Record(key, self.shape(row), version)
         except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError):
             reason = "a field that the stream relies on is missing or malformed"
-            return Unreadable(key, reason, orjson.dumps(row).decode())
+            return Unreadable(key, reason, raw_text(row))
 
 
 def _in_order(value: Any, edm: Edm) -> str:

@@ -7,10 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-import orjson
-
 from hub.sdk.contract import Record, Tombstone, Unreadable, composite_key
-from hub.sdk.records import Find, compile_path
+from hub.sdk.records import Find, compile_path, raw_text
 from hub.sdk.resource.stream import RestStream
 from hub.sdk.sweep import format_time
 
@@ -60,20 +58,22 @@ class RowReader:
     def _take(self, batch: Batch, row: Any) -> None:
         if not isinstance(row, dict):
             batch.keys.append("")
-            batch.unreadable.append(Unreadable(None, "a row of the list is no object", _raw(row)))
+            batch.unreadable.append(
+                Unreadable(None, "a row of the list is no object", raw_text(row))
+            )
             return
         for quirk in self._quirks:
             row = quirk(row)
         key = key_of(row, self._key)
         batch.keys.append(key or "")
         if key is None:
-            batch.unreadable.append(Unreadable(None, "a record has no key", _raw(row)))
+            batch.unreadable.append(Unreadable(None, "a record has no key", raw_text(row)))
             return
         try:
             self._place(batch, key, row)
         except (TypeError, ValueError, OverflowError):
             reason = f"{self._stream.version or self._stream.deleted} can't be read"
-            batch.unreadable.append(Unreadable(key, reason, _raw(row)))
+            batch.unreadable.append(Unreadable(key, reason, raw_text(row)))
 
     def _place(self, batch: Batch, key: str, row: Mapping[str, Any]) -> None:
         """Among the records or the tombstones; ValueError where mark or time can't be read."""
@@ -128,7 +128,3 @@ def is_marked(value: Any) -> bool:
     if isinstance(value, str):
         return value.strip().lower() not in ("", "false", "f", "no", "n", "0", "null")
     raise ValueError("no mark")
-
-
-def _raw(row: Any) -> str:
-    return orjson.dumps(row).decode()

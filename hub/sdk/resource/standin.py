@@ -43,7 +43,7 @@ class RestStandIn(HttpStandIn):
         settings: Mapping[str, JsonValue],
         port: int = 0,
     ) -> None:
-        self._served = [_Served(stream) for stream in streams]
+        self._served = [Served(stream) for stream in streams]
         self._proof = {name.lower(): value for name, value in proof.items()}
         self._settings = settings
         super().__init__(state, self._reply, port)
@@ -64,7 +64,7 @@ class RestStandIn(HttpStandIn):
         return Response(404, {"error": "no such path"})
 
 
-class _Served:
+class Served:
     """One declared stream on the server's side."""
 
     def __init__(self, stream: RestStream) -> None:

@@ -5,6 +5,7 @@ from hub.sdk.soap.connector import SoapConnector, soap_connector
 from hub.sdk.soap.rows import RowShape
 from hub.sdk.soap.security import Timestamp, UsernameToken, XmlSignature
 from hub.sdk.soap.session import SoapSession, in_header, in_part
+from hub.sdk.soap.standin import SoapStandIn
 from hub.sdk.soap.stream import SoapStream, SoapWrite
 from hub.sdk.soap.values import SoapFault
 
@@ -17,6 +18,7 @@ __all__ = [
     "SoapConnector",
     "SoapFault",
     "SoapSession",
+    "SoapStandIn",
     "SoapStream",
     "SoapWrite",
     "Timestamp",

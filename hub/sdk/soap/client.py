@@ -33,7 +33,7 @@ from hub.sdk.sweep import server_time
 
 if TYPE_CHECKING:
     from hub.sdk.soap.security import SecurityToken
-    from hub.sdk.soap.wsdl import Wsdl
+    from hub.sdk.soap.wsdl import SealedRequest, Wsdl
 
 FaultRule = Callable[[SoapFault], HubError | None]
 """What a vendor's fault stands for, or None where the general rule holds."""
@@ -185,16 +185,33 @@ class SoapClient:
 
         return Wsdl(self._path, port=self._port, wsse=_Tokens(self._tokens))
 
-    def _send(self, operation: str, parts: Mapping[str, Any], options: CallOptions) -> RestResponse:
+    def _seal(
+        self, operation: str, parts: Mapping[str, Any], options: CallOptions
+    ) -> SealedRequest:
         with self._sealing:  # zeep's types are built while they are used
-            sealed = self._wsdl.seal(operation, parts, options.get("headers", ()))
+            return self._wsdl.seal(operation, parts, options.get("headers", ()))
+
+    def _anew(self, first: bytes, seal: Callable[[], bytes]) -> bytes | Callable[[], bytes]:
+        """With tokens, another body at each try: a service refuses a nonce that it has seen
+        (UsernameToken Profile 1.1.1, section 3.1), and a timestamp may be over by then.
+        """
+        made = [first]
+        return (lambda: made.pop() if made else seal()) if self._tokens else first
+
+    def _send(self, operation: str, parts: Mapping[str, Any], options: CallOptions) -> RestResponse:
+        sealed = self._seal(operation, parts, options)
         headers = {"accept": "text/xml, application/soap+xml", **sealed.headers}
         headers.setdefault("Content-Type", "text/xml; charset=utf-8")
         if "SOAPAction" in headers:  # some services name the action by their own address
             headers["SOAPAction"] = headers["SOAPAction"].replace("{address}", self._url)
         stream, reading = options.get("stream", ""), options.get("reading", True)
         answer = (self._rest if reading else self._rest_writing).send(
-            "POST", self._url, content=sealed.body, headers=headers, stream=stream, reading=reading
+            "POST",
+            self._url,
+            content=self._anew(sealed.body, lambda: self._seal(operation, parts, options).body),
+            headers=headers,
+            stream=stream,
+            reading=reading,
         )
         self._seen_at = server_time(answer.headers)
         for token in self._tokens:

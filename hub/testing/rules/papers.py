@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ REQUIRED: Final = frozenset(
     | {"documentation", "tested_against"}
 )
 OPTIONAL: Final = frozenset({"exempt"})
+_UNQUOTED: Final = " (YAML takes no, yes, on and off for truth values: put it in quotes)"
 
 
 @rule(Tier.BRONZE)
@@ -24,12 +26,14 @@ def facts(subject: Subject, _case: str) -> None:
     expect(set(found) >= REQUIRED, f"not stated: {', '.join(sorted(REQUIRED - set(found)))}")
     unknown = sorted(set(found) - REQUIRED - OPTIONAL)
     expect(not unknown, f"unknown: {', '.join(unknown)}")
-    stated = (found["name"], found["title"], found["contract"])
-    expect(stated == (spec.name, spec.title, spec.contract), "name, title or contract differ")
+    head = (found["name"], found["title"], found["contract"])
+    expect(head == (spec.name, spec.title, spec.contract), "name, title or contract differ")
     if found["streams"] != "from the settings":
-        expect(set(found["streams"]) == set(subject.streams), "the streams have other names")
+        stated, real = sorted(found["streams"]), sorted(subject.streams)
+        expect(stated == real, f"streams: it names {stated}, but the code has {real}")
         for name, stream in subject.streams.items():
-            expect(_stated(found["streams"][name]) == declared(stream), f"{name} is otherwise")
+            differs = _differing(found["streams"][name], declared(stream))
+            expect(not differs, f"streams.{name}: {'; '.join(differs)}")
 
 
 @rule(Tier.BRONZE)
@@ -52,7 +56,8 @@ def page(subject: Subject, _case: str) -> None:
     expect(urls, "documentation: names no page of the vendor's")
     expect(all(str(url).startswith("https://") for url in urls.values()), "not all are https")
     places = _places(subject)
-    expect(any(place.is_file() for place in places), f"no docs/connectors/{subject.name}.md")
+    wanted = f"write a README.md beside connector.yaml (or docs/connectors/{subject.name}.md)"
+    expect(any(place.is_file() for place in places), f"there is no page: {wanted}")
 
 
 def _places(subject: Subject) -> list[Path]:
@@ -64,8 +69,24 @@ def _places(subject: Subject) -> list[Path]:
     return [folder / "README.md", *(parent / page for parent in folder.parents)]
 
 
-def _stated(entry: Any) -> dict[str, Any]:
-    return {**entry, "capabilities": set(entry["capabilities"])}
+def _differing(entry: Any, stream: Mapping[str, Any]) -> list[str]:
+    """What connector.yaml says of a stream and the code doesn't, or the other way round."""
+    if not isinstance(entry, dict):
+        return ["is no object"]
+    return [
+        f"{name} is {_shown(entry.get(name))}, but the code says {_shown(stream.get(name))}"
+        f"{_UNQUOTED if isinstance(entry.get(name), bool) else ''}"
+        for name in sorted({*entry, *stream})
+        if _plain(entry.get(name)) != _plain(stream.get(name))
+    ]
+
+
+def _shown(value: Any) -> str:
+    return "not said" if value is None else str(_plain(value))
+
+
+def _plain(value: Any) -> Any:
+    return sorted(map(str, value)) if isinstance(value, list | set) else value
 
 
 def declared(stream: Stream) -> dict[str, Any]:

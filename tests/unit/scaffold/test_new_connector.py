@@ -10,6 +10,8 @@ import pytest
 
 from hub.cli.main import app
 from hub.errors import ConfigError
+from hub.mapping import compile_mapping, load_mapping
+from hub.scaffold.mapping import mapping_text
 from hub.scaffold.openapi import draft_from_openapi
 from hub.scaffold.project import KINDS
 
@@ -71,6 +73,14 @@ def test_a_document_gives_streams_paging_login_and_writes() -> None:
     assert streams["customer"].write is not None
     assert (draft.login.kind, draft.login.header) == ("key", "X-Desk-Key")
     assert any("`case`: nothing asks for what changed" in note for note in draft.notes)
+
+
+def test_a_status_of_unknown_words_is_drafted_as_those_that_we_know() -> None:
+    text = DESK.read_text(encoding="utf-8").replace(", enum: [new, open, on-hold, solved]", "")
+    drafted = mapping_text(draft_from_openapi(text, name="desk"))
+    mapping = compile_mapping(load_mapping(drafted, file="desk.yaml"))
+    (made,) = mapping.stream("case").translate({"id": 1, "subject": "x", "status": "resolved"})
+    assert made.body["status"] == "resolved"
 
 
 BOMB = "a: &a [x, x]\nb: &b [*a, *a]\npaths: {c: *b}\n"

@@ -128,7 +128,7 @@ def test_guesses_the_stream(wsdl: Path) -> None:
     )
     assert (stream.key, stream.version, stream.deleted) == ("TicketNo", "LastModified", "Deleted")
     assert (stream.offset, stream.size, stream.since) == ("offset", "limit", "modifiedAfter")
-    assert (draft.session, stream.others) == ("sessionId", ("queue",))
+    assert (draft.session, [one.name for one in stream.others]) == ("sessionId", ["queue"])
     assert draft.login is not None
     assert draft.login.name == "LogIn"
 
@@ -177,6 +177,33 @@ def test_the_draft_passes_ruff_and_mypy(drafted: Path) -> None:
             [sys.executable, "-m", *check], cwd=drafted, capture_output=True, text=True, check=False
         )
         assert run.returncode == 0, run.stdout + run.stderr
+
+
+@pytest.mark.slow
+def test_the_draft_passes_its_own_checks(wsdl: Path, tmp_path: Path) -> None:
+    title = "The Help Desk of a Vendor with a Name that Takes up Very Nearly the Whole of a Line"
+    given = ["--source", str(wsdl), "--into", str(tmp_path / "made"), "--title", title]
+    made = RUN.invoke(app, ["connector", "new", "desk", "--kind", "soap", *given])
+    assert made.exit_code == 0, made.output
+    run = subprocess.run(
+        ["make", "check", f"PYTHON={sys.executable}"],
+        cwd=tmp_path / "made",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "claims bronze, earns silver" in run.stdout
+    assert title in (tmp_path / "made" / "README.md").read_text(encoding="utf-8")
+
+
+def test_a_list_that_can_t_be_asked_for_is_left_out(wsdl: Path) -> None:
+    demanded = 'name="modifiedAfter" type="xsd:dateTime"'
+    text = wsdl.read_text(encoding="utf-8")
+    assert demanded in text
+    wsdl.write_text(text.replace(f'{demanded} minOccurs="0"', demanded), encoding="utf-8")
+    with pytest.raises(ConfigError, match="declare the streams by hand"):
+        draft_files(wsdl, "desk")
 
 
 @pytest.mark.parametrize(

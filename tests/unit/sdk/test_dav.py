@@ -93,6 +93,12 @@ def test_what_is_no_multistatus_is_refused(document: str) -> None:
         read(document)
 
 
+@pytest.mark.parametrize("response", ["<d:response/>", member(" "), member("<d:was>x</d:was>")])
+def test_a_resource_without_an_address_is_refused_and_not_passed_over(response: str) -> None:
+    with pytest.raises(SourceSchemaError, match="without an address"):
+        read_multistatus((STATUS % response).encode(), url="http://127.0.0.1/", system="dav")
+
+
 def test_deep_nesting_is_refused() -> None:
     with pytest.raises(SourceSchemaError, match="not well-formed"):
         read(STATUS % ("<d:prop>" * 10_000 + "</d:prop>" * 10_000))

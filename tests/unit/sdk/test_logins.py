@@ -15,7 +15,13 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from pydantic import SecretStr
 
-from hub.errors import AuthenticationError, CircuitOpenError, ConfigError, SourceUnavailableError
+from hub.errors import (
+    AuthenticationError,
+    CircuitOpenError,
+    ConfigError,
+    SourceSchemaError,
+    SourceUnavailableError,
+)
 from hub.sdk import Fault, HttpStandIn, StandInState
 from hub.sdk.auth import ApiKey, Auth, JwtBearer, MemoryTokens, RefreshToken, SessionLogin
 from hub.sdk.limits import RestPolicy
@@ -37,6 +43,7 @@ class Server(HttpStandIn):
         self.sessions = 0
         self.live = ""
         self.in_body = False
+        self.busy = 0
         super().__init__(StandInState({}), self._serve)
 
     def _serve(self, request: Request) -> Response:
@@ -70,6 +77,9 @@ class Server(HttpStandIn):
         return Response(200, {"access_token": self.live})
 
     def _login(self, body: dict[str, str]) -> Response:
+        if self.busy:
+            self.busy -= 1
+            return Response(200, {"busy": 1})
         if body["password"] != "right":
             return Response(403, {"echo": body["password"]})
         self.sessions += 1
@@ -187,6 +197,20 @@ def test_a_session_that_ends_with_status_200_is_renewed(server: Server) -> None:
     client.get("a")
     server.live, server.in_body = "over", True
     assert client.get("a").json() == {"ok": True}
+
+
+def test_a_login_that_is_put_off_with_status_200_is_tried_again(server: Server) -> None:
+    busy = error_in_body("busy", errors={"1": SourceUnavailableError})
+    client = server.client(session(), inspect=busy)
+    server.busy = 1
+    assert client.get("a").json() == {"ok": True}
+    assert server.requests["POST /login"] == 2
+
+
+def test_a_page_in_place_of_a_login_is_no_refusal(server: Server) -> None:
+    server.fail(Fault(kind="not_json"))
+    with pytest.raises(SourceSchemaError, match="not JSON"):
+        server.client(session(token="cookie:sid")).get("a")
 
 
 def test_a_refused_login_shows_no_password(server: Server) -> None:

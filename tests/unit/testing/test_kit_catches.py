@@ -68,7 +68,17 @@ def test_a_page_is_demanded(tmp_path: Path) -> None:
     )
     subject = replace(subject_of(cards), folder=tmp_path)
     assert failures(subject, RULES["facts"]) == []
-    assert failures(subject, RULES["page"]) == ["no docs/connectors/cards.md"]
+    (told,) = failures(subject, RULES["page"])
+    assert "README.md beside connector.yaml" in told
+
+
+def test_facts_that_differ_are_named(tmp_path: Path) -> None:
+    facts = (cards.FOLDER / "connector.yaml").read_text(encoding="utf-8")
+    changed = facts.replace("key: id", "key: no").replace("incremental, ", "")
+    (tmp_path / "connector.yaml").write_text(changed, encoding="utf-8")
+    (told,) = failures(replace(subject_of(cards), folder=tmp_path), RULES["facts"])
+    assert "key is False, but the code says id (YAML takes no" in told
+    assert "capabilities is [" in told
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -27,7 +28,7 @@ from hub.sdk.quirks import (
     html_entities,
 )
 from hub.sdk.resource import RestConnector, RestStandIn, RestStream, RestWrite, Since, Times
-from hub.sdk.rest import RestClient
+from hub.sdk.rest import RestClient, RestResponse
 from hub.sdk.standin import Request, Response
 
 Row = dict[str, Any]
@@ -206,6 +207,21 @@ def test_an_error_with_status_200_is_the_error_it_stands_for(desk: Desk) -> None
     both = any_of(error_in_body("fault"), jsonrpc.errors())
     with pytest.raises(SourceSchemaError, match="error 100"):
         list(desk.connector(rpc_stream("expired"), inspect=both).read("partner", None))
+
+
+def test_an_error_that_says_that_a_record_is_not_there(desk: Desk) -> None:
+    gone = jsonrpc.errors(missing=("100",))
+    call = jsonrpc.call("expired", lambda key: {"no": key})
+    single = replace(rpc_stream("expired"), fetch_body=call, row="result")
+    assert desk.connector(single, inspect=gone).fetch("partner", "9") is None
+    with pytest.raises(SourceSchemaError, match="no list"):  # a list is never missing
+        list(desk.connector(single, inspect=gone).read("partner", None))
+
+
+def test_a_write_to_what_is_gone_by_then_is_a_conflict() -> None:
+    answer = RestResponse(200, {}, b'{"error": {"code": 9}}', "erp", "partner", "POST", False)
+    assert isinstance(jsonrpc.errors(missing=("9",))(answer), ConflictError)
+    assert isinstance(jsonrpc.errors()(answer), RejectedError)
 
 
 def test_an_answer_without_the_list_is_refused(desk: Desk) -> None:

@@ -18,6 +18,7 @@ from lxml import etree
 from pydantic import SecretStr
 
 from hub.errors import ConfigError, OutcomeUnknownError, PermanentSourceError
+from hub.sdk import Fault
 from hub.sdk.soap import RowShape, Timestamp, UsernameToken, XmlSignature
 from hub.sdk.soap.signature import sign, verify
 from tests.unit.sdk.soap.service import Service, answer
@@ -60,6 +61,15 @@ def test_a_digest_is_fresh_each_time_and_right(service: Service) -> None:
         assert created.endswith("Z")
         nonces.add(nonce)
     assert len(nonces) == 2
+
+
+def test_a_read_that_is_repeated_has_another_nonce(service: Service) -> None:
+    client = service.client(attempts=2, sleep=lambda _: None)
+    client.secure(UsernameToken("anna", PASSWORD, digest=True))
+    service.http.fail(Fault(kind="drop"))  # the service saw the first one
+    client.call("ask", {"id": "1"})
+    nonces = [etree.fromstring(one.body).findtext(f".//{WSSE}Nonce") for one in service.asked]
+    assert len(nonces) == len(set(nonces)) == 2
 
 
 def test_a_request_expires(service: Service) -> None:
