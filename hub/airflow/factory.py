@@ -65,7 +65,7 @@ def resolve_dag() -> DAG:
 
 def publish_dag() -> DAG:
     """Publish on the asset of golden changes; a mapped task per connection that subscribes."""
-    names = sorted({rule.connection for rule in _read_config().publish.rules})
+    names = _read_config().publish.targets
     with _dag("hub_publish", PUBLISH, schedule=[GOLDEN], tags=["publish"]) as dag:
 
         @_task()

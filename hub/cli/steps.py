@@ -156,15 +156,23 @@ def resolve(
     emit_counts([counts], as_json)
 
 
-def publish(plan_only: PlanOnly = False, as_json: AsJson = False) -> None:
+def publish(
+    plan_only: PlanOnly = False,
+    everyone: Annotated[
+        bool, typer.Option("--all", help="Look at every customer: rules or audiences changed.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """Write golden values to the systems that subscribe to them."""
     work = open_workplace()
+    if everyone:
+        writeback.stage_all(work)
     if plan_only:
         _show_plan(work, as_json)
         return
     with working("publishing …"):
         counts: dict[str, Any] = {"staged": dict(writeback.stage(work))}
-        for name in sorted({rule.connection for rule in work.config.publish.rules}):
+        for name in work.config.publish.targets:
             counts[name] = dict(writeback.deliver(work, name))
     if as_json:
         emit_json(counts)

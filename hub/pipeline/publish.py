@@ -6,15 +6,17 @@ A write is computed only where the target's own value means something else than 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 
-from hub.match.standardise import standardise_email, standardise_phone
+from hub.match.standardise import standardise_email, standardise_identifier, standardise_phone
+from hub.ownership import EVERYBODY, Audience
 from hub.store import deliveries, outbox
+from hub.store.audience import parties_with_won
 from hub.store.database import Connection, Engine, reading, writing
 from hub.store.outbox import PlannedWrite
 
@@ -23,13 +25,17 @@ _CHUNK = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
-    """One golden attribute that goes to one field of one stream; ``mode`` update or fill_empty."""
+    """One golden attribute that goes to one field of one stream; ``mode`` update or fill_empty.
+
+    ``only`` says for which customers.
+    """
 
     attribute: str
     connection: str
     stream: str
     field: str
     mode: str = "update"
+    only: Audience = EVERYBODY
 
 
 def plan_writes(
@@ -72,21 +78,30 @@ def _wanted(
     db: Connection, parties: Sequence[str], subscriptions: Sequence[Subscription], country: str
 ) -> list[PlannedWrite]:
     alive = outbox.survivors(db, parties)
+    asked = any(item.only.won for item in subscriptions)
+    winners = parties_with_won(db, alive) if asked else set()
+    places = list(dict.fromkeys((item.connection, item.stream) for item in subscriptions))
+    found = {place: outbox.targets(db, alive, *place) for place in places}
     return [
         write
-        for subscription in subscriptions
-        for target in outbox.targets(db, alive, subscription.connection, subscription.stream)
-        if (write := _needed(subscription, target, country)) is not None
+        for item in subscriptions
+        for target in found[item.connection, item.stream]
+        if (write := _needed(item, target, country, winners)) is not None
     ]
 
 
-def _needed(subscription: Subscription, target: outbox.Target, country: str) -> PlannedWrite | None:
+def _needed(
+    subscription: Subscription, target: outbox.Target, country: str, winners: Container[str]
+) -> PlannedWrite | None:
     """The write that brings the golden value to the target, or None where it is there."""
-    value = orjson.loads(target.golden).get(subscription.attribute)
+    golden = orjson.loads(target.golden)
+    value = as_text(golden.get(subscription.attribute))
     before = as_text(orjson.loads(target.payload).get(subscription.field))
     if not value or (before and subscription.mode == "fill_empty"):
         return None
     if before and means_same(subscription.attribute, before, value, country):
+        return None
+    if not subscription.only.admits(golden, has_won=target.party_id in winners):
         return None
     return PlannedWrite(
         party_id=target.party_id,
@@ -107,12 +122,19 @@ def as_text(value: Any) -> str | None:
 
 
 def means_same(attribute: str, one: str, other: str, country: str) -> bool:
-    """Whether two spellings of a phone number or mail address are one and the same."""
-    if attribute == "phone":
-        left, right = standardise_phone(one, country), standardise_phone(other, country)
-    else:
-        left, right = standardise_email(one), standardise_email(other)
+    """Whether two texts are one value, spelt twice: a phone number, mail address, VAT number."""
+    left, right = (_plain(attribute, text, country) for text in (one, other))
     return one == other or (left is not None and left == right)
+
+
+def _plain(attribute: str, text: str, country: str) -> str | None:
+    if attribute == "phone":
+        return standardise_phone(text, country)
+    if attribute == "email":
+        return standardise_email(text)
+    if attribute == "eu_vat":
+        return standardise_identifier("eu_vat", text)
+    return " ".join(text.split())
 
 
 def _coalesce(

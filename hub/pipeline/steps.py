@@ -167,9 +167,7 @@ def resolve(work: Workplace, *, allow_merges: bool = False) -> Mapping[str, Any]
     limit = None if allow_merges else work.config.resolve.max_merges
     adopt_ledgers(work.engine, work.config)
     applied = apply(work.engine, plan(work.engine, country=work.config.hub.country), limit=limit)
-    golden = compute_golden(
-        work.engine, trust=work.config.resolve.trust, country=work.config.hub.country
-    )
+    golden = compute_golden(work.engine, trust=work.config.trust, country=work.config.hub.country)
     return {**applied, **golden}
 
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
 import orjson
+import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from hub.store import bulk
 from hub.store.bulk import driver_uuid
 from hub.store.columns import new_id, to_micros
 from hub.store.ids import take_block
-from hub.store.tables import party_event
+from hub.store.tables import master_party, party_event
 
 
 class PartyEvent(NamedTuple):
@@ -43,3 +44,20 @@ def add_events(db: Connection, events: Sequence[PartyEvent], now: datetime) -> N
         for n, event in enumerate(events)
     ]
     bulk.insert(db, party_event, columns, rows)
+
+
+def requeue_events(db: Connection, party_ids: Collection[str] | None = None) -> int:
+    """Have deliveries computed anew for active parties, all of them or those that are named.
+
+    Each party's newest event waits again; returns how many were not waiting.
+    """
+    newest = (
+        sa.select(sa.func.max(party_event.c.seq))
+        .join(master_party, master_party.c.id == party_event.c.party_id)
+        .where(master_party.c.status == "active")
+        .group_by(party_event.c.party_id)
+    )
+    if party_ids is not None:
+        newest = newest.where(party_event.c.party_id.in_(list(party_ids)))
+    chosen = party_event.c.seq.in_(newest) & sa.not_(party_event.c.pending)
+    return db.execute(sa.update(party_event).where(chosen).values(pending=True)).rowcount

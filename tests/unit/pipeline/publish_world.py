@@ -61,8 +61,13 @@ class System:
         return OpenConnection(self.connection, self.spec, connector, self.spec.streams)
 
     def subscription(self, mode: str = "update") -> Subscription:
-        place = {"connection": self.connection, "stream": self.stream, "field": self.field}
-        return Subscription(attribute="phone", mode=mode, **place)
+        return Subscription(
+            attribute="phone",
+            connection=self.connection,
+            stream=self.stream,
+            field=self.field,
+            mode=mode,
+        )
 
 
 class PublishWorld:
@@ -102,7 +107,7 @@ class PublishWorld:
                 parties[key] = _link(db, canonical_id, number)
         return parties
 
-    def set_golden(self, key: str, **values: str) -> None:
+    def set_golden(self, key: str, **values: Any) -> None:
         """Give a customer a golden record and the event that says so."""
         with writing(self.engine) as db:
             golden, party = tables.golden_record, self.parties[key]
@@ -169,7 +174,7 @@ def _link(db: sa.Connection, canonical_id: int, number: int) -> str:
     return party
 
 
-def _golden(number: int, party: str, version: int, values: dict[str, str]) -> dict[str, Any]:
+def _golden(number: int, party: str, version: int, values: dict[str, Any]) -> dict[str, Any]:
     return {
         "id": number,
         "party_id": party,
@@ -183,7 +188,7 @@ def _golden(number: int, party: str, version: int, values: dict[str, str]) -> di
     }
 
 
-def _event(number: int, party: str, values: dict[str, str]) -> dict[str, Any]:
+def _event(number: int, party: str, values: dict[str, Any]) -> dict[str, Any]:
     return {
         "id": new_id(),
         "seq": number,
