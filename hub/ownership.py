@@ -108,6 +108,10 @@ class PublishSection(Closed):
         default=500, ge=1, description="How many writes one run makes to one connection."
     )
 
+    max_failures: int = Field(
+        default=5, ge=1, description="How often a delivery may fail by itself before it is dead."
+    )
+
     @property
     def live(self) -> list[PublishRule]:
         """The rules by which something is written."""

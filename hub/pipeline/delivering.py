@@ -1,8 +1,9 @@
 """Delivering: intent → look → write → receipt, each step committed before the next.
 
-Where the target takes many changes in one request, a batch of deliveries goes each step together;
-else each goes alone, as a batch of one. A killed worker's deliveries are looked up at the target
-after the settle time; one is sent again only where the target still holds the old value.
+Deliveries to one record make one change. Where the target takes many changes in one request, a
+batch goes each step together; else each change goes alone. A killed worker's deliveries are looked
+up at the target after the settle time; one is sent again only where the target still holds the old
+value.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol, cast
+from uuid import UUID, uuid5
 
 from hub.errors import (
     AuthenticationError,
@@ -20,8 +22,10 @@ from hub.errors import (
     DeliveryError,
     HubError,
     OutcomeUnknownError,
+    RateLimitedError,
     RejectedError,
     SourceError,
+    SourceUnavailableError,
     StoreError,
 )
 from hub.pipeline.connections import OpenConnection
@@ -51,13 +55,15 @@ class Pace:
     """How long a request and its effect at the target may take, and how many writes a run may make.
 
     A batch may take several requests, of which none begins once ``batch`` has passed. A delivery
-    whose worker died is looked up after all of these have passed, never before.
+    whose worker died is looked up after all of these have passed, never before. One that has failed
+    by itself ``max_failures`` times is given up.
     """
 
     settle: timedelta = timedelta(seconds=60)
     request: timedelta = timedelta(seconds=60)
     batch: timedelta = timedelta(seconds=20)
     max_writes: int = 500
+    max_failures: int = 5
     country: str = "DE"
 
 
@@ -80,17 +86,21 @@ def deliver(engine: Engine, target: OpenConnection, pace: Pace) -> dict[str, int
 
 
 def batches(rows: Sequence[Row], limit: Callable[[str], int]) -> Iterator[list[Row]]:
-    """The rows in batches of one stream, at most one to a record, the order of each record kept."""
+    """The rows in batches of one stream, of so many records as ``limit`` says.
+
+    What goes to one record goes together, except a row that has failed: it goes alone.
+    """
     waiting = list(rows)
     while waiting:
         stream = waiting[0]["stream_name"]
-        most, records = limit(stream), set[int]()
+        most, alone = limit(stream), dict[int, bool]()
         batch, rest = list[Row](), list[Row]()
         for row in waiting:
-            fits = len(batch) < most and row["stream_name"] == stream
-            if fits and row["record_id"] not in records:
+            record, failed = row["record_id"], row["failures"] > 0
+            joins = not failed and not alone[record] if record in alone else len(alone) < most
+            if joins and row["stream_name"] == stream:
                 batch.append(row)
-                records.add(row["record_id"])
+                alone[record] = failed
             else:
                 rest.append(row)
         yield batch
@@ -215,8 +225,8 @@ class _Worker:
         try:
             self._compare_and_write(rows, outcomes)
         except (DeliveryError, SourceError) as error:
-            rest = self._outcome(error)
-            outcomes |= {row["id"]: rest for row in rows if row["id"] not in outcomes}
+            rest = [row for row in rows if row["id"] not in outcomes]
+            outcomes |= self._outcomes(error, rest)
             return error if isinstance(error, AuthenticationError) else None
         return None
 
@@ -226,8 +236,8 @@ class _Worker:
             return
         stream = rows[0]["stream_name"]
         door = self._doors.of(stream)
-        found = door.fetch_many(stream, [row["source_key"] for row in rows])
-        writes: list[tuple[Row, Change]] = []
+        found = door.fetch_many(stream, list(dict.fromkeys(row["source_key"] for row in rows)))
+        writes: dict[str, list[Row]] = {}
         for row in rows:
             current = found.get(row["source_key"])
             if current is None:
@@ -235,9 +245,10 @@ class _Worker:
             elif known := self._compared(row, current):
                 outcomes[row["id"]] = known
             else:
-                writes.append((row, _change(row, current)))
+                writes.setdefault(row["source_key"], []).append(row)
         if writes:
-            self._write(door, writes, outcomes)
+            changes = [_change(together, found[key]) for key, together in writes.items()]
+            self._write(door, list(zip(writes.values(), changes, strict=True)), outcomes)
 
     def _compared(self, row: Row, current: Record) -> Outcome | None:
         """Done already or changed meanwhile; None where it is to be written.
@@ -245,36 +256,66 @@ class _Worker:
         A target may spell a value anew; of one that was sent, another spelling is our own.
         """
         held = as_text(current.data.get(row["field"]))
-        if held == row["value"] or (held and row["sent_at"] and self._is_spelling(row, held)):
+        wanted = row["value"] or None
+        if held == wanted or (held and row["sent_at"] and self._is_spelling(row, held)):
             return Outcome(state="acknowledged", version=current.version, held=held)
         if held != row["before"]:
             return Outcome(state="conflict", message="the target's value changed after it was read")
         return None
 
     def _write(
-        self, door: _Door, writes: Sequence[tuple[Row, Change]], outcomes: dict[str, Outcome]
+        self,
+        door: _Door,
+        writes: Sequence[tuple[Sequence[Row], Change]],
+        outcomes: dict[str, Outcome],
     ) -> None:
         with writing(self._engine) as db:
-            ids, now = [row["id"] for row, _ in writes], _now()
+            ids, now = [row["id"] for rows, _ in writes for row in rows], _now()
             until = self._until() + door.lasts
             deliveries.mark_sent(db, ids, self._name, now=now, until=until)
         changes = [change for _, change in writes]
         results = door.write_many(changes[0].stream, changes)
-        for (row, _), result in zip(writes, results, strict=True):
-            outcomes[row["id"]] = self._settled(row, result)
+        for (rows, _), result in zip(writes, results, strict=True):
+            outcomes |= self._settled(rows, result)
 
-    def _settled(self, row: Row, result: WriteResult) -> Outcome:
+    def _settled(self, rows: Sequence[Row], result: WriteResult) -> dict[str, Outcome]:
         if not isinstance(result, Receipt):
-            return self._outcome(result)
-        held = as_text(result.held.get(row["field"]))
-        return Outcome(state="acknowledged", version=result.version, held=held)
+            return self._outcomes(result, rows)
+        return {
+            row["id"]: Outcome(
+                state="acknowledged",
+                version=result.version,
+                held=as_text(result.held.get(row["field"])),
+            )
+            for row in rows
+        }
 
-    def _outcome(self, error: HubError) -> Outcome:
-        """What an error says of a delivery; one that does not say leaves it unknown."""
+    def _outcomes(self, error: HubError, rows: Sequence[Row]) -> dict[str, Outcome]:
+        """What an error says of deliveries; where one of several fields was refused, each is tried.
+
+        A refusal says that nothing was written, so that trying again is safe.
+        """
+        together = len(rows) > len({row["record_id"] for row in rows})
+        if isinstance(error, RejectedError) and together:
+            self.seen.difference_update(row["id"] for row in rows)
+            message = "one of several fields was refused; each goes alone"
+            return {
+                row["id"]: Outcome(state="planned", message=message, failed=True) for row in rows
+            }
+        return {row["id"]: self._outcome(error, row) for row in rows}
+
+    def _outcome(self, error: HubError, row: Row) -> Outcome:
+        """What an error says of a delivery; one that does not say leaves it unknown.
+
+        Only what is wrong with the delivery itself counts against it, never a system that is away.
+        """
         if isinstance(error, AuthenticationError):
             return Outcome(state="planned", message="the target refuses our credentials")
-        if isinstance(error, SourceError):
+        if isinstance(error, RateLimitedError | SourceUnavailableError):
             return Outcome(state="planned", message=str(error))
+        if isinstance(error, SourceError):
+            state = "dead" if row["failures"] + 1 >= self._pace.max_failures else "planned"
+            return Outcome(state=state, message=str(error), failed=True)
         if isinstance(error, ConflictError | RejectedError):
             state = "conflict" if isinstance(error, ConflictError) else "rejected"
             return Outcome(state=state, message=str(error))
@@ -284,14 +325,21 @@ class _Worker:
         return means_same(row["attribute"], held, row["value"], self._pace.country)
 
 
-def _change(row: Row, current: Record) -> Change:
+def _change(rows: Sequence[Row], current: Record) -> Change:
     return Change(
-        stream=row["stream_name"],
-        key=row["source_key"],
-        fields={row["field"]: row["value"]},
+        stream=rows[0]["stream_name"],
+        key=rows[0]["source_key"],
+        fields={row["field"]: row["value"] for row in rows},
         expected_version=current.version,
-        idempotency_key=row["id"],
+        idempotency_key=_idempotency_key([row["id"] for row in rows]),
     )
+
+
+def _idempotency_key(delivery_ids: Sequence[str]) -> str:
+    """One delivery gives its own id; several give the same key whenever they go together."""
+    if len(delivery_ids) == 1:
+        return delivery_ids[0]
+    return str(uuid5(UUID(min(delivery_ids)), " ".join(sorted(delivery_ids))))
 
 
 def _now() -> datetime:

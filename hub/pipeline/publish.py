@@ -6,18 +6,21 @@ A write is computed only where the target's own value means something else than 
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
 from hub.match.standardise import standardise_email, standardise_identifier, standardise_phone
 from hub.ownership import EVERYBODY, Audience
+from hub.pipeline.echo import first_of_chain
 from hub.store import deliveries, outbox
 from hub.store.audience import parties_with_won
 from hub.store.database import Connection, Engine, reading, writing
+from hub.store.deliveries import AcknowledgedWrite
+from hub.store.delivery_desk import refused_values
 from hub.store.outbox import PlannedWrite
 
 _CHUNK = 500
@@ -47,61 +50,80 @@ def plan_writes(
         return [
             write
             for chunk in _chunks(events)
-            for write in _wanted(db, [event.party_id for event in chunk], subscriptions, country)
+            for write in _look(
+                db, [event.party_id for event in chunk], subscriptions, country
+            ).writes
         ]
 
 
 def stage_deliveries(
     engine: Engine, subscriptions: Sequence[Subscription], country: str
 ) -> dict[str, int]:
-    """Turn waiting events into deliveries, a chunk of events with its deliveries at a time."""
-    counts = {"events": 0, "planned": 0, "superseded": 0}
+    """Turn waiting events into deliveries, a chunk of events with its deliveries at a time.
+
+    Events of customers whose write is under way, or waits for a person, wait; others go on.
+    """
+    counts, after = {"events": 0, "planned": 0, "superseded": 0}, 0
     while True:
         with writing(engine) as db:
             outbox.take_turn(db)
-            events = outbox.pending_events(db, _CHUNK)
+            events = outbox.pending_events(db, _CHUNK, after=after)
             if not events:
                 return counts
+            after = events[-1].seq
             parties = [event.party_id for event in events]
-            wanted = _wanted(db, parties, subscriptions, country)
-            fresh, superseded, blocked = _coalesce(db, wanted)
+            look = _look(db, parties, subscriptions, country)
+            fresh, superseded, blocked = _coalesce(db, look)
             counts["planned"] += outbox.insert_deliveries(db, fresh, _now())
             counts["superseded"] += superseded
             settled = [event.id for event in events if event.party_id not in blocked]
             outbox.settle_events(db, settled)
             counts["events"] += len(settled)
-        if len(settled) < len(events):
-            return counts
 
 
-def _wanted(
+class _Look(NamedTuple):
+    """What is wanted of the records that were looked at, and which fields those are."""
+
+    writes: list[PlannedWrite]
+    fields: set[tuple[int, str]]
+
+
+def _look(
     db: Connection, parties: Sequence[str], subscriptions: Sequence[Subscription], country: str
-) -> list[PlannedWrite]:
+) -> _Look:
     alive = outbox.survivors(db, parties)
     asked = any(item.only.won for item in subscriptions)
     winners = parties_with_won(db, alive) if asked else set()
     places = list(dict.fromkeys((item.connection, item.stream) for item in subscriptions))
     found = {place: outbox.targets(db, alive, *place) for place in places}
-    return [
-        write
-        for item in subscriptions
-        for target in found[item.connection, item.stream]
-        if (write := _needed(item, target, country, winners)) is not None
+    records = [target.record_id for targets in found.values() for target in targets]
+    written = deliveries.acknowledged_writes(db, records)
+    pairs = [
+        (item, target) for item in subscriptions for target in found[item.connection, item.stream]
     ]
+    writes = [
+        write
+        for item, target in pairs
+        if item.only.admits(orjson.loads(target.golden), has_won=target.party_id in winners)
+        and (write := _needed(item, target, country, written.get(target.record_id, ()))) is not None
+    ]
+    return _Look(writes, {(target.record_id, item.field) for item, target in pairs})
 
 
 def _needed(
-    subscription: Subscription, target: outbox.Target, country: str, winners: Container[str]
+    subscription: Subscription,
+    target: outbox.Target,
+    country: str,
+    written: Sequence[AcknowledgedWrite],
 ) -> PlannedWrite | None:
-    """The write that brings the golden value to the target, or None where it is there."""
-    golden = orjson.loads(target.golden)
-    value = as_text(golden.get(subscription.attribute))
-    before = as_text(orjson.loads(target.payload).get(subscription.field))
-    if not value or (before and subscription.mode == "fill_empty"):
+    """The write that brings what is wanted to the target, or None where it is there."""
+    own = [write for write in written if write.field == subscription.field]
+    standing = _standing(orjson.loads(target.payload).get(subscription.field), target, own)
+    golden = as_text(orjson.loads(target.golden).get(subscription.attribute))
+    value = _aim(golden, standing, subscription.mode)
+    if value == standing.held:
         return None
-    if before and means_same(subscription.attribute, before, value, country):
-        return None
-    if not subscription.only.admits(golden, has_won=target.party_id in winners):
+    if standing.held and value and _same(subscription, standing.held, value, country):
         return None
     return PlannedWrite(
         party_id=target.party_id,
@@ -110,10 +132,41 @@ def _needed(
         stream=subscription.stream,
         attribute=subscription.attribute,
         field=subscription.field,
-        before=before,
-        value=value,
+        before=standing.held,
+        value=value or "",
         version=target.source_version,
     )
+
+
+class _Standing(NamedTuple):
+    """What a field of a target holds as far as we know; ``said`` is what it held without us."""
+
+    held: str | None
+    said: str | None
+
+
+def _standing(read: Any, target: outbox.Target, own: Sequence[AcknowledgedWrite]) -> _Standing:
+    """A write of ours counts before what was read earlier; ``own`` has the newest one first."""
+    held = as_text(read)
+    if own and own[0].received_at >= target.observed_at:
+        held = own[0].value or None
+    if own and held == (own[0].value or None):
+        return _Standing(held, first_of_chain(own).before)
+    return _Standing(held, held)
+
+
+def _aim(golden: str | None, standing: _Standing, mode: str) -> str | None:
+    """What the field should hold: where no golden value is for it, what it held without us.
+
+    So a merge that is undone takes back what it has written.
+    """
+    if golden is None or (mode == "fill_empty" and standing.said):
+        return standing.said
+    return golden
+
+
+def _same(subscription: Subscription, one: str, other: str, country: str) -> bool:
+    return means_same(subscription.attribute, one, other, country)
 
 
 def as_text(value: Any) -> str | None:
@@ -137,26 +190,38 @@ def _plain(attribute: str, text: str, country: str) -> str | None:
     return " ".join(text.split())
 
 
-def _coalesce(
-    db: Connection, wanted: Sequence[PlannedWrite]
-) -> tuple[list[PlannedWrite], int, set[str]]:
-    """New writes, how many planned ones they replace, and parties that wait for one under way."""
-    open_now = deliveries.open_deliveries(db, {write.record_id for write in wanted})
+def _coalesce(db: Connection, look: _Look) -> tuple[list[PlannedWrite], int, set[str]]:
+    """New writes, how many planned ones they replace, and parties that wait for one under way.
+
+    A planned write that is no longer wanted ends; a value that was refused is not planned again.
+    """
+    records = {record for record, _ in look.fields}
+    open_now = deliveries.open_deliveries(db, records)
+    refused = refused_values(db, records)
     fresh: dict[tuple[int, str], PlannedWrite] = {}
-    superseded, blocked = 0, set[str]()
-    for write in wanted:
-        standing = open_now.get((write.record_id, write.field))
+    obsolete, blocked = set[str](), set[str]()
+    wanted = {(write.record_id, write.field): write for write in look.writes}
+    for place, write in wanted.items():
+        standing = open_now.get(place)
         if standing is None:
-            fresh[write.record_id, write.field] = write
-        elif standing["value"] == write.value:
-            continue
-        elif standing["state"] == "planned":
-            outbox.supersede(db, standing["id"], _now())
-            superseded += 1
-            fresh[write.record_id, write.field] = write
-        else:
+            fresh |= {} if refused.get(place) == write.value else {place: write}
+        elif standing["state"] == "planned" and standing["value"] != write.value:
+            obsolete.add(standing["id"])
+            fresh[place] = write
+        elif standing["value"] != write.value:
             blocked.add(write.party_id)
-    return list(fresh.values()), superseded, blocked
+    obsolete |= _planned_at(open_now, look.fields - wanted.keys())
+    for delivery_id in sorted(obsolete):
+        outbox.supersede(db, delivery_id, _now())
+    return list(fresh.values()), len(obsolete), blocked
+
+
+def _planned_at(
+    open_now: Mapping[tuple[int, str], Mapping[str, Any]], places: Iterable[tuple[int, str]]
+) -> set[str]:
+    """The planned deliveries to these fields."""
+    found = (open_now[place] for place in places if place in open_now)
+    return {row["id"] for row in found if row["state"] == "planned"}
 
 
 def _chunks(items: Sequence[outbox.PendingEvent]) -> Iterator[Sequence[outbox.PendingEvent]]:

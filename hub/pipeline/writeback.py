@@ -40,6 +40,7 @@ def deliver(work: Workplace, connection: str) -> Mapping[str, int]:
         settle=timedelta(seconds=section.settle_seconds),
         request=timedelta(seconds=section.request_seconds),
         max_writes=section.max_writes,
+        max_failures=section.max_failures,
         country=work.config.hub.country,
     )
     with work.site.connected(connection) as opened:

@@ -31,6 +31,7 @@ class PendingEvent(NamedTuple):
 
     id: str
     party_id: str
+    seq: int
 
 
 class Target(NamedTuple):
@@ -41,6 +42,7 @@ class Target(NamedTuple):
     payload: str
     source_version: str | None
     golden: str
+    observed_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,11 +60,12 @@ class PlannedWrite:
     version: str | None
 
 
-def pending_events(db: Connection, limit: int) -> list[PendingEvent]:
-    """The oldest events that nobody has planned for."""
+def pending_events(db: Connection, limit: int, *, after: int = 0) -> list[PendingEvent]:
+    """The oldest events that nobody has planned for, after a place in the sequence."""
     query = (
-        sa.select(party_event.c.id, party_event.c.party_id)
+        sa.select(party_event.c.id, party_event.c.party_id, party_event.c.seq)
         .where(sa.text("pending"))  # as in the partial index: SQLite would not use "pending = 1"
+        .where(party_event.c.seq > after)
         .order_by(party_event.c.seq)
         .limit(limit)
     )
@@ -98,6 +101,7 @@ def targets(
             raw_version.c.payload,
             source_record.c.source_version,
             golden_record.c.body,
+            raw_version.c.observed_at,
         )
         .join(canonical_record, canonical_record.c.id == link.c.canonical_id)
         .join(source_record, source_record.c.id == canonical_record.c.record_id)

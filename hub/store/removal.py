@@ -34,7 +34,7 @@ from hub.store.tables import (
 
 NOTE: Final = "erased"
 """What stands where people had written something."""
-_OPEN: Final = ("planned", "sending", "unknown", "conflict")
+_OPEN: Final = ("planned", "sending", "unknown", "conflict", "dead")
 _CHUNK: Final = 500
 
 
