@@ -22,6 +22,7 @@ from pydantic import (
 from hub.errors import ConfigError
 from hub.ownership import (
     Audience,
+    BrakesSection,
     Closed,
     Name,
     Owner,
@@ -293,7 +294,12 @@ def _known_keys(model: type[BaseModel], place: tuple[Any, ...]) -> list[str]:
 
 
 def _publish_model(place: tuple[Any, ...]) -> type[BaseModel]:
-    nested: dict[str, type[BaseModel]] = {"only": Audience, "rules": PublishRule, "owners": Owner}
+    nested: dict[str, type[BaseModel]] = {
+        "only": Audience,
+        "rules": PublishRule,
+        "owners": Owner,
+        "brakes": BrakesSection,
+    }
     return next((model for key, model in nested.items() if key in place[:-1]), PublishSection)
 
 

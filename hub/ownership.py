@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Container, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Annotated, Any, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Attribute = Annotated[
@@ -89,6 +91,47 @@ class PublishRule(Closed):
     )
 
 
+class BrakesSection(Closed):
+    """``[publish.brakes.NAME]``: what stops or slows the writes to one connection."""
+
+    max_changed_share: float = Field(
+        default=0.3,
+        ge=0,
+        le=1,
+        description="The share of a stream's records that may wait to be changed unapproved; "
+        "beyond it nothing goes until a person approves; 1 allows all.",
+    )
+    min_changed: int = Field(
+        default=100, ge=0, description="So many changed records need no approval in any case."
+    )
+    per_minute: int | None = Field(
+        default=None, ge=1, description="How many writes may go in any minute."
+    )
+    window: str | None = Field(
+        default=None,
+        pattern="^([01]\\d|2[0-3]):[0-5]\\d-([01]\\d|2[0-3]):[0-5]\\d$",
+        description="When writes may begin, such as 22:00-06:00; always without it.",
+    )
+    zone: str = Field(default="UTC", description="Time zone of the window, such as Europe/Berlin.")
+
+    @field_validator("zone")
+    @classmethod
+    def _zone_exists(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise ValueError(f"there is no time zone {value!r}") from None
+        return value
+
+    def is_open(self, moment: datetime) -> bool:
+        """Whether writes may begin at a moment."""
+        if self.window is None:
+            return True
+        begin, end = self.window.split("-")
+        local = f"{moment.astimezone(ZoneInfo(self.zone)):%H:%M}"
+        return begin <= local < end if begin < end else local >= begin or local < end
+
+
 class PublishSection(Closed):
     """``[publish]``: who gets which golden value."""
 
@@ -97,6 +140,10 @@ class PublishSection(Closed):
     )
     rules: tuple[PublishRule, ...] = Field(
         default=(), description="Who gets which golden value; one [[publish.rules]] each."
+    )
+    brakes: dict[Name, BrakesSection] = Field(
+        default_factory=dict,
+        description="Limits, pace and window, by connection: one [publish.brakes.NAME] each.",
     )
     settle_seconds: float = Field(
         default=60.0, ge=0, description="How long a write may take to show at the target."
@@ -154,6 +201,9 @@ def _unknown(section: PublishSection, known: Container[str]) -> Iterator[str]:
                 yield (
                     f"publish.{key}.{number}.connection: there is no connection {item.connection!r}"
                 )
+    for name in section.brakes:
+        if name not in known:
+            yield f"publish.brakes.{name}: there is no connection {name!r}"
 
 
 def _owner_flaws(owners: Sequence[Owner], trust: Trust) -> Iterator[str]:

@@ -44,8 +44,9 @@ PUBLISH: Final = """\
 Writes golden values to the systems that subscribe to them, intent first; without publish rules in
 hub.toml it only puts events in order. Clearing it never writes twice.
 
-**When it is red:** `hub status` shows deliveries in conflict or with unknown outcome; both wait
-for a person. *AuthenticationError*: mend the credentials, then clear the task.
+**When it is red:** `hub delivery list` shows what waits for a person. *DeliveryError*: more would
+change than the brakes allow; look at `hub publish --plan`, then run `hub publish --apply DIGEST`.
+*AuthenticationError*: mend the credentials, then clear the task.
 """
 RECONCILE: Final = """\
 Compares front and back office and writes the reports into the folder `reports` beside hub.toml.

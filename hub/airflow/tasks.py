@@ -10,7 +10,7 @@ from pathlib import Path
 
 from hub.airflow.credentials import airflow_credentials
 from hub.config import find_config
-from hub.errors import HubError, PermanentSourceError
+from hub.errors import DeliveryError, HubError, PermanentSourceError
 from hub.pipeline import steps, writeback
 from hub.pipeline.turn import SyncMode
 from hub.pipeline.workplace import Workplace, open_workplace
@@ -56,9 +56,16 @@ def stage() -> Counts:
 
 
 def deliver(connection: str) -> Counts:
-    """Send what is due to one connection."""
+    """Send what is due to one connection; red where a person has to approve what is planned."""
     with _workplace() as work:
-        return level(writeback.deliver(work, connection))
+        counts = level(writeback.deliver(work, connection))
+    if counts.get("held"):
+        raise DeliveryError(
+            f"{counts['held']:,} deliveries need approval: look at `hub publish --plan`, then do "
+            "`hub publish --apply DIGEST`",
+            connection=connection,
+        )
+    return counts
 
 
 def reconcile() -> Counts:

@@ -67,22 +67,61 @@ class Pace:
     country: str = "DE"
 
 
-def deliver(engine: Engine, target: OpenConnection, pace: Pace) -> dict[str, int]:
+class Barrier(Protocol):
+    """What may hold deliveries back while a run goes on."""
+
+    def stop(self) -> str | None:
+        """Why nothing may go now, in a word; None where it may."""
+
+    def allowance(self) -> int | None:
+        """How many deliveries may go now, waiting for it; None for any number, 0 for none."""
+
+
+class _Open:
+    """Holds nothing back."""
+
+    def stop(self) -> str | None:
+        return None
+
+    def allowance(self) -> int | None:
+        return None
+
+
+def deliver(
+    engine: Engine,
+    target: OpenConnection,
+    pace: Pace,
+    *,
+    barrier: Barrier | None = None,
+    approved: bool = False,
+) -> dict[str, int]:
     """Send what is due to one connection, in order; returns counts by end state.
 
-    Raises AuthenticationError at once: the deliveries that met it stay planned.
+    ``approved`` sends only what a person has approved. Raises AuthenticationError at once: the
+    deliveries that met it stay planned.
     """
     worker = _Worker(engine, _Doors(target, pace.batch), pace)
-    counts = Counter[str]()
-    while counts.total() < pace.max_writes:
+    counts, barrier = Counter[str](), barrier or _Open()
+    going = True
+    while going:
         with reading(engine) as db:
-            due = deliveries.due_deliveries(db, target.name, _now(), _CHUNK)
+            due = deliveries.due_deliveries(db, target.name, _now(), _CHUNK, approved=approved)
         fresh = [row for row in due if row["id"] not in worker.seen]
-        if not fresh:
-            break
-        for batch in batches(fresh[: pace.max_writes - counts.total()], worker.limit):
+        rows = _admitted(fresh, pace.max_writes - counts.total(), barrier)
+        going = bool(rows)
+        for batch in batches(rows, worker.limit):
+            if barrier.stop():
+                return dict(counts)
             counts.update(worker.work(batch))
     return dict(counts)
+
+
+def _admitted(rows: Sequence[Row], room: int, barrier: Barrier) -> Sequence[Row]:
+    """As many of the rows as may go now."""
+    if not rows or room <= 0:
+        return []
+    most = barrier.allowance()
+    return rows[: room if most is None else min(room, most)]
 
 
 def batches(rows: Sequence[Row], limit: Callable[[str], int]) -> Iterator[list[Row]]:

@@ -6,7 +6,7 @@ A write is computed only where the target's own value means something else than 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -18,7 +18,7 @@ from hub.ownership import EVERYBODY, Audience
 from hub.pipeline.echo import first_of_chain
 from hub.store import deliveries, outbox
 from hub.store.audience import parties_with_won
-from hub.store.database import Connection, Engine, reading, writing
+from hub.store.database import Connection, Engine, writing
 from hub.store.deliveries import AcknowledgedWrite
 from hub.store.delivery_desk import refused_values
 from hub.store.outbox import PlannedWrite
@@ -41,21 +41,6 @@ class Subscription:
     only: Audience = EVERYBODY
 
 
-def plan_writes(
-    engine: Engine, subscriptions: Sequence[Subscription], country: str
-) -> list[PlannedWrite]:
-    """What would be written for the events that wait; nothing is stored."""
-    with reading(engine) as db:
-        events = outbox.pending_events(db, limit=1_000_000)
-        return [
-            write
-            for chunk in _chunks(events)
-            for write in _look(
-                db, [event.party_id for event in chunk], subscriptions, country
-            ).writes
-        ]
-
-
 def stage_deliveries(
     engine: Engine, subscriptions: Sequence[Subscription], country: str
 ) -> dict[str, int]:
@@ -63,22 +48,46 @@ def stage_deliveries(
 
     Events of customers whose write is under way, or waits for a person, wait; others go on.
     """
-    counts, after = {"events": 0, "planned": 0, "superseded": 0}, 0
+    staging = Staging(subscriptions, country)
     while True:
         with writing(engine) as db:
-            outbox.take_turn(db)
-            events = outbox.pending_events(db, _CHUNK, after=after)
-            if not events:
-                return counts
-            after = events[-1].seq
-            parties = [event.party_id for event in events]
-            look = _look(db, parties, subscriptions, country)
-            fresh, superseded, blocked = _coalesce(db, look)
-            counts["planned"] += outbox.insert_deliveries(db, fresh, _now())
-            counts["superseded"] += superseded
-            settled = [event.id for event in events if event.party_id not in blocked]
-            outbox.settle_events(db, settled)
-            counts["events"] += len(settled)
+            if not staging.stage(db):
+                return staging.counts
+
+
+def stage_in(db: Connection, subscriptions: Sequence[Subscription], country: str) -> dict[str, int]:
+    """The same in the caller's transaction."""
+    staging = Staging(subscriptions, country)
+    while staging.stage(db):
+        pass
+    return staging.counts
+
+
+class Staging:
+    """One walk over the events that wait."""
+
+    def __init__(self, subscriptions: Sequence[Subscription], country: str) -> None:
+        self.counts = {"events": 0, "planned": 0, "superseded": 0}
+        self._subscriptions = subscriptions
+        self._country = country
+        self._after = 0
+
+    def stage(self, db: Connection) -> bool:
+        """Turn the next chunk into deliveries; False where there is none."""
+        outbox.take_turn(db)
+        events = outbox.pending_events(db, _CHUNK, after=self._after)
+        if not events:
+            return False
+        self._after = events[-1].seq
+        parties = [event.party_id for event in events]
+        look = _look(db, parties, self._subscriptions, self._country)
+        fresh, superseded, blocked = _coalesce(db, look)
+        self.counts["planned"] += outbox.insert_deliveries(db, fresh, _now())
+        self.counts["superseded"] += superseded
+        settled = [event.id for event in events if event.party_id not in blocked]
+        outbox.settle_events(db, settled)
+        self.counts["events"] += len(settled)
+        return True
 
 
 class _Look(NamedTuple):
@@ -210,23 +219,16 @@ def _coalesce(db: Connection, look: _Look) -> tuple[list[PlannedWrite], int, set
             fresh[place] = write
         elif standing["value"] != write.value:
             blocked.add(write.party_id)
-    obsolete |= _planned_at(open_now, look.fields - wanted.keys())
+    gone = (look.fields - wanted.keys()) & open_now.keys()
+    obsolete |= _planned([open_now[place] for place in gone])
     for delivery_id in sorted(obsolete):
         outbox.supersede(db, delivery_id, _now())
     return list(fresh.values()), len(obsolete), blocked
 
 
-def _planned_at(
-    open_now: Mapping[tuple[int, str], Mapping[str, Any]], places: Iterable[tuple[int, str]]
-) -> set[str]:
-    """The planned deliveries to these fields."""
-    found = (open_now[place] for place in places if place in open_now)
-    return {row["id"] for row in found if row["state"] == "planned"}
-
-
-def _chunks(items: Sequence[outbox.PendingEvent]) -> Iterator[Sequence[outbox.PendingEvent]]:
-    for start in range(0, len(items), _CHUNK):
-        yield items[start : start + _CHUNK]
+def _planned(rows: Iterable[Any]) -> set[str]:
+    """Those of the deliveries that nobody has begun to send."""
+    return {row["id"] for row in rows if row["state"] == "planned"}
 
 
 def _now() -> datetime:

@@ -31,9 +31,13 @@ def open_deliveries(db: Connection, record_ids: Iterable[int]) -> dict[tuple[int
 
 
 def due_deliveries(
-    db: Connection, connection_name: str, now: datetime, limit: int
+    db: Connection, connection_name: str, now: datetime, limit: int, *, approved: bool = False
 ) -> list[dict[str, Any]]:
-    """What may be worked on now: planned ones, and sent ones whose settle time ran out."""
+    """What may be worked on now: planned ones, and sent ones whose settle time ran out.
+
+    ``approved`` leaves out planned ones that no person has approved.
+    """
+    may_go = delivery.c.approved_at.is_not(None) if approved else sa.true()
     query = (
         sa.select(
             delivery,
@@ -46,7 +50,7 @@ def due_deliveries(
         .where(
             connection.c.name == connection_name,
             sa.or_(
-                delivery.c.state == "planned",
+                sa.and_(delivery.c.state == "planned", may_go),
                 sa.and_(
                     delivery.c.state.in_(("sending", "unknown")), delivery.c.lease_until <= now
                 ),

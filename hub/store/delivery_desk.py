@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from typing import Final, NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, RowMapping
 
-from hub.store.tables import delivery
+from hub.store.tables import connection, delivery, receipt, source_record, stream
 
 _REFUSED: Final = ("rejected", "abandoned")
 
@@ -22,3 +23,47 @@ def refused_values(db: Connection, record_ids: Iterable[int]) -> dict[tuple[int,
     )
     latest = {(row.record_id, row.field): row for row in db.execute(query)}
     return {place: row.value for place, row in latest.items() if row.state in _REFUSED}
+
+
+class DeliveryFilter(NamedTuple):
+    """Which deliveries to list; without states, those that wait for a person."""
+
+    states: Collection[str] = ("conflict", "dead", "rejected", "unknown")
+    connection: str | None = None
+
+
+def list_deliveries(db: Connection, wanted: DeliveryFilter, limit: int) -> list[RowMapping]:
+    """The deliveries wanted, the newest first, each with connection and stream."""
+    query = _described().where(delivery.c.state.in_(list(wanted.states)))
+    if wanted.connection is not None:
+        query = query.where(connection.c.name == wanted.connection)
+    return list(db.execute(query.order_by(delivery.c.seq.desc()).limit(limit)).mappings())
+
+
+def get_delivery(db: Connection, delivery_id: str) -> RowMapping | None:
+    """One delivery with connection, stream and receipt."""
+    query = _described().where(delivery.c.id == delivery_id)
+    return db.execute(query).mappings().one_or_none()
+
+
+def end_delivery(db: Connection, delivery_id: str, *, seen: str, state: str, now: datetime) -> bool:
+    """Settle a delivery on a person's word; False where it is no longer in the state seen."""
+    change = sa.update(delivery).where(delivery.c.id == delivery_id, delivery.c.state == seen)
+    ended = change.values(state=state, settled_at=now, lease_holder=None, lease_until=None)
+    return db.execute(ended).rowcount == 1
+
+
+def _described() -> sa.Select[tuple[object, ...]]:
+    return (
+        sa.select(
+            delivery,
+            connection.c.name.label("connection"),
+            stream.c.name.label("stream"),
+            receipt.c.target_version,
+            receipt.c.received_at,
+        )
+        .join(source_record, source_record.c.id == delivery.c.record_id)
+        .join(stream, stream.c.id == source_record.c.stream_id)
+        .join(connection, connection.c.id == stream.c.connection_id)
+        .outerjoin(receipt, receipt.c.delivery_id == delivery.c.id)
+    )

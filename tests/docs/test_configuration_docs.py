@@ -22,7 +22,7 @@ from hub.config import (
     ResolveSection,
     load_config,
 )
-from hub.ownership import Audience, Owner, PublishRule, PublishSection
+from hub.ownership import Audience, BrakesSection, Owner, PublishRule, PublishSection
 from hub.plugins import discover
 from hub.sdk import ConnectorSpec
 from tests.architecture.source import ROOT
@@ -37,6 +37,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "[[publish.owners]]": Owner,
     "[[publish.rules]]": PublishRule,
     "[[publish.rules]] only": Audience,
+    "[publish.brakes.NAME]": BrakesSection,
     "[push]": PushSection,
 }
 

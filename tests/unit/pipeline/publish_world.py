@@ -14,14 +14,17 @@ import sqlalchemy as sa
 
 from connectors import request_tracker, salesforce
 from hub.mapping import compile_mapping, load_mapping
+from hub.ownership import BrakesSection
 from hub.pipeline import delivering, publish
 from hub.pipeline.canonicalise import CanonicaliseTask, canonicalise
 from hub.pipeline.connections import OpenConnection
 from hub.pipeline.delivering import Pace
 from hub.pipeline.extract import StreamTask, extract
 from hub.pipeline.publish import Subscription
+from hub.pipeline.publish_plan import Publishing, plan_publish
 from hub.sdk import ConnectorSpec, StandInState
-from hub.store import deliveries, outbox, tables
+from hub.store import deliveries, tables
+from hub.store.brakes import PlannedDelivery
 from hub.store.columns import new_id
 from hub.store.database import Engine, reading, writing
 
@@ -117,8 +120,15 @@ class PublishWorld:
             db.execute(sa.insert(golden).values(_golden(number, party, version + 1, values)))
             db.execute(sa.insert(tables.party_event).values(_event(number, party, values)))
 
-    def plan(self, mode: str = "update") -> list[outbox.PlannedWrite]:
-        return publish.plan_writes(self.engine, [self.system.subscription(mode)], "DE")
+    def publishing(self, mode: str = "update", **brakes: Any) -> Publishing:
+        return Publishing(
+            subscriptions=[self.system.subscription(mode)],
+            country="DE",
+            brakes={self.system.connection: BrakesSection(**brakes)},
+        )
+
+    def plan(self, mode: str = "update") -> list[PlannedDelivery]:
+        return [*plan_publish(self.engine, self.publishing(mode)).writes]
 
     def publish(self, pace: Pace = QUICK, mode: str = "update") -> dict[str, int]:
         publish.stage_deliveries(self.engine, [self.system.subscription(mode)], "DE")

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from hub.ownership import Audience
 from hub.pipeline import publish
+from hub.pipeline.publish_plan import plan_publish
 from hub.store import tables
 from hub.store.database import Engine, writing
 from hub.store.events import requeue_events
@@ -24,7 +25,8 @@ def world(store: Engine) -> Iterator[PublishWorld]:
 
 def planned(world: PublishWorld, only: Audience) -> list[str]:
     rule = replace(world.system.subscription(), only=only)
-    return [write.value for write in publish.plan_writes(world.engine, [rule], "DE")]
+    plan = plan_publish(world.engine, replace(world.publishing(), subscriptions=[rule]))
+    return [write.value for write in plan.writes]
 
 
 def win(world: PublishWorld, key: str) -> None:
