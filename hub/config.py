@@ -193,7 +193,7 @@ class HubConfig(Closed):
     @property
     def trust(self) -> dict[str, tuple[str, ...]]:
         """By attribute, the connections in the order of trust; its owner stands first."""
-        return owned_trust(self.publish.owners, self.resolve.trust)
+        return owned_trust(self.publish, self.resolve.trust)
 
     def connection(self, name: str) -> ConnectionSection:
         """One connection; ConfigError lists those there are."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Container, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -21,6 +21,10 @@ Attribute = Annotated[
         "|customer_no)$"
     ),
 ]
+
+ConflictPolicy = Literal["ask", "owner", "newest"]
+ASK: Final = "ask"
+NEWEST: Final = "newest"
 
 Trust = Mapping[str, Sequence[str]]
 
@@ -141,6 +145,11 @@ class PublishSection(Closed):
     rules: tuple[PublishRule, ...] = Field(
         default=(), description="Who gets which golden value; one [[publish.rules]] each."
     )
+    conflicts: dict[Attribute, ConflictPolicy] = Field(
+        default_factory=dict,
+        description="By attribute, what happens where somebody changed it at a subscriber: ask "
+        "(a person), owner (its value is written again), newest (the last change counts).",
+    )
     brakes: dict[Name, BrakesSection] = Field(
         default_factory=dict,
         description="Limits, pace and window, by connection: one [publish.brakes.NAME] each.",
@@ -172,13 +181,21 @@ class PublishSection(Closed):
 
 def flaws_of(section: PublishSection, known: Container[str], trust: Trust) -> list[str]:
     """What contradicts itself in the section, each flaw with its key."""
-    return [*_unknown(section, known), *_owner_flaws(section.owners, trust), *_rule_flaws(section)]
+    return [
+        *_unknown(section, known),
+        *_owner_flaws(section.owners, trust),
+        *_policy_flaws(section, trust),
+        *_rule_flaws(section),
+    ]
 
 
-def owned_trust(owners: Sequence[Owner], trust: Trust) -> dict[str, tuple[str, ...]]:
-    """The order of trust by attribute, owners first."""
+def owned_trust(section: PublishSection, trust: Trust) -> dict[str, tuple[str, ...]]:
+    """The order of trust by attribute: owners first, none at all where the newest value counts."""
     order = {name: tuple(names) for name, names in trust.items()}
-    for owner in owners:
+    for attribute, policy in section.conflicts.items():
+        if policy == NEWEST:
+            order[trusted_as(attribute)] = ("steward",)
+    for owner in section.owners:
         name = trusted_as(owner.attribute)
         rest = trust.get(name) or trust.get("*") or ()
         order[name] = (owner.connection, *(one for one in rest if one != owner.connection))
@@ -219,6 +236,16 @@ def _owner_flaws(owners: Sequence[Owner], trust: Trust) -> Iterator[str]:
                 f"{place}: {owner.attribute} is owned by {owner.connection}, but "
                 f"resolve.trust.{name} does not put it first; leave one of them out"
             )
+
+
+def _policy_flaws(section: PublishSection, trust: Trust) -> Iterator[str]:
+    owned = {trusted_as(owner.attribute) for owner in section.owners}
+    for attribute, policy in section.conflicts.items():
+        name, place = trusted_as(attribute), f"publish.conflicts.{attribute}"
+        if policy == "owner" and name not in owned:
+            yield f"{place}: {attribute} has no owner; name one under [[publish.owners]]"
+        if policy == NEWEST and (name in owned or name in trust):
+            yield f"{place}: the newest value can't count before an owner or an order of trust"
 
 
 def _rule_flaws(section: PublishSection) -> Iterator[str]:

@@ -55,14 +55,14 @@ def show(delivery_id: Id, as_json: AsJson = False) -> None:
 
 @delivery.command()
 def retry(delivery_id: Id, reason: Reason = "", as_json: AsJson = False) -> None:
-    """Plan it anew with the next publish; sync the system first where its value had changed."""
+    """Plan it anew with the next publish; a conflict goes over the value that was found."""
     retry_delivery(open_workplace().engine, delivery_id, new_act(whoami(), reason))
     _tell(delivery_id, "queued", as_json)
 
 
 @delivery.command()
 def abandon(delivery_id: Id, reason: Reason = "", as_json: AsJson = False) -> None:
-    """Give it up; the same value is not sent again."""
+    """Give it up, a conflict in favour of the target; the same value is not sent again."""
     abandon_delivery(open_workplace().engine, delivery_id, new_act(whoami(), reason))
     _tell(delivery_id, "abandoned", as_json)
 

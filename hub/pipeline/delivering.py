@@ -11,9 +11,9 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol, cast
+from typing import Any
 from uuid import UUID, uuid5
 
 from hub.errors import (
@@ -21,29 +21,27 @@ from hub.errors import (
     ConflictError,
     DeliveryError,
     HubError,
-    OutcomeUnknownError,
     RateLimitedError,
     RejectedError,
     SourceError,
     SourceUnavailableError,
     StoreError,
 )
+from hub.pipeline.conflicts import Conflicts
 from hub.pipeline.connections import OpenConnection
+from hub.pipeline.doors import Barrier, Door, Doors, Open
 from hub.pipeline.publish import as_text, means_same
 from hub.sdk.contract import (
-    BatchWriter,
-    Capability,
     Change,
     Receipt,
     Record,
-    Stream,
-    Writer,
     WriteResult,
 )
 from hub.store import deliveries
 from hub.store.columns import new_id
 from hub.store.database import Engine, reading, writing
 from hub.store.deliveries import Outcome
+from hub.store.delivery_desk import rebase
 
 _CHUNK = 500
 
@@ -65,26 +63,7 @@ class Pace:
     max_writes: int = 500
     max_failures: int = 5
     country: str = "DE"
-
-
-class Barrier(Protocol):
-    """What may hold deliveries back while a run goes on."""
-
-    def stop(self) -> str | None:
-        """Why nothing may go now, in a word; None where it may."""
-
-    def allowance(self) -> int | None:
-        """How many deliveries may go now, waiting for it; None for any number, 0 for none."""
-
-
-class _Open:
-    """Holds nothing back."""
-
-    def stop(self) -> str | None:
-        return None
-
-    def allowance(self) -> int | None:
-        return None
+    conflicts: Conflicts = field(default_factory=Conflicts)
 
 
 def deliver(
@@ -100,8 +79,8 @@ def deliver(
     ``approved`` sends only what a person has approved. Raises AuthenticationError at once: the
     deliveries that met it stay planned.
     """
-    worker = _Worker(engine, _Doors(target, pace.batch), pace)
-    counts, barrier = Counter[str](), barrier or _Open()
+    worker = _Worker(engine, Doors(target, pace.batch), pace)
+    counts, barrier = Counter[str](), barrier or Open()
     going = True
     while going:
         with reading(engine) as db:
@@ -146,85 +125,10 @@ def batches(rows: Sequence[Row], limit: Callable[[str], int]) -> Iterator[list[R
         waiting = rest
 
 
-class _Door(Protocol):
-    """How changes get to a target: many at once, or one by one as if they were many."""
-
-    def fetch_many(self, stream: str, keys: Sequence[str]) -> Mapping[str, Record]: ...
-
-    def write_many(self, stream: str, changes: Sequence[Change]) -> Sequence[WriteResult]: ...
-
-    @property
-    def lasts(self) -> timedelta:
-        """How long it may go on sending."""
-
-
-class _Single:
-    """For a batch of one: what ``write`` raises is what became of it."""
-
-    lasts = timedelta(0)
-
-    def __init__(self, writer: Writer) -> None:
-        self._writer = writer
-
-    def fetch_many(self, stream: str, keys: Sequence[str]) -> Mapping[str, Record]:
-        found = ((key, self._writer.fetch(stream, key)) for key in keys)
-        return {key: record for key, record in found if record is not None}
-
-    def write_many(self, stream: str, changes: Sequence[Change]) -> Sequence[WriteResult]:  # noqa: ARG002  # a change names its stream
-        return [self._writer.write(change) for change in changes]
-
-
-class _Many:
-    """For a batch: an answer that does not fit the changes leaves all of them unknown."""
-
-    def __init__(self, writer: BatchWriter, lasts: timedelta) -> None:
-        self._writer = writer
-        self.lasts = lasts
-
-    def fetch_many(self, stream: str, keys: Sequence[str]) -> Mapping[str, Record]:
-        return self._writer.fetch_many(stream, keys)
-
-    def write_many(self, stream: str, changes: Sequence[Change]) -> Sequence[WriteResult]:
-        within = self.lasts.total_seconds()
-        results = self._writer.write_many(stream, changes, within=within)
-        receipts = zip(changes, results, strict=False)
-        strange = any(isinstance(got, Receipt) and got.key != one.key for one, got in receipts)
-        if strange or len(results) != len(changes):
-            raise OutcomeUnknownError("the connector's results are not those of the changes")
-        return results
-
-
-class _Doors:
-    """The ways into one connection: by stream, how many changes go at once, and through which."""
-
-    def __init__(self, target: OpenConnection, lasts: timedelta) -> None:
-        self._lasts = lasts
-        self._writer = cast("BatchWriter", target.connector)
-        self._streams = {stream.name: stream for stream in target.streams}
-        self._limits: dict[str, int] = {}
-
-    def limit(self, stream: str) -> int:
-        """How many changes go at once; 1 where they go one by one."""
-        if stream not in self._limits:
-            self._limits[stream] = max(1, self._asked(self._streams.get(stream)))
-        return self._limits[stream]
-
-    def _asked(self, stream: Stream | None) -> int:
-        if stream is None or Capability.BATCH_WRITE not in stream.capabilities:
-            return 1
-        return self._writer.batch_limit(stream.name)
-
-    def of(self, stream: str) -> _Door:
-        """The door to a stream."""
-        if self.limit(stream) > 1:
-            return _Many(self._writer, self._lasts)
-        return _Single(self._writer)
-
-
 class _Worker:
     """One publisher of one connection; its name fences its commits off from other workers'."""
 
-    def __init__(self, engine: Engine, doors: _Doors, pace: Pace) -> None:
+    def __init__(self, engine: Engine, doors: Doors, pace: Pace) -> None:
         self.seen: set[str] = set()
         self.limit = doors.limit
         self._engine = engine
@@ -280,11 +184,12 @@ class _Worker:
         for row in rows:
             current = found.get(row["source_key"])
             if current is None:
-                outcomes[row["id"]] = Outcome(state="conflict", message="the target record is gone")
+                outcomes[row["id"]] = Outcome(state="conflict", message=deliveries.GONE)
             elif known := self._compared(row, current):
                 outcomes[row["id"]] = known
             else:
-                writes.setdefault(row["source_key"], []).append(row)
+                stands = as_text(current.data.get(row["field"]))
+                writes.setdefault(row["source_key"], []).append({**row, "stands": stands})
         if writes:
             changes = [_change(together, found[key]) for key, together in writes.items()]
             self._write(door, list(zip(writes.values(), changes, strict=True)), outcomes)
@@ -298,13 +203,11 @@ class _Worker:
         wanted = row["value"] or None
         if held == wanted or (held and row["sent_at"] and self._is_spelling(row, held)):
             return Outcome(state="acknowledged", version=current.version, held=held)
-        if held != row["before"]:
-            return Outcome(state="conflict", message="the target's value changed after it was read")
-        return None
+        return None if held == row["before"] else self._pace.conflicts.outcome(row, held, current)
 
     def _write(
         self,
-        door: _Door,
+        door: Door,
         writes: Sequence[tuple[Sequence[Row], Change]],
         outcomes: dict[str, Outcome],
     ) -> None:
@@ -312,6 +215,7 @@ class _Worker:
             ids, now = [row["id"] for rows, _ in writes for row in rows], _now()
             until = self._until() + door.lasts
             deliveries.mark_sent(db, ids, self._name, now=now, until=until)
+            rebase(db, {name: before for rows, _ in writes for name, before in _overruled(rows)})
         changes = [change for _, change in writes]
         results = door.write_many(changes[0].stream, changes)
         for (rows, _), result in zip(writes, results, strict=True):
@@ -362,6 +266,11 @@ class _Worker:
 
     def _is_spelling(self, row: Row, held: str) -> bool:
         return means_same(row["attribute"], held, row["value"], self._pace.country)
+
+
+def _overruled(rows: Sequence[Row]) -> Iterator[tuple[str, str | None]]:
+    """The deliveries that a policy lets go over another value than they were planned from."""
+    return ((row["id"], row["stands"]) for row in rows if row["stands"] != row["before"])
 
 
 def _change(rows: Sequence[Row], current: Record) -> Change:

@@ -11,6 +11,7 @@ from hub.store import delivery_desk as store
 from hub.store import outbox
 from hub.store.audit import Act, Entry, add_entries
 from hub.store.database import Connection, Engine, reading, writing
+from hub.store.deliveries import GONE
 from hub.store.events import requeue_events
 
 _RETRIED: Final = ("conflict", "dead", "rejected", "abandoned")
@@ -24,16 +25,26 @@ def show_delivery(engine: Engine, delivery_id: str) -> dict[str, Any]:
 
 
 def retry_delivery(engine: Engine, delivery_id: str, act: Act) -> None:
-    """End the delivery and have its customer looked at anew by the next publish.
+    """Let a conflict go over the value that was found; have any other planned anew.
 
-    What is planned then follows from what was last read of the target: so a value that somebody
-    changed there is seen before it is overwritten.
+    What was found is compared again before it is written over. Of one that is planned anew, what
+    it writes follows from what was last read of the target.
     """
     with writing(engine) as db:
         outbox.take_turn(db)
         row = _require(db, delivery_id, _RETRIED)
+        if row["state"] == "conflict" and row["message"] != GONE:
+            _overrule(db, row, act)
+            return
         _end(db, row, state="superseded", said=_said(act, "retry_delivery", row))
         requeue_events(db, outbox.survivors(db, [row["party_id"]]))
+
+
+def _overrule(db: Connection, row: dict[str, Any], act: Act) -> None:
+    now = datetime.now(UTC)
+    if not store.overrule(db, row["id"], row["found"] or None, now):
+        raise StoreError(f"delivery {row['id']} has changed just now; look at it again")
+    add_entries(db, act, [_said(act, "overrule_target", row)[1]], now)
 
 
 def abandon_delivery(engine: Engine, delivery_id: str, act: Act) -> None:

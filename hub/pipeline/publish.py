@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from hub.match.standardise import standardise_email, standardise_identifier, standardise_phone
-from hub.ownership import EVERYBODY, Audience
+from hub.ownership import ASK, EVERYBODY, Audience
 from hub.pipeline.echo import first_of_chain
 from hub.store import deliveries, outbox
 from hub.store.audience import parties_with_won
@@ -39,6 +39,7 @@ class Subscription:
     field: str
     mode: str = "update"
     only: Audience = EVERYBODY
+    conflict: str = ASK
 
 
 def stage_deliveries(
@@ -130,9 +131,7 @@ def _needed(
     standing = _standing(orjson.loads(target.payload).get(subscription.field), target, own)
     golden = as_text(orjson.loads(target.golden).get(subscription.attribute))
     value = _aim(golden, standing, subscription.mode)
-    if value == standing.held:
-        return None
-    if standing.held and value and _same(subscription, standing.held, value, country):
+    if _same(subscription, standing.held, value, country):
         return None
     return PlannedWrite(
         party_id=target.party_id,
@@ -144,14 +143,19 @@ def _needed(
         before=standing.held,
         value=value or "",
         version=target.source_version,
+        found=_dispute(standing, subscription.conflict),
     )
 
 
 class _Standing(NamedTuple):
-    """What a field of a target holds as far as we know; ``said`` is what it held without us."""
+    """What a field of a target holds as far as we know; ``said`` is what it held without us.
+
+    ``changed``: somebody has put it in the place of a value of ours.
+    """
 
     held: str | None
     said: str | None
+    changed: bool = False
 
 
 def _standing(read: Any, target: outbox.Target, own: Sequence[AcknowledgedWrite]) -> _Standing:
@@ -161,7 +165,7 @@ def _standing(read: Any, target: outbox.Target, own: Sequence[AcknowledgedWrite]
         held = own[0].value or None
     if own and held == (own[0].value or None):
         return _Standing(held, first_of_chain(own).before)
-    return _Standing(held, held)
+    return _Standing(held, held, bool(own))
 
 
 def _aim(golden: str | None, standing: _Standing, mode: str) -> str | None:
@@ -174,8 +178,15 @@ def _aim(golden: str | None, standing: _Standing, mode: str) -> str | None:
     return golden
 
 
-def _same(subscription: Subscription, one: str, other: str, country: str) -> bool:
-    return means_same(subscription.attribute, one, other, country)
+def _same(subscription: Subscription, held: str | None, value: str | None, country: str) -> bool:
+    if not held or not value:
+        return held == value
+    return means_same(subscription.attribute, held, value, country)
+
+
+def _dispute(standing: _Standing, policy: str) -> str | None:
+    """What somebody put over our value, where a person is to be asked; else None."""
+    return (standing.held or "") if standing.changed and policy == ASK else None
 
 
 def as_text(value: Any) -> str | None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from hub.config import CONFIG_NAME
 from hub.errors import ConfigError
 from hub.mapping import Mapping as MappingFile
-from hub.ownership import PublishRule
+from hub.ownership import ASK, PublishRule
 from hub.pipeline.connections import Site
 from hub.pipeline.publish import Subscription
 from hub.sdk.contract import Capability
@@ -22,7 +23,15 @@ def read_subscriptions(site: Site) -> list[Subscription]:
         for rule in rules
         for flaw in _flaws(site, rule, mappings[rule.connection])
     ]
-    made = [] if flaws else [_subscription(rule, mappings) for rule in rules]
+    policies = site.config.publish.conflicts
+    made = (
+        []
+        if flaws
+        else [
+            replace(_subscription(rule, mappings), conflict=policies.get(rule.attribute, ASK))
+            for rule in rules
+        ]
+    )
     flaws += _crowded(made, rules, numbers)
     flaws += _circles(site, made, mappings)
     if flaws:

@@ -9,6 +9,7 @@ from typing import Final
 from hub.errors import ConfigError
 from hub.pipeline import delivering, publish, publish_plan
 from hub.pipeline.brakes import Gate, excess
+from hub.pipeline.conflicts import Conflicts
 from hub.pipeline.delivering import Pace
 from hub.pipeline.publish_plan import Publishing, PublishPlan
 from hub.pipeline.subscriptions import read_subscriptions
@@ -117,4 +118,5 @@ def _pace(work: Workplace) -> Pace:
         max_writes=section.max_writes,
         max_failures=section.max_failures,
         country=work.config.hub.country,
+        conflicts=Conflicts(section.conflicts),
     )

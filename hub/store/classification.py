@@ -138,7 +138,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, Show]]] = MappingProxyType(
         "delivery": _table(
             party="party_id",
             record="record_id",
-            value="attribute field value before expected_version state message",
+            value="attribute field value before found expected_version state message",
             time="planned_at sent_at settled_at approved_at",
             out="id seq lease_holder lease_until attempts failures",
         ),

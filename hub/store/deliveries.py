@@ -17,8 +17,10 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
 from hub.errors import StoreError
-from hub.store.tables import connection, delivery, receipt, source_record, stream
+from hub.store.tables import connection, delivery, golden_record, receipt, source_record, stream
 
+GONE = "the target record is gone"
+"""Why a delivery is in conflict where there is no other value to look at."""
 SETTLED = ("acknowledged", "rejected", "superseded", "abandoned")
 
 
@@ -43,6 +45,14 @@ def due_deliveries(
             delivery,
             stream.c.name.label("stream_name"),
             source_record.c.source_key.label("source_key"),
+            golden_record.c.valid_from.label("golden_since"),
+        )
+        .outerjoin(
+            golden_record,
+            sa.and_(
+                golden_record.c.party_id == delivery.c.party_id,
+                golden_record.c.recorded_to.is_(None),
+            ),
         )
         .join(source_record, source_record.c.id == delivery.c.record_id)
         .join(stream, stream.c.id == source_record.c.stream_id)
@@ -122,6 +132,8 @@ class Outcome:
     held: str | None = None
     wait: timedelta = timedelta(0)
     failed: bool = False
+    found: str | None = None
+    """What a target holds instead, in a conflict."""
 
 
 def settle(
@@ -165,6 +177,7 @@ def _ended(delivery_id: str, outcome: Outcome, holder: str, now: datetime) -> di
         "ended": delivery_id,
         "held": outcome.held or None,
         "failed": int(outcome.failed),
+        "found": outcome.found,
         "state": outcome.state,
         "message": outcome.message,
         "lease_holder": holder if outcome.state == "unknown" else None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -51,6 +51,24 @@ def end_delivery(db: Connection, delivery_id: str, *, seen: str, state: str, now
     change = sa.update(delivery).where(delivery.c.id == delivery_id, delivery.c.state == seen)
     ended = change.values(state=state, settled_at=now, lease_holder=None, lease_until=None)
     return db.execute(ended).rowcount == 1
+
+
+def overrule(db: Connection, delivery_id: str, found: str | None, now: datetime) -> bool:
+    """Plan a delivery in conflict to be written over what was found; False where it is not in one.
+
+    It is approved by that: a person has looked at both values.
+    """
+    change = sa.update(delivery).where(delivery.c.id == delivery_id, delivery.c.state == "conflict")
+    values = {"state": "planned", "before": found, "found": None, "failures": 0, "message": None}
+    return db.execute(change.values(approved_at=now, **values)).rowcount == 1
+
+
+def rebase(db: Connection, befores: Mapping[str, str | None]) -> None:
+    """Note what stands at targets right before writes that a policy lets go over it."""
+    change = sa.update(delivery).where(delivery.c.id == sa.bindparam("rebased"))
+    if befores:
+        rows = [{"rebased": name, "stands": before} for name, before in befores.items()]
+        db.execute(change.values(before=sa.bindparam("stands", type_=sa.Text)), rows)
 
 
 def _described() -> sa.Select[tuple[object, ...]]:

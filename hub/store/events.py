@@ -51,13 +51,27 @@ def requeue_events(db: Connection, party_ids: Collection[str] | None = None) -> 
 
     Each party's newest event waits again; returns how many were not waiting.
     """
+    chosen = master_party.c.status == "active"
+    if party_ids is not None:
+        chosen = chosen & master_party.c.id.in_(list(party_ids))
+    return _requeue(db, chosen)
+
+
+def requeue_touched(db: Connection) -> int:
+    """The same for the parties whose golden records wait: one that stays the same has no event.
+
+    So a value that was changed at a subscriber is seen, though the golden value is what it was.
+    """
+    return _requeue(db, sa.text("golden_pending") & (master_party.c.status == "active"))
+
+
+def _requeue(db: Connection, chosen: sa.ColumnElement[bool]) -> int:
     newest = (
         sa.select(sa.func.max(party_event.c.seq))
-        .join(master_party, master_party.c.id == party_event.c.party_id)
-        .where(master_party.c.status == "active")
-        .group_by(party_event.c.party_id)
+        .where(party_event.c.party_id == master_party.c.id)
+        .scalar_subquery()
     )
-    if party_ids is not None:
-        newest = newest.where(party_event.c.party_id.in_(list(party_ids)))
-    chosen = party_event.c.seq.in_(newest) & sa.not_(party_event.c.pending)
-    return db.execute(sa.update(party_event).where(chosen).values(pending=True)).rowcount
+    waiting = party_event.c.seq.in_(sa.select(newest).where(chosen)) & sa.not_(
+        party_event.c.pending
+    )
+    return db.execute(sa.update(party_event).where(waiting).values(pending=True)).rowcount

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -24,6 +24,8 @@ from hub.store.tables import (
     source_record,
     stream,
 )
+
+CHANGED_OVER: Final = "somebody changed the value that we had written"
 
 
 class PendingEvent(NamedTuple):
@@ -58,6 +60,8 @@ class PlannedWrite:
     before: str | None
     value: str
     version: str | None
+    found: str | None = None
+    """What somebody put over our value: then a person is asked, and nothing is sent."""
 
 
 def pending_events(db: Connection, limit: int, *, after: int = 0) -> list[PendingEvent]:
@@ -149,7 +153,9 @@ def insert_deliveries(db: Connection, writes: Sequence[PlannedWrite], now: datet
             "value": write.value,
             "before": write.before,
             "expected_version": write.version,
-            "state": "planned",
+            "state": "planned" if write.found is None else "conflict",
+            "found": write.found,
+            "message": None if write.found is None else CHANGED_OVER,
             "attempts": 0,
             "planned_at": now,
         }

@@ -158,7 +158,7 @@ PRIVACY: Final[Mapping[str, TablePrivacy]] = MappingProxyType(
             anywhere="fields", nothing="id seq party_id kind created_at pending", export="events"
         ),
         "delivery": _table(
-            anywhere="value before message",
+            anywhere="value before found message",
             own="expected_version",
             nothing="id seq party_id record_id attribute field state attempts lease_holder "
             "lease_until planned_at sent_at settled_at approved_at failures",

@@ -166,6 +166,7 @@ _GONE_PART: Final[Mapping[str, Any]] = {
 _GONE_DELIVERY: Final[Mapping[str, Any]] = {
     "value": "",
     "before": None,
+    "found": None,
     "expected_version": None,
     "message": None,
     "lease_holder": None,

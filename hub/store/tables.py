@@ -318,6 +318,7 @@ party_event = Table(
     Column("pending", Boolean, nullable=False),
 )
 _where(party_event, "pending", "ix_party_event_pending", "seq")
+Index("ix_party_event_party", party_event.c.party_id, party_event.c.seq)
 
 delivery = Table(
     "delivery",
@@ -340,6 +341,7 @@ delivery = Table(
     Column("sent_at", UtcMicros),
     Column("settled_at", UtcMicros),
     Column("approved_at", UtcMicros),
+    Column("found", Text),
     Column("failures", Integer, nullable=False, server_default="0"),
 )
 Index("ix_delivery_record", delivery.c.record_id, delivery.c.seq)

@@ -25,7 +25,7 @@ PROMISED = {
     "quarantine list", "quarantine replay", "status", "store digest", "demo",
     "airflow install-dags", "airflow run", "push serve", "push drain", "push list", "push show",
     "push retry", "delivery list", "delivery show", "delivery retry", "delivery abandon",
-    "connection pause", "connection resume",
+    "review conflicts", "connection pause", "connection resume",
 }  # fmt: skip
 WITHOUT_JSON = {
     "init": "writes a file",
@@ -50,6 +50,7 @@ READING = (
     "resolve --plan",
     "publish --plan",
     "delivery list",
+    "review conflicts",
     "store digest",
     "push list",
     "push drain",

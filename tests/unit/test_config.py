@@ -61,6 +61,9 @@ def test_a_good_file_is_read(tmp_path: Path) -> None:
         (RULE + RULE, "publish.rules.1: a second rule for phone in sfa/Contact"),
         (OWNER + "[resolve.trust]\nphone=['erp']\n", "owned by sfa, but resolve.trust.phone"),
         (OWNER.replace("sfa", "x"), "publish.owners.0.connection: there is no connection 'x'"),
+        ("[publish.conflicts]\nphone='owner'\n", "publish.conflicts.phone: phone has no owner"),
+        (OWNER + "[publish.conflicts]\nphone='newest'\n", "can't count before an owner"),
+        ("[publish.conflicts]\nphone='none'\n", "publish.conflicts.phone"),
         (RULE + "only={role='x'}\n", "only.role: unknown key, did you mean 'roles'?"),
         ("[resolve]\nmax_merges = -1", "resolve.max_merges"),
         ("root = '/'", "unknown key 'root'"),
@@ -81,6 +84,11 @@ def test_an_owner_is_trusted_before_all_others(tmp_path: Path) -> None:
         "phone": ("sfa", "erp"),
         "name": ("sfa", "erp"),
     }
+
+
+def test_where_the_newest_counts_no_connection_is_trusted_first(tmp_path: Path) -> None:
+    text = "[publish.conflicts]\nemail = 'newest'\n" + SYSTEMS
+    assert load_config(write(tmp_path, text)).trust == {"email": ("steward",)}
 
 
 def test_an_unknown_connection_gets_a_suggestion(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from hub.errors import StoreError
 from hub.ownership import BrakesSection
 from hub.pipeline import delivering, publish
 from hub.pipeline.brakes import Clock, Gate, excess
-from hub.pipeline.delivery_desk import abandon_delivery, retry_delivery, show_delivery
+from hub.pipeline.delivery_desk import abandon_delivery, retry_delivery
 from hub.pipeline.publish_plan import approve_publish, plan_publish
 from hub.store import brakes as store
 from hub.store.audit import list_entries, new_act
@@ -147,22 +147,6 @@ def test_a_pause_holds_until_it_ends(world: PublishWorld) -> None:
 def test_writes_begin_within_their_window(window: str | None, hour: int, is_open: bool) -> None:
     section = BrakesSection(window=window, zone="Europe/Berlin")
     assert section.is_open(datetime(2026, 11, 26, hour, 30, tzinfo=UTC)) is is_open
-
-
-def test_a_conflict_is_planned_anew_from_what_was_read(world: PublishWorld) -> None:
-    stage(world, "12")
-    row = world.standin.state.stream("user")["12"]
-    row |= {"WorkPhone": "+49 40 123456", "LastUpdated": "2026-11-02T10:00:00Z"}
-    assert world.publish() == {"conflict": 1}
-    (conflict,) = waiting(world, "conflict")
-    retry_delivery(world.engine, conflict, ACT)
-    assert world.publish() == {"conflict": 1}
-    world.sync()
-    (conflict,) = waiting(world, "conflict")
-    retry_delivery(world.engine, conflict, ACT)
-    assert world.publish() == {"acknowledged": 1}
-    assert world.phone("12") == PHONE
-    assert show_delivery(world.engine, conflict)["state"] == "superseded"
 
 
 def test_what_is_abandoned_is_not_sent_until_it_is_asked_for(world: PublishWorld) -> None:
