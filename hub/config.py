@@ -12,7 +12,6 @@ from typing import Annotated, Any, Final, Self
 import orjson
 from pydantic import (
     BaseModel,
-    ConfigDict,
     Field,
     JsonValue,
     ValidationError,
@@ -21,6 +20,17 @@ from pydantic import (
 )
 
 from hub.errors import ConfigError
+from hub.ownership import (
+    Audience,
+    BrakesSection,
+    Closed,
+    Name,
+    Owner,
+    PublishRule,
+    PublishSection,
+    flaws_of,
+    owned_trust,
+)
 
 CONFIG_NAME: Final = "hub.toml"
 DEMO_FOLDER: Final = "hub-demo"
@@ -28,19 +38,13 @@ DEMO_FOLDER: Final = "hub-demo"
 CredentialResolver = Callable[[str], Mapping[str, JsonValue]]
 """Turns what stands behind ``scheme:`` into settings; the Airflow one is injected."""
 
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-Attribute = Annotated[str, Field(pattern=r"^(phone|email)$")]
 Schedule = Annotated[
     str, Field(pattern=r"^(@(hourly|daily|weekly|monthly|quarterly|yearly)|(\S+ +){4}\S+)$")
 ]
 """A preset or five fields of cron."""
 
 
-class _Closed(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class HubSection(_Closed):
+class HubSection(Closed):
     """``[hub]``: where the store is, and what is ours."""
 
     company: str = Field(default="Our company", description="The name on reports.")
@@ -78,7 +82,7 @@ class HubSection(_Closed):
     )
 
 
-class ConnectionSection(_Closed):
+class ConnectionSection(Closed):
     """``[connections.NAME]``: one configured system."""
 
     connector: str = Field(description="Which connector; `hub connector list` shows them.")
@@ -132,7 +136,7 @@ class ConnectionSection(_Closed):
         return None if value == "none" else value
 
 
-class ResolveSection(_Closed):
+class ResolveSection(Closed):
     """``[resolve]``: brakes and trust."""
 
     max_merges: int = Field(
@@ -146,37 +150,7 @@ class ResolveSection(_Closed):
     )
 
 
-class PublishRule(_Closed):
-    """One golden attribute that one stream of one connection subscribes to."""
-
-    attribute: Attribute = Field(description="The golden value: phone or email.")
-    connection: Name = Field(description="The connection that gets it.")
-    stream: str = Field(description="The stream whose records get it.")
-    mode: str = Field(
-        default="update",
-        pattern="^(update|fill_empty)$",
-        description="update replaces another value; fill_empty only fills in a missing one.",
-    )
-
-
-class PublishSection(_Closed):
-    """``[publish]``: who gets which golden value."""
-
-    rules: tuple[PublishRule, ...] = Field(
-        default=(), description="Who gets which golden value; one [[publish.rules]] each."
-    )
-    settle_seconds: float = Field(
-        default=60.0, ge=0, description="How long a write may take to show at the target."
-    )
-    request_seconds: float = Field(
-        default=60.0, ge=0, description="How long one request to a target may take."
-    )
-    max_writes: int = Field(
-        default=500, ge=1, description="How many writes one run makes to one connection."
-    )
-
-
-class PushSection(_Closed):
+class PushSection(Closed):
     """``[push]``: what systems send by themselves."""
 
     url: str | None = Field(
@@ -195,7 +169,7 @@ class PushSection(_Closed):
     )
 
 
-class HubConfig(_Closed):
+class HubConfig(Closed):
     """The whole configuration; ``root`` is the folder that relative paths start from."""
 
     root: Path
@@ -207,14 +181,19 @@ class HubConfig(_Closed):
 
     @model_validator(mode="after")
     def _names_exist(self) -> Self:
-        for rule in self.publish.rules:
-            if rule.connection not in self.connections:
-                raise ValueError(f"publish.rules names an unknown connection {rule.connection!r}")
         for attribute, names in self.resolve.trust.items():
             for name in names:
                 if name not in self.connections:
                     raise ValueError(f"resolve.trust.{attribute} names an unknown {name!r}")
+        wrong = flaws_of(self.publish, self.connections, self.resolve.trust)
+        if wrong:
+            raise ValueError("; ".join(wrong))
         return self
+
+    @property
+    def trust(self) -> dict[str, tuple[str, ...]]:
+        """By attribute, the connections in the order of trust; its owner stands first."""
+        return owned_trust(self.publish, self.resolve.trust)
 
     def connection(self, name: str) -> ConnectionSection:
         """One connection; ConfigError lists those there are."""
@@ -307,11 +286,21 @@ def _known_keys(model: type[BaseModel], place: tuple[Any, ...]) -> list[str]:
         "hub": HubSection,
         "connections": ConnectionSection,
         "resolve": ResolveSection,
-        "publish": PublishRule if "rules" in place else PublishSection,
+        "publish": _publish_model(place),
         "push": PushSection,
     }
     owner = sections.get(str(place[0]), model) if len(place) > 1 else model
     return [name for name in owner.model_fields if name != "root"]
+
+
+def _publish_model(place: tuple[Any, ...]) -> type[BaseModel]:
+    nested: dict[str, type[BaseModel]] = {
+        "only": Audience,
+        "rules": PublishRule,
+        "owners": Owner,
+        "brakes": BrakesSection,
+    }
+    return next((model for key, model in nested.items() if key in place[:-1]), PublishSection)
 
 
 def read_credentials(

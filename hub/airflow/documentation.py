@@ -44,8 +44,20 @@ PUBLISH: Final = """\
 Writes golden values to the systems that subscribe to them, intent first; without publish rules in
 hub.toml it only puts events in order. Clearing it never writes twice.
 
-**When it is red:** `hub status` shows deliveries in conflict or with unknown outcome; both wait
-for a person. *AuthenticationError*: mend the credentials, then clear the task.
+Where more would change than the brakes allow, nothing of it is sent and `hub_approve` asks a
+person.
+
+**When it is red:** `hub delivery list` shows what waits for a person. *AuthenticationError*: mend
+the credentials, then clear the task.
+"""
+APPROVE: Final = """\
+Runs when the brakes of publishing hold deliveries back: it plans, waits for a person's answer under
+**Required Actions**, and on *Approve* sends exactly what the plan showed. *Reject* leaves all as it
+is: mend the rules or the values, or trigger this DAG again. Airflow sees counts alone; the values
+are shown by `hub publish --plan`.
+
+**When it is red:** *StoreError* says that what would be written has changed since it was planned;
+trigger the DAG again. *AuthenticationError*: mend the credentials, then clear the task.
 """
 RECONCILE: Final = """\
 Compares front and back office and writes the reports into the folder `reports` beside hub.toml.

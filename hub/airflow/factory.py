@@ -1,4 +1,4 @@
-"""Makes the DAGs from hub.toml: a sync per connection, resolve, publish, reconcile.
+"""Makes the DAGs from hub.toml: a sync per connection, resolve, publish, approve, reconcile.
 
 Parsing a DAG file reads hub.toml and nothing else: no store, no network, no connector is imported.
 Each task opens the workplace itself and returns counts only, since what it returns is stored in
@@ -14,7 +14,7 @@ from typing import Any, Final
 from airflow.sdk import DAG, Asset, AssetAny, Param, task
 from airflow.sdk.exceptions import AirflowSkipException
 
-from hub.airflow.documentation import KEYS, PUBLISH, RECONCILE, RESOLVE, SYNC
+from hub.airflow.documentation import APPROVE, KEYS, PUBLISH, RECONCILE, RESOLVE, SYNC
 from hub.airflow.retry import ErrorTreePolicy
 from hub.config import ConnectionSection, HubConfig, find_config, load_config
 from hub.errors import ConfigError
@@ -24,6 +24,8 @@ STREAMS_AT_ONCE: Final = 2
 """How many streams of one connection are read side by side: a guest does not crowd the house."""
 
 GOLDEN: Final = Asset("hub://golden/")
+HELD: Final = Asset("hub://held/")
+"""Deliveries that the brakes of publishing hold back until a person approves them."""
 
 
 def landed(name: str) -> Asset:
@@ -65,7 +67,7 @@ def resolve_dag() -> DAG:
 
 def publish_dag() -> DAG:
     """Publish on the asset of golden changes; a mapped task per connection that subscribes."""
-    names = sorted({rule.connection for rule in _read_config().publish.rules})
+    names = _read_config().publish.targets
     with _dag("hub_publish", PUBLISH, schedule=[GOLDEN], tags=["publish"]) as dag:
 
         @_task()
@@ -80,9 +82,59 @@ def publish_dag() -> DAG:
 
             return tasks.deliver(connection)
 
+        @_task(outlets=[HELD])
+        def ask(counts: Sequence[Mapping[str, int]], *, outlet_events: Any) -> dict[str, int]:
+            from hub.airflow import tasks
+
+            totals = tasks.add_up(counts[:])
+            if not totals.get("held"):
+                raise AirflowSkipException("nothing needs approval")
+            outlet_events[HELD].extra = totals
+            return totals
+
         staged = stage()
         if names:
-            staged >> deliver.expand(connection=names)
+            sent = deliver.expand(connection=names)
+            staged >> sent
+            ask(sent)
+    return dag
+
+
+def approve_dag() -> DAG:
+    """Ask a person when the brakes of publishing hold deliveries back, then send what was shown."""
+    from airflow.providers.standard.operators.hitl import ApprovalOperator
+
+    names = _read_config().publish.targets
+    with _dag("hub_approve", APPROVE, schedule=[HELD], tags=["publish"]) as dag:
+
+        @_task()
+        def plan() -> dict[str, Any]:
+            from hub.airflow import tasks
+
+            return tasks.plan_publish()
+
+        @_task()
+        def approve(planned: Mapping[str, Any], answer: Mapping[str, Any]) -> dict[str, int]:
+            from hub.airflow import tasks
+
+            return tasks.approve_publish(planned["digest"], answer)
+
+        @_task(map_index_template="{{ task.op_kwargs['connection'] }}")
+        def deliver(connection: str) -> dict[str, int]:
+            from hub.airflow import tasks
+
+            return tasks.deliver(connection)
+
+        planned = plan()
+        ask = ApprovalOperator(
+            task_id="ask",
+            subject="Publish {{ ti.xcom_pull(task_ids='plan')['writes'] }} changes?",
+            body="{{ ti.xcom_pull(task_ids='plan')['text'] }}",
+        )
+        planned >> ask
+        approved = approve(planned, ask.output)
+        if names:
+            approved >> deliver.expand(connection=names)
     return dag
 
 

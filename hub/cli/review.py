@@ -12,6 +12,8 @@ from hub.cli.output import AsJson, emit_counts, emit_json, emit_table, out, say,
 from hub.cli.steward import steward_of, tell
 from hub.cli.workplace import open_workplace
 from hub.pipeline.cases import CaseLine, CaseView, case_view, list_cases
+from hub.store.database import reading
+from hub.store.delivery_desk import DeliveryFilter, list_deliveries
 from hub.store.review import CaseFilter
 
 review = typer.Typer(
@@ -83,6 +85,23 @@ def _plain(view: CaseView) -> dict[str, Any]:
         "evidence": list(view.evidence),
         "settled_by": view.settled_by,
     }
+
+
+@review.command("conflicts")
+def show_conflicts(
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many.")] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """List what somebody changed at a system; `hub delivery retry` or `abandon` decides."""
+    with reading(open_workplace().engine) as db:
+        rows = list_deliveries(db, DeliveryFilter(("conflict",)), limit)
+    emit_counts([_conflict(row) for row in rows], as_json)
+
+
+def _conflict(row: Any) -> dict[str, Any]:
+    names = ("id", "party_id", "connection", "stream", "attribute")
+    shown = {name: row[name] for name in names}
+    return shown | {"ours": row["value"], "theirs": row["found"], "message": row["message"]}
 
 
 @review.command()

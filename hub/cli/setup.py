@@ -9,13 +9,14 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from hub.cli import connector
+from hub.cli import connector, publish
 from hub.cli.output import AsJson, emit_counts, emit_json, say, working
 from hub.cli.workplace import open_site
 from hub.config import CONFIG_NAME
 from hub.errors import ConfigError, HubError
 from hub.model import ENTITIES, MODEL_VERSION
 from hub.pipeline.connections import Site
+from hub.pipeline.workplace import check_publishing
 from hub.plugins import discover
 from hub.store.database import open_store
 from hub.store.schema import schema_state
@@ -39,6 +40,10 @@ own_domains = ["example.com"]       # our own mail domains
 # credentials = "file:secrets/helpdesk.json"
 # office = "service"
 
+# [[publish.owners]]                # whose value counts first
+# attribute = "phone"
+# connection = "sfa"
+#
 # [[publish.rules]]                 # who gets which golden value
 # attribute = "phone"
 # connection = "helpdesk"
@@ -65,6 +70,7 @@ def doctor(as_json: AsJson = False) -> None:
         for item in site.registry.refused
     ]
     rows.append(_row("store", lambda: schema_state(open_store(site.config.store_url))))
+    rows.append(_row("publish rules", lambda: _rules_line(site)))
     for name in site.config.connections:
         rows.append(_row(f"mapping of {name}", lambda name=name: _mapping_line(site, name)))
         with working(f"asking {name} …"):
@@ -79,6 +85,12 @@ def _row(what: str, look: Any) -> dict[str, str]:
         return {"what": what, "state": "ok", "detail": look()}
     except HubError as error:
         return {"what": what, "state": "wrong", "detail": str(error)}
+
+
+def _rules_line(site: Site) -> str:
+    check_publishing(site)
+    section = site.config.publish
+    return f"{len(section.rules)} rules, {len(section.owners)} owners"
 
 
 def _mapping_line(site: Site, name: str) -> str:
@@ -165,6 +177,8 @@ def make_token_key() -> None:
 def add_to(app: typer.Typer) -> None:
     """Hang these commands on the program."""
     connector.add_to(connectors)
+    connections.command()(publish.pause)
+    connections.command()(publish.resume)
     app.command()(init)
     app.command()(doctor)
     app.command("token-key")(make_token_key)

@@ -15,7 +15,7 @@ from hub.cli.output import AsJson, complain, emit_counts, emit_json, emit_table,
 from hub.cli.plan import show_proposal
 from hub.cli.workplace import open_workplace, whoami
 from hub.errors import ConfigError, HubError
-from hub.pipeline import planning, steps, writeback
+from hub.pipeline import planning, steps
 from hub.pipeline.collection import share_heaps
 from hub.pipeline.turn import SyncMode
 from hub.pipeline.workplace import Workplace
@@ -156,35 +156,6 @@ def resolve(
     emit_counts([counts], as_json)
 
 
-def publish(plan_only: PlanOnly = False, as_json: AsJson = False) -> None:
-    """Write golden values to the systems that subscribe to them."""
-    work = open_workplace()
-    if plan_only:
-        _show_plan(work, as_json)
-        return
-    with working("publishing …"):
-        counts: dict[str, Any] = {"staged": dict(writeback.stage(work))}
-        for name in sorted({rule.connection for rule in work.config.publish.rules}):
-            counts[name] = dict(writeback.deliver(work, name))
-    if as_json:
-        emit_json(counts)
-        return
-    emit_table(
-        ["to", "result", "count"], [[n, k, v] for n, it in counts.items() for k, v in it.items()]
-    )
-
-
-def _show_plan(work: Workplace, as_json: bool) -> None:
-    """Field by field, without the key: a key may be an address; the row id finds it."""
-    columns = ["party_id", "connection", "stream", "field", "before", "value"]
-    writes = writeback.plan_publish(work)
-    rows = [{name: getattr(write, name) for name in columns} for write in writes]
-    if as_json:
-        emit_json(rows)
-        return
-    emit_table(columns, [list(row.values()) for row in rows], f"{len(rows)} writes planned")
-
-
 def reconcile(
     report: Annotated[
         list[str] | None, typer.Option("--report", "-r", help="R1, R2, R10; all without it.")
@@ -208,5 +179,5 @@ def reconcile(
 
 def add_to(app: typer.Typer) -> None:
     """Hang these commands on the program."""
-    for command in (sync, resolve, publish, reconcile):
+    for command in (sync, resolve, reconcile):
         app.command()(command)

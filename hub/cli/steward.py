@@ -36,7 +36,7 @@ def steward_of(work: Workplace) -> Steward:
 def tell(work: Workplace, counts: Mapping[str, int], as_json: bool) -> None:
     """Compute the golden records that a decision touches, and say what it did."""
     settings = work.config
-    golden = compute_golden(work.engine, trust=settings.resolve.trust, country=settings.hub.country)
+    golden = compute_golden(work.engine, trust=settings.trust, country=settings.hub.country)
     if as_json:
         emit_json({**counts, **golden})
         return

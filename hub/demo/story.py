@@ -119,14 +119,14 @@ class Job:
         written: dict[str, int] = {}
         with self.story.timed("publish"):
             writeback.stage(self.work)
-            for name in sorted({rule.connection for rule in self.work.config.publish.rules}):
+            for name in self.work.config.publish.targets:
                 for state, count in writeback.deliver(self.work, name).items():
                     written[state] = written.get(state, 0) + count
         return written
 
     def read_back(self) -> None:
         """Read the written systems again: our own writes come back, and nothing follows."""
-        names = sorted({rule.connection for rule in self.work.config.publish.rules})
+        names = self.work.config.publish.targets
         came, followed = 0, 0
         with self.story.timed("read back"):
             for name in names:

@@ -1,8 +1,9 @@
 """Delivering: intent → look → write → receipt, each step committed before the next.
 
-Where the target takes many changes in one request, a batch of deliveries goes each step together;
-else each goes alone, as a batch of one. A killed worker's deliveries are looked up at the target
-after the settle time; one is sent again only where the target still holds the old value.
+Deliveries to one record make one change. Where the target takes many changes in one request, a
+batch goes each step together; else each change goes alone. A killed worker's deliveries are looked
+up at the target after the settle time; one is sent again only where the target still holds the old
+value.
 """
 
 from __future__ import annotations
@@ -10,36 +11,37 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol, cast
+from typing import Any
+from uuid import UUID, uuid5
 
 from hub.errors import (
     AuthenticationError,
     ConflictError,
     DeliveryError,
     HubError,
-    OutcomeUnknownError,
+    RateLimitedError,
     RejectedError,
     SourceError,
+    SourceUnavailableError,
     StoreError,
 )
+from hub.pipeline.conflicts import Conflicts
 from hub.pipeline.connections import OpenConnection
+from hub.pipeline.doors import Barrier, Door, Doors, Open
 from hub.pipeline.publish import as_text, means_same
 from hub.sdk.contract import (
-    BatchWriter,
-    Capability,
     Change,
     Receipt,
     Record,
-    Stream,
-    Writer,
     WriteResult,
 )
 from hub.store import deliveries
 from hub.store.columns import new_id
 from hub.store.database import Engine, reading, writing
 from hub.store.deliveries import Outcome
+from hub.store.delivery_desk import rebase
 
 _CHUNK = 500
 
@@ -51,131 +53,82 @@ class Pace:
     """How long a request and its effect at the target may take, and how many writes a run may make.
 
     A batch may take several requests, of which none begins once ``batch`` has passed. A delivery
-    whose worker died is looked up after all of these have passed, never before.
+    whose worker died is looked up after all of these have passed, never before. One that has failed
+    by itself ``max_failures`` times is given up.
     """
 
     settle: timedelta = timedelta(seconds=60)
     request: timedelta = timedelta(seconds=60)
     batch: timedelta = timedelta(seconds=20)
     max_writes: int = 500
+    max_failures: int = 5
     country: str = "DE"
+    conflicts: Conflicts = field(default_factory=Conflicts)
 
 
-def deliver(engine: Engine, target: OpenConnection, pace: Pace) -> dict[str, int]:
+def deliver(
+    engine: Engine,
+    target: OpenConnection,
+    pace: Pace,
+    *,
+    barrier: Barrier | None = None,
+    approved: bool = False,
+) -> dict[str, int]:
     """Send what is due to one connection, in order; returns counts by end state.
 
-    Raises AuthenticationError at once: the deliveries that met it stay planned.
+    ``approved`` sends only what a person has approved. Raises AuthenticationError at once: the
+    deliveries that met it stay planned.
     """
-    worker = _Worker(engine, _Doors(target, pace.batch), pace)
-    counts = Counter[str]()
-    while counts.total() < pace.max_writes:
+    worker = _Worker(engine, Doors(target, pace.batch), pace)
+    counts, barrier = Counter[str](), barrier or Open()
+    going = True
+    while going:
         with reading(engine) as db:
-            due = deliveries.due_deliveries(db, target.name, _now(), _CHUNK)
+            due = deliveries.due_deliveries(db, target.name, _now(), _CHUNK, approved=approved)
         fresh = [row for row in due if row["id"] not in worker.seen]
-        if not fresh:
-            break
-        for batch in batches(fresh[: pace.max_writes - counts.total()], worker.limit):
+        rows = _admitted(fresh, pace.max_writes - counts.total(), barrier)
+        going = bool(rows)
+        for batch in batches(rows, worker.limit):
+            if barrier.stop():
+                return dict(counts)
             counts.update(worker.work(batch))
     return dict(counts)
 
 
+def _admitted(rows: Sequence[Row], room: int, barrier: Barrier) -> Sequence[Row]:
+    """As many of the rows as may go now."""
+    if not rows or room <= 0:
+        return []
+    most = barrier.allowance()
+    return rows[: room if most is None else min(room, most)]
+
+
 def batches(rows: Sequence[Row], limit: Callable[[str], int]) -> Iterator[list[Row]]:
-    """The rows in batches of one stream, at most one to a record, the order of each record kept."""
+    """The rows in batches of one stream, of so many records as ``limit`` says.
+
+    What goes to one record goes together, except a row that has failed: it goes alone.
+    """
     waiting = list(rows)
     while waiting:
         stream = waiting[0]["stream_name"]
-        most, records = limit(stream), set[int]()
+        most, alone = limit(stream), dict[int, bool]()
         batch, rest = list[Row](), list[Row]()
         for row in waiting:
-            fits = len(batch) < most and row["stream_name"] == stream
-            if fits and row["record_id"] not in records:
+            record, failed = row["record_id"], row["failures"] > 0
+            joins = not failed and not alone[record] if record in alone else len(alone) < most
+            if joins and row["stream_name"] == stream:
                 batch.append(row)
-                records.add(row["record_id"])
+                alone[record] = failed
             else:
                 rest.append(row)
         yield batch
         waiting = rest
 
 
-class _Door(Protocol):
-    """How changes get to a target: many at once, or one by one as if they were many."""
-
-    def fetch_many(self, stream: str, keys: Sequence[str]) -> Mapping[str, Record]: ...
-
-    def write_many(self, stream: str, changes: Sequence[Change]) -> Sequence[WriteResult]: ...
-
-    @property
-    def lasts(self) -> timedelta:
-        """How long it may go on sending."""
-
-
-class _Single:
-    """For a batch of one: what ``write`` raises is what became of it."""
-
-    lasts = timedelta(0)
-
-    def __init__(self, writer: Writer) -> None:
-        self._writer = writer
-
-    def fetch_many(self, stream: str, keys: Sequence[str]) -> Mapping[str, Record]:
-        found = ((key, self._writer.fetch(stream, key)) for key in keys)
-        return {key: record for key, record in found if record is not None}
-
-    def write_many(self, stream: str, changes: Sequence[Change]) -> Sequence[WriteResult]:  # noqa: ARG002  # a change names its stream
-        return [self._writer.write(change) for change in changes]
-
-
-class _Many:
-    """For a batch: an answer that does not fit the changes leaves all of them unknown."""
-
-    def __init__(self, writer: BatchWriter, lasts: timedelta) -> None:
-        self._writer = writer
-        self.lasts = lasts
-
-    def fetch_many(self, stream: str, keys: Sequence[str]) -> Mapping[str, Record]:
-        return self._writer.fetch_many(stream, keys)
-
-    def write_many(self, stream: str, changes: Sequence[Change]) -> Sequence[WriteResult]:
-        within = self.lasts.total_seconds()
-        results = self._writer.write_many(stream, changes, within=within)
-        receipts = zip(changes, results, strict=False)
-        strange = any(isinstance(got, Receipt) and got.key != one.key for one, got in receipts)
-        if strange or len(results) != len(changes):
-            raise OutcomeUnknownError("the connector's results are not those of the changes")
-        return results
-
-
-class _Doors:
-    """The ways into one connection: by stream, how many changes go at once, and through which."""
-
-    def __init__(self, target: OpenConnection, lasts: timedelta) -> None:
-        self._lasts = lasts
-        self._writer = cast("BatchWriter", target.connector)
-        self._streams = {stream.name: stream for stream in target.streams}
-        self._limits: dict[str, int] = {}
-
-    def limit(self, stream: str) -> int:
-        """How many changes go at once; 1 where they go one by one."""
-        if stream not in self._limits:
-            self._limits[stream] = max(1, self._asked(self._streams.get(stream)))
-        return self._limits[stream]
-
-    def _asked(self, stream: Stream | None) -> int:
-        if stream is None or Capability.BATCH_WRITE not in stream.capabilities:
-            return 1
-        return self._writer.batch_limit(stream.name)
-
-    def of(self, stream: str) -> _Door:
-        """The door to a stream."""
-        if self.limit(stream) > 1:
-            return _Many(self._writer, self._lasts)
-        return _Single(self._writer)
-
-
 class _Worker:
     """One publisher of one connection; its name fences its commits off from other workers'."""
 
-    def __init__(self, engine: Engine, doors: _Doors, pace: Pace) -> None:
+    def __init__(self, engine: Engine, doors: Doors, pace: Pace) -> None:
         self.seen: set[str] = set()
         self.limit = doors.limit
         self._engine = engine
@@ -215,8 +168,8 @@ class _Worker:
         try:
             self._compare_and_write(rows, outcomes)
         except (DeliveryError, SourceError) as error:
-            rest = self._outcome(error)
-            outcomes |= {row["id"]: rest for row in rows if row["id"] not in outcomes}
+            rest = [row for row in rows if row["id"] not in outcomes]
+            outcomes |= self._outcomes(error, rest)
             return error if isinstance(error, AuthenticationError) else None
         return None
 
@@ -226,18 +179,20 @@ class _Worker:
             return
         stream = rows[0]["stream_name"]
         door = self._doors.of(stream)
-        found = door.fetch_many(stream, [row["source_key"] for row in rows])
-        writes: list[tuple[Row, Change]] = []
+        found = door.fetch_many(stream, list(dict.fromkeys(row["source_key"] for row in rows)))
+        writes: dict[str, list[Row]] = {}
         for row in rows:
             current = found.get(row["source_key"])
             if current is None:
-                outcomes[row["id"]] = Outcome(state="conflict", message="the target record is gone")
+                outcomes[row["id"]] = Outcome(state="conflict", message=deliveries.GONE)
             elif known := self._compared(row, current):
                 outcomes[row["id"]] = known
             else:
-                writes.append((row, _change(row, current)))
+                stands = as_text(current.data.get(row["field"]))
+                writes.setdefault(row["source_key"], []).append({**row, "stands": stands})
         if writes:
-            self._write(door, writes, outcomes)
+            changes = [_change(together, found[key]) for key, together in writes.items()]
+            self._write(door, list(zip(writes.values(), changes, strict=True)), outcomes)
 
     def _compared(self, row: Row, current: Record) -> Outcome | None:
         """Done already or changed meanwhile; None where it is to be written.
@@ -245,36 +200,65 @@ class _Worker:
         A target may spell a value anew; of one that was sent, another spelling is our own.
         """
         held = as_text(current.data.get(row["field"]))
-        if held == row["value"] or (held and row["sent_at"] and self._is_spelling(row, held)):
+        wanted = row["value"] or None
+        if held == wanted or (held and row["sent_at"] and self._is_spelling(row, held)):
             return Outcome(state="acknowledged", version=current.version, held=held)
-        if held != row["before"]:
-            return Outcome(state="conflict", message="the target's value changed after it was read")
-        return None
+        return None if held == row["before"] else self._pace.conflicts.outcome(row, held, current)
 
     def _write(
-        self, door: _Door, writes: Sequence[tuple[Row, Change]], outcomes: dict[str, Outcome]
+        self,
+        door: Door,
+        writes: Sequence[tuple[Sequence[Row], Change]],
+        outcomes: dict[str, Outcome],
     ) -> None:
         with writing(self._engine) as db:
-            ids, now = [row["id"] for row, _ in writes], _now()
+            ids, now = [row["id"] for rows, _ in writes for row in rows], _now()
             until = self._until() + door.lasts
             deliveries.mark_sent(db, ids, self._name, now=now, until=until)
+            rebase(db, {name: before for rows, _ in writes for name, before in _overruled(rows)})
         changes = [change for _, change in writes]
         results = door.write_many(changes[0].stream, changes)
-        for (row, _), result in zip(writes, results, strict=True):
-            outcomes[row["id"]] = self._settled(row, result)
+        for (rows, _), result in zip(writes, results, strict=True):
+            outcomes |= self._settled(rows, result)
 
-    def _settled(self, row: Row, result: WriteResult) -> Outcome:
+    def _settled(self, rows: Sequence[Row], result: WriteResult) -> dict[str, Outcome]:
         if not isinstance(result, Receipt):
-            return self._outcome(result)
-        held = as_text(result.held.get(row["field"]))
-        return Outcome(state="acknowledged", version=result.version, held=held)
+            return self._outcomes(result, rows)
+        return {
+            row["id"]: Outcome(
+                state="acknowledged",
+                version=result.version,
+                held=as_text(result.held.get(row["field"])),
+            )
+            for row in rows
+        }
 
-    def _outcome(self, error: HubError) -> Outcome:
-        """What an error says of a delivery; one that does not say leaves it unknown."""
+    def _outcomes(self, error: HubError, rows: Sequence[Row]) -> dict[str, Outcome]:
+        """What an error says of deliveries; where one of several fields was refused, each is tried.
+
+        A refusal says that nothing was written, so that trying again is safe.
+        """
+        together = len(rows) > len({row["record_id"] for row in rows})
+        if isinstance(error, RejectedError) and together:
+            self.seen.difference_update(row["id"] for row in rows)
+            message = "one of several fields was refused; each goes alone"
+            return {
+                row["id"]: Outcome(state="planned", message=message, failed=True) for row in rows
+            }
+        return {row["id"]: self._outcome(error, row) for row in rows}
+
+    def _outcome(self, error: HubError, row: Row) -> Outcome:
+        """What an error says of a delivery; one that does not say leaves it unknown.
+
+        Only what is wrong with the delivery itself counts against it, never a system that is away.
+        """
         if isinstance(error, AuthenticationError):
             return Outcome(state="planned", message="the target refuses our credentials")
-        if isinstance(error, SourceError):
+        if isinstance(error, RateLimitedError | SourceUnavailableError):
             return Outcome(state="planned", message=str(error))
+        if isinstance(error, SourceError):
+            state = "dead" if row["failures"] + 1 >= self._pace.max_failures else "planned"
+            return Outcome(state=state, message=str(error), failed=True)
         if isinstance(error, ConflictError | RejectedError):
             state = "conflict" if isinstance(error, ConflictError) else "rejected"
             return Outcome(state=state, message=str(error))
@@ -284,14 +268,26 @@ class _Worker:
         return means_same(row["attribute"], held, row["value"], self._pace.country)
 
 
-def _change(row: Row, current: Record) -> Change:
+def _overruled(rows: Sequence[Row]) -> Iterator[tuple[str, str | None]]:
+    """The deliveries that a policy lets go over another value than they were planned from."""
+    return ((row["id"], row["stands"]) for row in rows if row["stands"] != row["before"])
+
+
+def _change(rows: Sequence[Row], current: Record) -> Change:
     return Change(
-        stream=row["stream_name"],
-        key=row["source_key"],
-        fields={row["field"]: row["value"]},
+        stream=rows[0]["stream_name"],
+        key=rows[0]["source_key"],
+        fields={row["field"]: row["value"] for row in rows},
         expected_version=current.version,
-        idempotency_key=row["id"],
+        idempotency_key=_idempotency_key([row["id"] for row in rows]),
     )
+
+
+def _idempotency_key(delivery_ids: Sequence[str]) -> str:
+    """One delivery gives its own id; several give the same key whenever they go together."""
+    if len(delivery_ids) == 1:
+        return delivery_ids[0]
+    return str(uuid5(UUID(min(delivery_ids)), " ".join(sorted(delivery_ids))))
 
 
 def _now() -> datetime:

@@ -31,14 +31,14 @@ def undo_echoes(
         own = [write for write in writes if write.field == field]
         if str(plain.get(field) or "") != own[0].value:
             continue
-        oldest = _first_of_chain(own)
+        oldest = first_of_chain(own)
         plain[field] = oldest.before
         if version is not None and version == own[0].target_version:
             updated_at = _time(oldest.expected_version)
     return Echo(plain, updated_at)
 
 
-def _first_of_chain(writes: Sequence[AcknowledgedWrite]) -> AcknowledgedWrite:
+def first_of_chain(writes: Sequence[AcknowledgedWrite]) -> AcknowledgedWrite:
     """The oldest of our writes that nobody else's value lies between."""
     first = writes[0]
     for earlier in writes[1:]:

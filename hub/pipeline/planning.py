@@ -14,7 +14,7 @@ from hub.pipeline.workplace import Workplace
 def propose_resolve(work: Workplace) -> Proposal:
     """What a resolve would do to customers and their values, pinned by its digest."""
     adopt_ledgers(work.engine, work.config)
-    watches = [Watch(r.attribute, r.connection, r.stream) for r in work.config.publish.rules]
+    watches = [Watch(r.attribute, r.connection, r.stream) for r in work.config.publish.live]
     return propose(work.engine, rule_set(work), watches)
 
 
@@ -26,4 +26,4 @@ def apply_resolve(work: Workplace, digest: str, *, actor: str) -> Mapping[str, A
 
 def rule_set(work: Workplace) -> RuleSet:
     """The rules of survivorship that hub.toml states."""
-    return RuleSet(dict(work.config.resolve.trust), work.config.hub.country)
+    return RuleSet(dict(work.config.trust), work.config.hub.country)

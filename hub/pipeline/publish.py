@@ -6,16 +6,21 @@ A write is computed only where the target's own value means something else than 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
-from hub.match.standardise import standardise_email, standardise_phone
+from hub.match.standardise import standardise_email, standardise_identifier, standardise_phone
+from hub.ownership import ASK, EVERYBODY, Audience
+from hub.pipeline.echo import first_of_chain
 from hub.store import deliveries, outbox
-from hub.store.database import Connection, Engine, reading, writing
+from hub.store.audience import parties_with_won
+from hub.store.database import Connection, Engine, writing
+from hub.store.deliveries import AcknowledgedWrite
+from hub.store.delivery_desk import refused_values
 from hub.store.outbox import PlannedWrite
 
 _CHUNK = 500
@@ -23,70 +28,110 @@ _CHUNK = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
-    """One golden attribute that goes to one field of one stream; ``mode`` update or fill_empty."""
+    """One golden attribute that goes to one field of one stream; ``mode`` update or fill_empty.
+
+    ``only`` says for which customers.
+    """
 
     attribute: str
     connection: str
     stream: str
     field: str
     mode: str = "update"
-
-
-def plan_writes(
-    engine: Engine, subscriptions: Sequence[Subscription], country: str
-) -> list[PlannedWrite]:
-    """What would be written for the events that wait; nothing is stored."""
-    with reading(engine) as db:
-        events = outbox.pending_events(db, limit=1_000_000)
-        return [
-            write
-            for chunk in _chunks(events)
-            for write in _wanted(db, [event.party_id for event in chunk], subscriptions, country)
-        ]
+    only: Audience = EVERYBODY
+    conflict: str = ASK
 
 
 def stage_deliveries(
     engine: Engine, subscriptions: Sequence[Subscription], country: str
 ) -> dict[str, int]:
-    """Turn waiting events into deliveries, a chunk of events with its deliveries at a time."""
-    counts = {"events": 0, "planned": 0, "superseded": 0}
+    """Turn waiting events into deliveries, a chunk of events with its deliveries at a time.
+
+    Events of customers whose write is under way, or waits for a person, wait; others go on.
+    """
+    staging = Staging(subscriptions, country)
     while True:
         with writing(engine) as db:
-            outbox.take_turn(db)
-            events = outbox.pending_events(db, _CHUNK)
-            if not events:
-                return counts
-            parties = [event.party_id for event in events]
-            wanted = _wanted(db, parties, subscriptions, country)
-            fresh, superseded, blocked = _coalesce(db, wanted)
-            counts["planned"] += outbox.insert_deliveries(db, fresh, _now())
-            counts["superseded"] += superseded
-            settled = [event.id for event in events if event.party_id not in blocked]
-            outbox.settle_events(db, settled)
-            counts["events"] += len(settled)
-        if len(settled) < len(events):
-            return counts
+            if not staging.stage(db):
+                return staging.counts
 
 
-def _wanted(
+def stage_in(db: Connection, subscriptions: Sequence[Subscription], country: str) -> dict[str, int]:
+    """The same in the caller's transaction."""
+    staging = Staging(subscriptions, country)
+    while staging.stage(db):
+        pass
+    return staging.counts
+
+
+class Staging:
+    """One walk over the events that wait."""
+
+    def __init__(self, subscriptions: Sequence[Subscription], country: str) -> None:
+        self.counts = {"events": 0, "planned": 0, "superseded": 0}
+        self._subscriptions = subscriptions
+        self._country = country
+        self._after = 0
+
+    def stage(self, db: Connection) -> bool:
+        """Turn the next chunk into deliveries; False where there is none."""
+        outbox.take_turn(db)
+        events = outbox.pending_events(db, _CHUNK, after=self._after)
+        if not events:
+            return False
+        self._after = events[-1].seq
+        parties = [event.party_id for event in events]
+        look = _look(db, parties, self._subscriptions, self._country)
+        fresh, superseded, blocked = _coalesce(db, look)
+        self.counts["planned"] += outbox.insert_deliveries(db, fresh, _now())
+        self.counts["superseded"] += superseded
+        settled = [event.id for event in events if event.party_id not in blocked]
+        outbox.settle_events(db, settled)
+        self.counts["events"] += len(settled)
+        return True
+
+
+class _Look(NamedTuple):
+    """What is wanted of the records that were looked at, and which fields those are."""
+
+    writes: list[PlannedWrite]
+    fields: set[tuple[int, str]]
+
+
+def _look(
     db: Connection, parties: Sequence[str], subscriptions: Sequence[Subscription], country: str
-) -> list[PlannedWrite]:
+) -> _Look:
     alive = outbox.survivors(db, parties)
-    return [
-        write
-        for subscription in subscriptions
-        for target in outbox.targets(db, alive, subscription.connection, subscription.stream)
-        if (write := _needed(subscription, target, country)) is not None
+    asked = any(item.only.won for item in subscriptions)
+    winners = parties_with_won(db, alive) if asked else set()
+    places = list(dict.fromkeys((item.connection, item.stream) for item in subscriptions))
+    found = {place: outbox.targets(db, alive, *place) for place in places}
+    records = [target.record_id for targets in found.values() for target in targets]
+    written = deliveries.acknowledged_writes(db, records)
+    pairs = [
+        (item, target) for item in subscriptions for target in found[item.connection, item.stream]
     ]
+    writes = [
+        write
+        for item, target in pairs
+        if item.only.admits(orjson.loads(target.golden), has_won=target.party_id in winners)
+        and (write := _needed(item, target, country, written.get(target.record_id, ()))) is not None
+    ]
+    return _Look(writes, {(target.record_id, item.field) for item, target in pairs})
 
 
-def _needed(subscription: Subscription, target: outbox.Target, country: str) -> PlannedWrite | None:
-    """The write that brings the golden value to the target, or None where it is there."""
-    value = orjson.loads(target.golden).get(subscription.attribute)
-    before = as_text(orjson.loads(target.payload).get(subscription.field))
-    if not value or (before and subscription.mode == "fill_empty"):
-        return None
-    if before and means_same(subscription.attribute, before, value, country):
+def _needed(
+    subscription: Subscription,
+    target: outbox.Target,
+    country: str,
+    written: Sequence[AcknowledgedWrite],
+) -> PlannedWrite | None:
+    """The write that brings what is wanted to the target, or None where it is there."""
+    own = [write for write in written if write.field == subscription.field]
+    standing = _standing(orjson.loads(target.payload).get(subscription.field), target, own)
+    golden = as_text(orjson.loads(target.golden).get(subscription.attribute))
+    value = _aim(golden, standing, subscription.mode)
+    if _same(subscription, standing.held, value, country):
         return None
     return PlannedWrite(
         party_id=target.party_id,
@@ -95,10 +140,53 @@ def _needed(subscription: Subscription, target: outbox.Target, country: str) -> 
         stream=subscription.stream,
         attribute=subscription.attribute,
         field=subscription.field,
-        before=before,
-        value=value,
+        before=standing.held,
+        value=value or "",
         version=target.source_version,
+        found=_dispute(standing, subscription.conflict),
     )
+
+
+class _Standing(NamedTuple):
+    """What a field of a target holds as far as we know; ``said`` is what it held without us.
+
+    ``changed``: somebody has put it in the place of a value of ours.
+    """
+
+    held: str | None
+    said: str | None
+    changed: bool = False
+
+
+def _standing(read: Any, target: outbox.Target, own: Sequence[AcknowledgedWrite]) -> _Standing:
+    """A write of ours counts before what was read earlier; ``own`` has the newest one first."""
+    held = as_text(read)
+    if own and own[0].received_at >= target.observed_at:
+        held = own[0].value or None
+    if own and held == (own[0].value or None):
+        return _Standing(held, first_of_chain(own).before)
+    return _Standing(held, held, bool(own))
+
+
+def _aim(golden: str | None, standing: _Standing, mode: str) -> str | None:
+    """What the field should hold: where no golden value is for it, what it held without us.
+
+    So a merge that is undone takes back what it has written.
+    """
+    if golden is None or (mode == "fill_empty" and standing.said):
+        return standing.said
+    return golden
+
+
+def _same(subscription: Subscription, held: str | None, value: str | None, country: str) -> bool:
+    if not held or not value:
+        return held == value
+    return means_same(subscription.attribute, held, value, country)
+
+
+def _dispute(standing: _Standing, policy: str) -> str | None:
+    """What somebody put over our value, where a person is to be asked; else None."""
+    return (standing.held or "") if standing.changed and policy == ASK else None
 
 
 def as_text(value: Any) -> str | None:
@@ -107,39 +195,51 @@ def as_text(value: Any) -> str | None:
 
 
 def means_same(attribute: str, one: str, other: str, country: str) -> bool:
-    """Whether two spellings of a phone number or mail address are one and the same."""
-    if attribute == "phone":
-        left, right = standardise_phone(one, country), standardise_phone(other, country)
-    else:
-        left, right = standardise_email(one), standardise_email(other)
+    """Whether two texts are one value, spelt twice: a phone number, mail address, VAT number."""
+    left, right = (_plain(attribute, text, country) for text in (one, other))
     return one == other or (left is not None and left == right)
 
 
-def _coalesce(
-    db: Connection, wanted: Sequence[PlannedWrite]
-) -> tuple[list[PlannedWrite], int, set[str]]:
-    """New writes, how many planned ones they replace, and parties that wait for one under way."""
-    open_now = deliveries.open_deliveries(db, {write.record_id for write in wanted})
+def _plain(attribute: str, text: str, country: str) -> str | None:
+    if attribute == "phone":
+        return standardise_phone(text, country)
+    if attribute == "email":
+        return standardise_email(text)
+    if attribute == "eu_vat":
+        return standardise_identifier("eu_vat", text)
+    return " ".join(text.split())
+
+
+def _coalesce(db: Connection, look: _Look) -> tuple[list[PlannedWrite], int, set[str]]:
+    """New writes, how many planned ones they replace, and parties that wait for one under way.
+
+    A planned write that is no longer wanted ends; a value that was refused is not planned again.
+    """
+    records = {record for record, _ in look.fields}
+    open_now = deliveries.open_deliveries(db, records)
+    refused = refused_values(db, records)
     fresh: dict[tuple[int, str], PlannedWrite] = {}
-    superseded, blocked = 0, set[str]()
-    for write in wanted:
-        standing = open_now.get((write.record_id, write.field))
+    obsolete, blocked = set[str](), set[str]()
+    wanted = {(write.record_id, write.field): write for write in look.writes}
+    for place, write in wanted.items():
+        standing = open_now.get(place)
         if standing is None:
-            fresh[write.record_id, write.field] = write
-        elif standing["value"] == write.value:
-            continue
-        elif standing["state"] == "planned":
-            outbox.supersede(db, standing["id"], _now())
-            superseded += 1
-            fresh[write.record_id, write.field] = write
-        else:
+            fresh |= {} if refused.get(place) == write.value else {place: write}
+        elif standing["state"] == "planned" and standing["value"] != write.value:
+            obsolete.add(standing["id"])
+            fresh[place] = write
+        elif standing["value"] != write.value:
             blocked.add(write.party_id)
-    return list(fresh.values()), superseded, blocked
+    gone = (look.fields - wanted.keys()) & open_now.keys()
+    obsolete |= _planned([open_now[place] for place in gone])
+    for delivery_id in sorted(obsolete):
+        outbox.supersede(db, delivery_id, _now())
+    return list(fresh.values()), len(obsolete), blocked
 
 
-def _chunks(items: Sequence[outbox.PendingEvent]) -> Iterator[Sequence[outbox.PendingEvent]]:
-    for start in range(0, len(items), _CHUNK):
-        yield items[start : start + _CHUNK]
+def _planned(rows: Iterable[Any]) -> set[str]:
+    """Those of the deliveries that nobody has begun to send."""
+    return {row["id"] for row in rows if row["state"] == "planned"}
 
 
 def _now() -> datetime:

@@ -27,7 +27,8 @@ from hub.pipeline.turn import CHANGES, StreamTask, SyncMode
 from hub.pipeline.workplace import Workplace
 from hub.reports.definitions import REPORTS
 from hub.sdk.contract import Capability, Stream
-from hub.store.database import reading
+from hub.store.database import reading, writing
+from hub.store.events import requeue_touched
 from hub.store.overview import known_streams
 
 
@@ -167,9 +168,10 @@ def resolve(work: Workplace, *, allow_merges: bool = False) -> Mapping[str, Any]
     limit = None if allow_merges else work.config.resolve.max_merges
     adopt_ledgers(work.engine, work.config)
     applied = apply(work.engine, plan(work.engine, country=work.config.hub.country), limit=limit)
-    golden = compute_golden(
-        work.engine, trust=work.config.resolve.trust, country=work.config.hub.country
-    )
+    if work.config.publish.live:
+        with writing(work.engine) as db:
+            requeue_touched(db)
+    golden = compute_golden(work.engine, trust=work.config.trust, country=work.config.hub.country)
     return {**applied, **golden}
 
 

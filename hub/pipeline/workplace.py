@@ -38,11 +38,20 @@ def open_site(path: Path, resolvers: Mapping[str, CredentialResolver] | None = N
     return Site(load_config(path), discover(), dict(resolvers or {}))
 
 
+def check_publishing(site: Site) -> None:
+    """Hold the rules of publishing against the mappings; ConfigError names every flaw."""
+    if site.config.publish.live:
+        from hub.pipeline.subscriptions import read_subscriptions
+
+        read_subscriptions(site)
+
+
 def open_workplace(
     path: Path, resolvers: Mapping[str, CredentialResolver] | None = None
 ) -> Workplace:
     """Load everything and bring the store's schema up to date."""
     site = open_site(path, resolvers)
+    check_publishing(site)
     engine = open_store(site.config.store_url)
     migrate(engine)
     return Workplace(site, engine)

@@ -37,7 +37,7 @@ def _table(**columns: str) -> Mapping[str, Show]:
 
 COLUMNS: Final[Mapping[str, Mapping[str, Show]]] = MappingProxyType(
     {
-        "connection": _table(value="name connector office", time="created_at", out="id"),
+        "connection": _table(value="name connector office", time="created_at paused_at", out="id"),
         "stream": _table(
             connection="connection_id",
             value="name cursor epoch_open mapping_digest one_account",
@@ -138,9 +138,9 @@ COLUMNS: Final[Mapping[str, Mapping[str, Show]]] = MappingProxyType(
         "delivery": _table(
             party="party_id",
             record="record_id",
-            value="attribute field value before expected_version state message",
-            time="planned_at sent_at settled_at",
-            out="id seq lease_holder lease_until attempts",
+            value="attribute field value before found expected_version state message",
+            time="planned_at sent_at settled_at approved_at",
+            out="id seq lease_holder lease_until attempts failures",
         ),
         "receipt": _table(delivery="delivery_id", value="target_version", time="received_at"),
         "report_break": _table(

@@ -1,8 +1,9 @@
 """Deliveries: from the plan over the intent to the target's receipt.
 
 A delivery goes planned → sending → acknowledged. ``sending`` is the intent: it is committed before
-the request leaves (law 8). Its other ends are conflict, rejected and unknown; unknown is looked up
-at the target after the settle time, never repeated blindly.
+the request leaves (law 8). Its other ends are conflict, rejected, dead (given up) and unknown;
+unknown is looked up at the target after the settle time, never repeated blindly. A person may end
+one as abandoned.
 """
 
 from __future__ import annotations
@@ -16,9 +17,11 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
 from hub.errors import StoreError
-from hub.store.tables import connection, delivery, receipt, source_record, stream
+from hub.store.tables import connection, delivery, golden_record, receipt, source_record, stream
 
-SETTLED = ("acknowledged", "rejected", "superseded")
+GONE = "the target record is gone"
+"""Why a delivery is in conflict where there is no other value to look at."""
+SETTLED = ("acknowledged", "rejected", "superseded", "abandoned")
 
 
 def open_deliveries(db: Connection, record_ids: Iterable[int]) -> dict[tuple[int, str], RowMapping]:
@@ -30,14 +33,26 @@ def open_deliveries(db: Connection, record_ids: Iterable[int]) -> dict[tuple[int
 
 
 def due_deliveries(
-    db: Connection, connection_name: str, now: datetime, limit: int
+    db: Connection, connection_name: str, now: datetime, limit: int, *, approved: bool = False
 ) -> list[dict[str, Any]]:
-    """What may be worked on now: planned ones, and sent ones whose settle time ran out."""
+    """What may be worked on now: planned ones, and sent ones whose settle time ran out.
+
+    ``approved`` leaves out planned ones that no person has approved.
+    """
+    may_go = delivery.c.approved_at.is_not(None) if approved else sa.true()
     query = (
         sa.select(
             delivery,
             stream.c.name.label("stream_name"),
             source_record.c.source_key.label("source_key"),
+            golden_record.c.valid_from.label("golden_since"),
+        )
+        .outerjoin(
+            golden_record,
+            sa.and_(
+                golden_record.c.party_id == delivery.c.party_id,
+                golden_record.c.recorded_to.is_(None),
+            ),
         )
         .join(source_record, source_record.c.id == delivery.c.record_id)
         .join(stream, stream.c.id == source_record.c.stream_id)
@@ -45,7 +60,7 @@ def due_deliveries(
         .where(
             connection.c.name == connection_name,
             sa.or_(
-                delivery.c.state == "planned",
+                sa.and_(delivery.c.state == "planned", may_go),
                 sa.and_(
                     delivery.c.state.in_(("sending", "unknown")), delivery.c.lease_until <= now
                 ),
@@ -107,7 +122,8 @@ def mark_sent(
 class Outcome:
     """How an attempt ended; ``version`` is the target's after an acknowledged write.
 
-    ``held`` is how the target spells the value that it was given, where that is known.
+    ``held`` is how the target spells the value that it was given, where that is known. ``failed``
+    counts against the delivery itself; from then on it goes in a request of its own.
     """
 
     state: str
@@ -115,6 +131,9 @@ class Outcome:
     version: str | None = None
     held: str | None = None
     wait: timedelta = timedelta(0)
+    failed: bool = False
+    found: str | None = None
+    """What a target holds instead, in a conflict."""
 
 
 def settle(
@@ -138,7 +157,9 @@ def settle(
     if ours:
         change = sa.update(delivery).where(delivery.c.id == sa.bindparam("ended"))
         held = sa.func.coalesce(sa.bindparam("held", type_=sa.Text), delivery.c.value)
-        db.execute(change.values(value=held), [_ended(n, outcomes[n], holder, now) for n in ours])
+        failures = delivery.c.failures + sa.bindparam("failed", type_=sa.Integer)
+        change = change.values(value=held, failures=failures)
+        db.execute(change, [_ended(n, outcomes[n], holder, now) for n in ours])
     done = {name: outcomes[name] for name in ours if outcomes[name].state == "acknowledged"}
     if done:
         versions = [(name, outcome.version) for name, outcome in done.items()]
@@ -155,6 +176,8 @@ def _ended(delivery_id: str, outcome: Outcome, holder: str, now: datetime) -> di
     return {
         "ended": delivery_id,
         "held": outcome.held or None,
+        "failed": int(outcome.failed),
+        "found": outcome.found,
         "state": outcome.state,
         "message": outcome.message,
         "lease_holder": holder if outcome.state == "unknown" else None,
@@ -171,6 +194,7 @@ class AcknowledgedWrite(NamedTuple):
     before: str | None
     expected_version: str | None
     target_version: str | None
+    received_at: datetime
 
 
 def has_written(db: Connection) -> bool:
@@ -190,6 +214,7 @@ def acknowledged_writes(
             delivery.c.before,
             delivery.c.expected_version,
             receipt.c.target_version,
+            receipt.c.received_at,
         )
         .join(receipt, receipt.c.delivery_id == delivery.c.id)
         .where(delivery.c.record_id.in_(record_ids))

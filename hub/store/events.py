@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
 import orjson
+import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from hub.store import bulk
 from hub.store.bulk import driver_uuid
 from hub.store.columns import new_id, to_micros
 from hub.store.ids import take_block
-from hub.store.tables import party_event
+from hub.store.tables import master_party, party_event
 
 
 class PartyEvent(NamedTuple):
@@ -43,3 +44,34 @@ def add_events(db: Connection, events: Sequence[PartyEvent], now: datetime) -> N
         for n, event in enumerate(events)
     ]
     bulk.insert(db, party_event, columns, rows)
+
+
+def requeue_events(db: Connection, party_ids: Collection[str] | None = None) -> int:
+    """Have deliveries computed anew for active parties, all of them or those that are named.
+
+    Each party's newest event waits again; returns how many were not waiting.
+    """
+    chosen = master_party.c.status == "active"
+    if party_ids is not None:
+        chosen = chosen & master_party.c.id.in_(list(party_ids))
+    return _requeue(db, chosen)
+
+
+def requeue_touched(db: Connection) -> int:
+    """The same for the parties whose golden records wait: one that stays the same has no event.
+
+    So a value that was changed at a subscriber is seen, though the golden value is what it was.
+    """
+    return _requeue(db, sa.text("golden_pending") & (master_party.c.status == "active"))
+
+
+def _requeue(db: Connection, chosen: sa.ColumnElement[bool]) -> int:
+    newest = (
+        sa.select(sa.func.max(party_event.c.seq))
+        .where(party_event.c.party_id == master_party.c.id)
+        .scalar_subquery()
+    )
+    waiting = party_event.c.seq.in_(sa.select(newest).where(chosen)) & sa.not_(
+        party_event.c.pending
+    )
+    return db.execute(sa.update(party_event).where(waiting).values(pending=True)).rowcount

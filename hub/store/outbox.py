@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -25,12 +25,15 @@ from hub.store.tables import (
     stream,
 )
 
+CHANGED_OVER: Final = "somebody changed the value that we had written"
+
 
 class PendingEvent(NamedTuple):
     """An event whose deliveries are not planned yet."""
 
     id: str
     party_id: str
+    seq: int
 
 
 class Target(NamedTuple):
@@ -41,6 +44,7 @@ class Target(NamedTuple):
     payload: str
     source_version: str | None
     golden: str
+    observed_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,13 +60,16 @@ class PlannedWrite:
     before: str | None
     value: str
     version: str | None
+    found: str | None = None
+    """What somebody put over our value: then a person is asked, and nothing is sent."""
 
 
-def pending_events(db: Connection, limit: int) -> list[PendingEvent]:
-    """The oldest events that nobody has planned for."""
+def pending_events(db: Connection, limit: int, *, after: int = 0) -> list[PendingEvent]:
+    """The oldest events that nobody has planned for, after a place in the sequence."""
     query = (
-        sa.select(party_event.c.id, party_event.c.party_id)
+        sa.select(party_event.c.id, party_event.c.party_id, party_event.c.seq)
         .where(sa.text("pending"))  # as in the partial index: SQLite would not use "pending = 1"
+        .where(party_event.c.seq > after)
         .order_by(party_event.c.seq)
         .limit(limit)
     )
@@ -98,6 +105,7 @@ def targets(
             raw_version.c.payload,
             source_record.c.source_version,
             golden_record.c.body,
+            raw_version.c.observed_at,
         )
         .join(canonical_record, canonical_record.c.id == link.c.canonical_id)
         .join(source_record, source_record.c.id == canonical_record.c.record_id)
@@ -145,7 +153,9 @@ def insert_deliveries(db: Connection, writes: Sequence[PlannedWrite], now: datet
             "value": write.value,
             "before": write.before,
             "expected_version": write.version,
-            "state": "planned",
+            "state": "planned" if write.found is None else "conflict",
+            "found": write.found,
+            "message": None if write.found is None else CHANGED_OVER,
             "attempts": 0,
             "planned_at": now,
         }

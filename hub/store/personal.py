@@ -44,7 +44,7 @@ _OURS: Final = "our own set-up"
 
 PRIVACY: Final[Mapping[str, TablePrivacy]] = MappingProxyType(
     {
-        "connection": _table(nothing="id name connector office created_at", note=_OURS),
+        "connection": _table(nothing="id name connector office created_at paused_at", note=_OURS),
         "stream": _table(
             nothing="id connection_id name commit_seq epoch epoch_open lease_holder lease_until "
             "mapping_digest one_account",
@@ -158,10 +158,10 @@ PRIVACY: Final[Mapping[str, TablePrivacy]] = MappingProxyType(
             anywhere="fields", nothing="id seq party_id kind created_at pending", export="events"
         ),
         "delivery": _table(
-            anywhere="value before message",
+            anywhere="value before found message",
             own="expected_version",
             nothing="id seq party_id record_id attribute field state attempts lease_holder "
-            "lease_until planned_at sent_at settled_at",
+            "lease_until planned_at sent_at settled_at approved_at failures",
             export="deliveries",
         ),
         "receipt": _table(

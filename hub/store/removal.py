@@ -34,7 +34,7 @@ from hub.store.tables import (
 
 NOTE: Final = "erased"
 """What stands where people had written something."""
-_OPEN: Final = ("planned", "sending", "unknown", "conflict")
+_OPEN: Final = ("planned", "sending", "unknown", "conflict", "dead")
 _CHUNK: Final = 500
 
 
@@ -166,6 +166,7 @@ _GONE_PART: Final[Mapping[str, Any]] = {
 _GONE_DELIVERY: Final[Mapping[str, Any]] = {
     "value": "",
     "before": None,
+    "found": None,
     "expected_version": None,
     "message": None,
     "lease_holder": None,

@@ -36,6 +36,7 @@ connection = Table(
     Column("connector", Text, nullable=False),
     Column("office", Text, nullable=False, server_default="front"),
     Column("created_at", UtcMicros, nullable=False),
+    Column("paused_at", UtcMicros),
 )
 
 stream = Table(
@@ -317,6 +318,7 @@ party_event = Table(
     Column("pending", Boolean, nullable=False),
 )
 _where(party_event, "pending", "ix_party_event_pending", "seq")
+Index("ix_party_event_party", party_event.c.party_id, party_event.c.seq)
 
 delivery = Table(
     "delivery",
@@ -338,9 +340,13 @@ delivery = Table(
     Column("planned_at", UtcMicros, nullable=False),
     Column("sent_at", UtcMicros),
     Column("settled_at", UtcMicros),
+    Column("approved_at", UtcMicros),
+    Column("found", Text),
+    Column("failures", Integer, nullable=False, server_default="0"),
 )
 Index("ix_delivery_record", delivery.c.record_id, delivery.c.seq)
-OPEN_DELIVERY = "state IN ('planned', 'sending', 'unknown', 'conflict')"
+Index("ix_delivery_sent", delivery.c.sent_at)
+OPEN_DELIVERY = "state IN ('planned', 'sending', 'unknown', 'conflict', 'dead')"
 _where(delivery, OPEN_DELIVERY, "uq_delivery_open", "record_id", "field", unique=True)
 
 receipt = Table(

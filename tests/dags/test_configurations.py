@@ -16,7 +16,7 @@ def test_no_connection_gives_no_sync_and_an_unscheduled_resolve(config: Path) ->
     config.write_text("", encoding="utf-8")
     bag = read_dags()
     assert bag.import_errors == {}
-    assert set(bag.dags) == {"hub_resolve", "hub_publish", "hub_reconcile"}
+    assert set(bag.dags) == {"hub_resolve", "hub_publish", "hub_approve", "hub_reconcile"}
     assert "Null" in type(bag.dags["hub_resolve"].timetable).__name__
 
 
@@ -39,7 +39,7 @@ def test_no_rules_leave_staging_alone(config: Path) -> None:
 def test_a_broken_config_is_one_clear_line(config: Path, text: str, flaw: str) -> None:
     config.write_text(text, encoding="utf-8")
     bag = read_dags()
-    broken = {"hub_sync.py", "hub_keys.py", "hub_resolve.py", "hub_publish.py"}
+    broken = {"hub_sync.py", "hub_keys.py", "hub_resolve.py", "hub_publish.py", "hub_approve.py"}
     assert set(bag.import_errors) == broken
     for message in bag.import_errors.values():
         assert flaw in message

@@ -21,6 +21,7 @@ IDS = {
     "hub_keys__erp",
     "hub_resolve",
     "hub_publish",
+    "hub_approve",
     "hub_reconcile",
 }
 
@@ -49,7 +50,7 @@ def test_tasks_have_owner_and_retries(bag: Any) -> None:
     from hub.airflow.retry import ErrorTreePolicy
 
     tasks = [task for dag in bag.dags.values() for task in dag.tasks]
-    assert len(tasks) == 13
+    assert len(tasks) == 18
     for task in tasks:
         assert task.owner == "hub"
         assert task.retries == 3
@@ -66,6 +67,8 @@ def test_schedules_follow_config_and_assets(bag: Any) -> None:
     landed = {asset.uri for asset in _assets_of(dags["hub_resolve"])}
     assert landed == {"hub://landed/sfa", "hub://landed/erp"}
     assert {asset.uri for asset in _assets_of(dags["hub_publish"])} == {"hub://golden/"}
+    assert {asset.uri for asset in _assets_of(dags["hub_approve"])} == {"hub://held/"}
+    assert dags["hub_publish"].task_dict["ask"].outlets[0].uri == "hub://held/"
     assert dags["hub_sync__sfa"].task_dict["announce"].outlets[0].uri == "hub://landed/sfa"
 
 
@@ -86,6 +89,7 @@ def test_parsing_is_quick(bag: Any, config: Path) -> None:
         "hub_keys.py",
         "hub_resolve.py",
         "hub_publish.py",
+        "hub_approve.py",
         "hub_reconcile.py",
     }
     for stat in again.dagbag_stats:
@@ -111,7 +115,7 @@ sys.modules.pop("hub.demo", None)
 sys.addaudithook(refuse)
 bag = read_dags()
 assert not bag.import_errors, bag.import_errors
-assert len(bag.dags) == 6
+assert len(bag.dags) == 7
 heavy = ("connectors", "zeep", "hub.plugins", "hub.store", "hub.pipeline", "hub.mapping")
 print(sorted(name for name in sys.modules if name.startswith(heavy)))
 """

@@ -74,6 +74,31 @@ def test_tasks_return_small_counts(company: Path) -> None:
     assert (company.parent / "reports").is_dir()
 
 
+HELD = """
+[[publish.rules]]
+attribute = "phone"
+connection = "erp"
+stream = "party.party"
+[publish.brakes.erp]
+min_changed = 0
+max_changed_share = 0
+"""
+
+
+@pytest.mark.slow
+def test_what_is_held_is_sent_once_a_person_approved_it(company: Path) -> None:
+    from hub.airflow import tasks
+
+    company.write_text(company.read_text(encoding="utf-8") + HELD, encoding="utf-8")
+    run_all()
+    count = tasks.deliver("erp")["held"]
+    planned = tasks.plan_publish()
+    assert planned["writes"] == count > 0
+    assert tasks.approve_publish(planned["digest"], {}) == {"erp": count}
+    assert tasks.deliver("erp") == {"acknowledged": count}
+    assert len(orjson.dumps(planned)) < 1000
+
+
 def test_counts_by_rule_are_summed_up() -> None:
     from hub.airflow.tasks import add_up, level
 

@@ -24,7 +24,8 @@ PROMISED = {
     "mapping preview", "model schema", "sync", "resolve", "publish", "reconcile", "show",
     "quarantine list", "quarantine replay", "status", "store digest", "demo",
     "airflow install-dags", "airflow run", "push serve", "push drain", "push list", "push show",
-    "push retry",
+    "push retry", "delivery list", "delivery show", "delivery retry", "delivery abandon",
+    "review conflicts", "connection pause", "connection resume",
 }  # fmt: skip
 WITHOUT_JSON = {
     "init": "writes a file",
@@ -48,6 +49,8 @@ READING = (
     "show e",
     "resolve --plan",
     "publish --plan",
+    "delivery list",
+    "review conflicts",
     "store digest",
     "push list",
     "push drain",

@@ -18,12 +18,11 @@ from hub.config import (
     ConnectionSection,
     HubConfig,
     HubSection,
-    PublishRule,
-    PublishSection,
     PushSection,
     ResolveSection,
     load_config,
 )
+from hub.ownership import Audience, BrakesSection, Owner, PublishRule, PublishSection
 from hub.plugins import discover
 from hub.sdk import ConnectorSpec
 from tests.architecture.source import ROOT
@@ -35,7 +34,10 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "[connections.NAME]": ConnectionSection,
     "[resolve]": ResolveSection,
     "[publish]": PublishSection,
+    "[[publish.owners]]": Owner,
     "[[publish.rules]]": PublishRule,
+    "[[publish.rules]] only": Audience,
+    "[publish.brakes.NAME]": BrakesSection,
     "[push]": PushSection,
 }
 
@@ -44,7 +46,7 @@ def render_default(field: FieldInfo) -> str:
     default: Any = field.get_default(call_default_factory=True)
     if default is PydanticUndefined:
         return "required"
-    if default in (None, (), {}, ""):
+    if default in (None, (), {}, "") or isinstance(default, BaseModel):
         return "—"
     return f"`{default if isinstance(default, str) else json.dumps(default)}`"
 
@@ -102,7 +104,7 @@ def test_every_setting_of_the_connectors_is_described() -> None:
 
 
 def test_no_section_is_forgotten() -> None:
-    named = {name.strip("[]").split(".")[0] for name in SECTIONS}
+    named = {re.findall(r"\w+", name)[0] for name in SECTIONS}
     assert named == set(HubConfig.model_fields) - {"root"}
 
 

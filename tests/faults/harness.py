@@ -172,6 +172,12 @@ class Systems:
         reach = f'credentials = "file:{name}.json"'
         return "\n".join(reach if line.startswith("standin") else line for line in lines) + "\n"
 
+    def calls(self) -> dict[str, int]:
+        """How many requests each system was sent so far, of those that count them."""
+        counted = {name: getattr(it, "http", it) for name, it in self._running.items()}
+        found = {name: getattr(it, "requests", None) for name, it in counted.items()}
+        return {name: sum(it.values()) for name, it in found.items() if it is not None}
+
     def close(self) -> None:
         """Stop every system."""
         for standin in self._running.values():

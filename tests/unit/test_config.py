@@ -22,6 +22,11 @@ stream = "Contact"
 """
 
 
+SYSTEMS = "".join(f"[connections.{name}]\nconnector='{name}'\n" for name in ("sfa", "erp"))
+OWNER = "[[publish.owners]]\nattribute='phone'\nconnection='sfa'\n"
+RULE = "[[publish.rules]]\nattribute='phone'\nconnection='sfa'\nstream='Contact'\n"
+
+
 def write(folder: Path, text: str) -> Path:
     path = folder / "hub.toml"
     path.write_text(text, encoding="utf-8")
@@ -43,17 +48,47 @@ def test_a_good_file_is_read(tmp_path: Path) -> None:
         ("[connections.sfa]\noptions = {}", "connections.sfa.connector: Field required"),
         ("[connections.Sfa]\nconnector = 'x'", "connections.Sfa"),
         ("[connections.a]\nconnector='x'\ncredentials='swordfish'", "connections.a.credentials"),
-        ("[publish]\n[[publish.rules]]\nattribute='phone'\nconnection='x'\nstream='y'", "unknown"),
+        (
+            "[publish]\n[[publish.rules]]\nattribute='phone'\nconnection='x'\nstream='y'",
+            "no connection",
+        ),
         ("[[publish.rules]]\nattribute='shoe'\nconnection='x'\nstream='y'", "rules.0.attribute"),
+        (
+            OWNER + OWNER.replace("sfa", "erp"),
+            "publish.owners.1: phone has two owners, sfa and erp",
+        ),
+        (OWNER + RULE, "publish.rules.0: sfa owns phone and would be sent its own value: a circle"),
+        (RULE + RULE, "publish.rules.1: a second rule for phone in sfa/Contact"),
+        (OWNER + "[resolve.trust]\nphone=['erp']\n", "owned by sfa, but resolve.trust.phone"),
+        (OWNER.replace("sfa", "x"), "publish.owners.0.connection: there is no connection 'x'"),
+        ("[publish.conflicts]\nphone='owner'\n", "publish.conflicts.phone: phone has no owner"),
+        (OWNER + "[publish.conflicts]\nphone='newest'\n", "can't count before an owner"),
+        ("[publish.conflicts]\nphone='none'\n", "publish.conflicts.phone"),
+        (RULE + "only={role='x'}\n", "only.role: unknown key, did you mean 'roles'?"),
         ("[resolve]\nmax_merges = -1", "resolve.max_merges"),
         ("root = '/'", "unknown key 'root'"),
     ],
 )
 def test_a_flaw_is_named_with_its_place(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(ConfigError) as caught:
-        load_config(write(tmp_path, text))
+        load_config(write(tmp_path, f"{text}\n{SYSTEMS}" if text.startswith("[[") else text))
     assert message in str(caught.value)
     assert "swordfish" not in str(caught.value)
+
+
+def test_an_owner_is_trusted_before_all_others(tmp_path: Path) -> None:
+    text = OWNER + OWNER.replace("phone", "given") + "[resolve.trust]\n'*'=['erp','sfa']\n"
+    config = load_config(write(tmp_path, text + SYSTEMS))
+    assert config.trust == {
+        "*": ("erp", "sfa"),
+        "phone": ("sfa", "erp"),
+        "name": ("sfa", "erp"),
+    }
+
+
+def test_where_the_newest_counts_no_connection_is_trusted_first(tmp_path: Path) -> None:
+    text = "[publish.conflicts]\nemail = 'newest'\n" + SYSTEMS
+    assert load_config(write(tmp_path, text)).trust == {"email": ("steward",)}
 
 
 def test_an_unknown_connection_gets_a_suggestion(tmp_path: Path) -> None:

@@ -14,14 +14,17 @@ import sqlalchemy as sa
 
 from connectors import request_tracker, salesforce
 from hub.mapping import compile_mapping, load_mapping
+from hub.ownership import BrakesSection
 from hub.pipeline import delivering, publish
 from hub.pipeline.canonicalise import CanonicaliseTask, canonicalise
 from hub.pipeline.connections import OpenConnection
 from hub.pipeline.delivering import Pace
 from hub.pipeline.extract import StreamTask, extract
 from hub.pipeline.publish import Subscription
+from hub.pipeline.publish_plan import Publishing, plan_publish
 from hub.sdk import ConnectorSpec, StandInState
-from hub.store import deliveries, outbox, tables
+from hub.store import deliveries, tables
+from hub.store.brakes import PlannedDelivery
 from hub.store.columns import new_id
 from hub.store.database import Engine, reading, writing
 
@@ -61,8 +64,13 @@ class System:
         return OpenConnection(self.connection, self.spec, connector, self.spec.streams)
 
     def subscription(self, mode: str = "update") -> Subscription:
-        place = {"connection": self.connection, "stream": self.stream, "field": self.field}
-        return Subscription(attribute="phone", mode=mode, **place)
+        return Subscription(
+            attribute="phone",
+            connection=self.connection,
+            stream=self.stream,
+            field=self.field,
+            mode=mode,
+        )
 
 
 class PublishWorld:
@@ -102,7 +110,7 @@ class PublishWorld:
                 parties[key] = _link(db, canonical_id, number)
         return parties
 
-    def set_golden(self, key: str, **values: str) -> None:
+    def set_golden(self, key: str, **values: Any) -> None:
         """Give a customer a golden record and the event that says so."""
         with writing(self.engine) as db:
             golden, party = tables.golden_record, self.parties[key]
@@ -112,8 +120,15 @@ class PublishWorld:
             db.execute(sa.insert(golden).values(_golden(number, party, version + 1, values)))
             db.execute(sa.insert(tables.party_event).values(_event(number, party, values)))
 
-    def plan(self, mode: str = "update") -> list[outbox.PlannedWrite]:
-        return publish.plan_writes(self.engine, [self.system.subscription(mode)], "DE")
+    def publishing(self, mode: str = "update", **brakes: Any) -> Publishing:
+        return Publishing(
+            subscriptions=[self.system.subscription(mode)],
+            country="DE",
+            brakes={self.system.connection: BrakesSection(**brakes)},
+        )
+
+    def plan(self, mode: str = "update") -> list[PlannedDelivery]:
+        return [*plan_publish(self.engine, self.publishing(mode)).writes]
 
     def publish(self, pace: Pace = QUICK, mode: str = "update") -> dict[str, int]:
         publish.stage_deliveries(self.engine, [self.system.subscription(mode)], "DE")
@@ -169,7 +184,7 @@ def _link(db: sa.Connection, canonical_id: int, number: int) -> str:
     return party
 
 
-def _golden(number: int, party: str, version: int, values: dict[str, str]) -> dict[str, Any]:
+def _golden(number: int, party: str, version: int, values: dict[str, Any]) -> dict[str, Any]:
     return {
         "id": number,
         "party_id": party,
@@ -183,7 +198,7 @@ def _golden(number: int, party: str, version: int, values: dict[str, str]) -> di
     }
 
 
-def _event(number: int, party: str, values: dict[str, str]) -> dict[str, Any]:
+def _event(number: int, party: str, values: dict[str, Any]) -> dict[str, Any]:
     return {
         "id": new_id(),
         "seq": number,

@@ -125,6 +125,72 @@ def test_a_newer_value_takes_the_place_of_a_planned_one(world: PublishWorld) -> 
     assert world.phone("11") == PHONE
 
 
+def test_a_planned_value_that_is_no_longer_wanted_is_not_sent(world: PublishWorld) -> None:
+    world.set_golden("12", phone=PHONE)
+    publish.stage_deliveries(world.engine, [world.system.subscription()], "DE")
+    world.set_golden("12", phone="030 9018-20002")
+    assert world.publish() == {}
+    assert world.states() == {"superseded": 1}
+
+
+def test_a_refused_value_is_not_sent_again_with_the_next_event(world: PublishWorld) -> None:
+    bad = "+49" + "1" * 40
+    world.set_golden("11", phone=bad)
+    assert world.publish() == {"rejected": 1}
+    world.set_golden("11", phone=bad, given="Uta")
+    assert world.publish() == {}
+    world.set_golden("11", phone=PHONE)
+    assert world.publish() == {"acknowledged": 1}
+
+
+def test_customers_that_wait_hold_up_no_others(
+    world: PublishWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publish, "_CHUNK", 1)
+    world.set_golden("12", phone=PHONE)
+    world.standin.state.stream("user")["12"]["WorkPhone"] = "+49 40 123456"
+    assert world.publish() == {"conflict": 1}
+    world.set_golden("12", phone="+4930901820007")
+    world.set_golden("11", phone=PHONE)
+    assert world.publish() == {"acknowledged": 1}
+    assert world.phone("11") == PHONE
+
+
+@pytest.mark.parametrize("seen", [True, False])
+@pytest.mark.parametrize("mode", ["update", "fill_empty"])
+def test_a_merge_that_is_undone_takes_its_value_back(
+    world: PublishWorld, mode: str, seen: bool
+) -> None:
+    before = {key: world.phone(key) for key in ("11", "12")}
+    for key in before:
+        world.set_golden(key, phone=PHONE)
+    world.publish(mode=mode)
+    assert world.phone("11") == PHONE
+    if seen:
+        world.sync()
+    world.set_golden("11", display_name="Uta Test11")
+    world.set_golden("12", phone="+4930901820002", display_name="Uta Test12")
+    world.publish(mode=mode)
+    assert {key: world.phone(key) for key in before} == {
+        "11": None,
+        "12": before["12"] if mode == "fill_empty" else "+4930901820002",
+    }
+    assert world.publish(mode=mode) == {}
+    world.sync()
+    assert world.publish(mode=mode) == {}
+
+
+def test_what_a_person_typed_is_never_taken_back(world: PublishWorld) -> None:
+    world.set_golden("11", phone=PHONE)
+    world.publish()
+    row = world.standin.state.stream("user")["11"]
+    row |= {"WorkPhone": "+49 40 111111", "LastUpdated": "2026-11-02T10:00:00Z"}
+    world.sync()
+    world.set_golden("11", display_name="Uta Test11")
+    assert world.publish() == {}
+    assert world.phone("11") == "+49 40 111111"
+
+
 def test_a_target_that_is_down_is_tried_again_later(world: PublishWorld) -> None:
     world.set_golden("11", phone=PHONE)
     world.standin.stop()

@@ -219,13 +219,13 @@ def test_no_more_is_written_than_the_pace_allows(world: PublishWorld) -> None:
     assert written(world) == {1, 2, 3, 4}
 
 
-def test_two_fields_of_one_record_go_one_after_the_other(world: PublishWorld) -> None:
+def test_two_fields_of_one_record_go_in_one_request(world: PublishWorld) -> None:
     other = Subscription(attribute="email", connection="sfa", stream="Account", field="Website")
     for number in (1, 2):
         world.set_golden(account_key(number), phone=phone(number), email=f"a{number}@example.com")
     publish.stage_deliveries(world.engine, [world.system.subscription(), other], "DE")
     assert delivering.deliver(world.engine, world.target, QUICK) == {"acknowledged": COUNT + 2}
-    assert saves(world) == 2
+    assert saves(world) == 1
     assert rows(world)[account_key(2)]["Website"] == "a2@example.com"
 
 
@@ -247,15 +247,52 @@ def test_the_echo_of_a_batch_changes_nothing_here(world: PublishWorld) -> None:
 @pytest.mark.parametrize(
     ("limit", "expected"),
     [
-        (1, ["a1", "a1b", "b1", "a2", "a3"]),
-        (2, ["a1 a2", "a1b a3", "b1"]),
-        (9, ["a1 a2 a3", "a1b", "b1"]),
+        (1, ["a1 a1b", "a1f", "b1", "a2", "a3"]),
+        (2, ["a1 a1b a2", "a1f a3", "b1"]),
+        (9, ["a1 a1b a2 a3", "a1f", "b1"]),
     ],
 )
-def test_batches_keep_the_order_of_each_record(limit: int, expected: list[str]) -> None:
+def test_what_goes_to_one_record_goes_together_unless_it_failed(
+    limit: int, expected: list[str]
+) -> None:
     due = [
-        {"id": name, "stream_name": name[0], "record_id": int(name[1]) + 10 * (name[0] == "b")}
-        for name in ("a1", "a1b", "b1", "a2", "a3")
+        {
+            "id": name,
+            "stream_name": name[0],
+            "record_id": int(name[1]) + 10 * (name[0] == "b"),
+            "failures": int(name.endswith("f")),
+        }
+        for name in ("a1", "a1f", "a1b", "b1", "a2", "a3")
     ]
     made = [" ".join(row["id"] for row in batch) for batch in batches(due, lambda _stream: limit)]
     assert made == expected
+
+
+@pytest.mark.parametrize("batch_writes", [True, False])
+def test_a_field_that_is_refused_does_not_hold_back_the_others(
+    store: Engine, batch_writes: bool
+) -> None:
+    other = Subscription(attribute="email", connection="sfa", stream="Account", field="Website")
+    with batch_world(store, 2, batch_writes=batch_writes) as world:
+        bad = "+49" + "1" * 40
+        world.set_golden(account_key(1), phone=bad, email="a1@example.com")
+        publish.stage_deliveries(world.engine, [world.system.subscription(), other], "DE")
+        done = delivering.deliver(world.engine, world.target, QUICK)
+        assert (done["acknowledged"], done["rejected"]) == (1, 1)
+        assert rows(world)[account_key(1)]["Website"] == "a1@example.com"
+        assert world.states() == {"acknowledged": 1, "rejected": 1}
+
+
+def test_what_fails_by_itself_again_and_again_is_given_up(world: PublishWorld) -> None:
+    pace = replace(QUICK, max_failures=2)
+    world.standin.fail(Fault(kind="status", status=400, path="/composite/", times=9))
+    assert world.publish(pace) == {"planned": COUNT}
+    assert world.publish(pace) == {"dead": COUNT}
+    assert world.publish(pace) == {}
+    assert all(row["message"] for row in stored(world).values())
+
+
+def test_a_system_that_is_away_counts_against_no_delivery(world: PublishWorld) -> None:
+    world.standin.stop()
+    assert world.publish(replace(QUICK, max_failures=1)) == {"planned": COUNT}
+    assert {row["failures"] for row in stored(world).values()} == {0}

@@ -1,0 +1,115 @@
+"""The ways into a connection that is written to: many changes at once or one by one, and barred."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Protocol, cast
+
+from hub.errors import OutcomeUnknownError
+from hub.pipeline.connections import OpenConnection
+from hub.sdk.contract import (
+    BatchWriter,
+    Capability,
+    Change,
+    Receipt,
+    Record,
+    Stream,
+    Writer,
+    WriteResult,
+)
+
+
+class Barrier(Protocol):
+    """What may hold deliveries back while a run goes on."""
+
+    def stop(self) -> str | None:
+        """Why nothing may go now, in a word; None where it may."""
+
+    def allowance(self) -> int | None:
+        """How many deliveries may go now, waiting for it; None for any number, 0 for none."""
+
+
+class Open:
+    """Holds nothing back."""
+
+    def stop(self) -> str | None:
+        return None
+
+    def allowance(self) -> int | None:
+        return None
+
+
+class Door(Protocol):
+    """How changes get to a target: many at once, or one by one as if they were many."""
+
+    def fetch_many(self, stream: str, keys: Sequence[str]) -> Mapping[str, Record]: ...
+
+    def write_many(self, stream: str, changes: Sequence[Change]) -> Sequence[WriteResult]: ...
+
+    @property
+    def lasts(self) -> timedelta:
+        """How long it may go on sending."""
+
+
+class _Single:
+    """For a batch of one: what ``write`` raises is what became of it."""
+
+    lasts = timedelta(0)
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+
+    def fetch_many(self, stream: str, keys: Sequence[str]) -> Mapping[str, Record]:
+        found = ((key, self._writer.fetch(stream, key)) for key in keys)
+        return {key: record for key, record in found if record is not None}
+
+    def write_many(self, stream: str, changes: Sequence[Change]) -> Sequence[WriteResult]:  # noqa: ARG002  # a change names its stream
+        return [self._writer.write(change) for change in changes]
+
+
+class _Many:
+    """For a batch: an answer that does not fit the changes leaves all of them unknown."""
+
+    def __init__(self, writer: BatchWriter, lasts: timedelta) -> None:
+        self._writer = writer
+        self.lasts = lasts
+
+    def fetch_many(self, stream: str, keys: Sequence[str]) -> Mapping[str, Record]:
+        return self._writer.fetch_many(stream, keys)
+
+    def write_many(self, stream: str, changes: Sequence[Change]) -> Sequence[WriteResult]:
+        within = self.lasts.total_seconds()
+        results = self._writer.write_many(stream, changes, within=within)
+        receipts = zip(changes, results, strict=False)
+        strange = any(isinstance(got, Receipt) and got.key != one.key for one, got in receipts)
+        if strange or len(results) != len(changes):
+            raise OutcomeUnknownError("the connector's results are not those of the changes")
+        return results
+
+
+class Doors:
+    """The ways into one connection: by stream, how many changes go at once, and through which."""
+
+    def __init__(self, target: OpenConnection, lasts: timedelta) -> None:
+        self._lasts = lasts
+        self._writer = cast("BatchWriter", target.connector)
+        self._streams = {stream.name: stream for stream in target.streams}
+        self._limits: dict[str, int] = {}
+
+    def limit(self, stream: str) -> int:
+        """How many changes go at once; 1 where they go one by one."""
+        if stream not in self._limits:
+            self._limits[stream] = max(1, self._asked(self._streams.get(stream)))
+        return self._limits[stream]
+
+    def _asked(self, stream: Stream | None) -> int:
+        if stream is None or Capability.BATCH_WRITE not in stream.capabilities:
+            return 1
+        return self._writer.batch_limit(stream.name)
+
+    def of(self, stream: str) -> Door:
+        """The door to a stream."""
+        if self.limit(stream) > 1:
+            return _Many(self._writer, self._lasts)
+        return _Single(self._writer)

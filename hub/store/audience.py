@@ -1,0 +1,43 @@
+"""What a publish rule may ask of customers beyond their golden records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from hub.store.tables import canonical_record, canonical_ref, document, link, source_record
+
+_WON: Final = "won"
+
+
+def parties_with_won(db: Connection, party_ids: Iterable[str]) -> set[str]:
+    """Those of the parties that an opportunity was won with; found from the parties."""
+    own, deal = canonical_record.alias("own"), canonical_record.alias("deal")
+    query = (
+        sa.select(link.c.party_id)
+        .distinct()
+        .join(own, own.c.id == link.c.canonical_id)
+        .join(source_record, source_record.c.id == own.c.record_id)
+        .join(
+            canonical_ref,
+            sa.and_(
+                canonical_ref.c.stream_id == source_record.c.stream_id,
+                canonical_ref.c.source_key == source_record.c.source_key,
+                canonical_ref.c.part == own.c.part,
+                canonical_ref.c.role == "party",
+            ),
+        )
+        .join(deal, deal.c.id == canonical_ref.c.canonical_id)
+        .join(document, document.c.canonical_id == deal.c.id)
+        .where(
+            link.c.party_id.in_(list(party_ids)),
+            link.c.recorded_to.is_(None),
+            deal.c.active,
+            document.c.entity == "opportunity",
+            document.c.status == _WON,
+        )
+    )
+    return set(db.scalars(query))

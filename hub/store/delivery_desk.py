@@ -1,0 +1,87 @@
+"""Deliveries as a person looks at them, and what a person or a target has refused."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+from typing import Final, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, RowMapping
+
+from hub.store.tables import connection, delivery, receipt, source_record, stream
+
+_REFUSED: Final = ("rejected", "abandoned")
+
+
+def refused_values(db: Connection, record_ids: Iterable[int]) -> dict[tuple[int, str], str]:
+    """By record and field, the value that the target or a person refused last, if they did."""
+    query = (
+        sa.select(delivery.c.record_id, delivery.c.field, delivery.c.state, delivery.c.value)
+        .where(delivery.c.record_id.in_(list(record_ids)), delivery.c.state != "superseded")
+        .order_by(delivery.c.seq)
+    )
+    latest = {(row.record_id, row.field): row for row in db.execute(query)}
+    return {place: row.value for place, row in latest.items() if row.state in _REFUSED}
+
+
+class DeliveryFilter(NamedTuple):
+    """Which deliveries to list; without states, those that wait for a person."""
+
+    states: Collection[str] = ("conflict", "dead", "rejected", "unknown")
+    connection: str | None = None
+
+
+def list_deliveries(db: Connection, wanted: DeliveryFilter, limit: int) -> list[RowMapping]:
+    """The deliveries wanted, the newest first, each with connection and stream."""
+    query = _described().where(delivery.c.state.in_(list(wanted.states)))
+    if wanted.connection is not None:
+        query = query.where(connection.c.name == wanted.connection)
+    return list(db.execute(query.order_by(delivery.c.seq.desc()).limit(limit)).mappings())
+
+
+def get_delivery(db: Connection, delivery_id: str) -> RowMapping | None:
+    """One delivery with connection, stream and receipt."""
+    query = _described().where(delivery.c.id == delivery_id)
+    return db.execute(query).mappings().one_or_none()
+
+
+def end_delivery(db: Connection, delivery_id: str, *, seen: str, state: str, now: datetime) -> bool:
+    """Settle a delivery on a person's word; False where it is no longer in the state seen."""
+    change = sa.update(delivery).where(delivery.c.id == delivery_id, delivery.c.state == seen)
+    ended = change.values(state=state, settled_at=now, lease_holder=None, lease_until=None)
+    return db.execute(ended).rowcount == 1
+
+
+def overrule(db: Connection, delivery_id: str, found: str | None, now: datetime) -> bool:
+    """Plan a delivery in conflict to be written over what was found; False where it is not in one.
+
+    It is approved by that: a person has looked at both values.
+    """
+    change = sa.update(delivery).where(delivery.c.id == delivery_id, delivery.c.state == "conflict")
+    values = {"state": "planned", "before": found, "found": None, "failures": 0, "message": None}
+    return db.execute(change.values(approved_at=now, **values)).rowcount == 1
+
+
+def rebase(db: Connection, befores: Mapping[str, str | None]) -> None:
+    """Note what stands at targets right before writes that a policy lets go over it."""
+    change = sa.update(delivery).where(delivery.c.id == sa.bindparam("rebased"))
+    if befores:
+        rows = [{"rebased": name, "stands": before} for name, before in befores.items()]
+        db.execute(change.values(before=sa.bindparam("stands", type_=sa.Text)), rows)
+
+
+def _described() -> sa.Select[tuple[object, ...]]:
+    return (
+        sa.select(
+            delivery,
+            connection.c.name.label("connection"),
+            stream.c.name.label("stream"),
+            receipt.c.target_version,
+            receipt.c.received_at,
+        )
+        .join(source_record, source_record.c.id == delivery.c.record_id)
+        .join(stream, stream.c.id == source_record.c.stream_id)
+        .join(connection, connection.c.id == stream.c.connection_id)
+        .outerjoin(receipt, receipt.c.delivery_id == delivery.c.id)
+    )
