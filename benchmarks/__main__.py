@@ -3,6 +3,7 @@
 from benchmarks import (
     index_path,
     match_quality,
+    match_scale,
     publish_path,
     read_path,
     soap_rows,
@@ -18,4 +19,5 @@ tables.main()
 publish_path.main()
 standardise.show(100_000)
 match_quality.main([])
+match_scale.main([])
 index_path.main([])

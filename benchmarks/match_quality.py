@@ -59,7 +59,7 @@ class Row(NamedTuple):
 
 def peer(path: Path) -> Iterator[tuple[str, Row]]:
     """The exact baseline and Splink, from an environment of their own."""
-    found = json.loads(_run(PEER, "-m", "benchmarks.match_peer", str(path)))
+    found = json.loads(run(PEER, "-m", "benchmarks.match_peer", str(path)))
     seconds = found["seconds"]
     yield "exact mail or phone", _row(found["exact"], seconds["load"], 0)
     took = sum(seconds.values())
@@ -77,13 +77,13 @@ def ours(path: Path, country: str, mapping: str = "") -> Row:
     words = ["match", "evaluate", str(path), "--truth", "truth", "--country", country, "--json"]
     if mapping:
         words += ["--mapping", str(ROOT / "benchmarks" / "mappings" / f"{mapping}.yaml")]
-    found = json.loads(_run(str(Path(sys.executable).with_name("hub")), *words))
+    found = json.loads(run(str(Path(sys.executable).with_name("hub")), *words))
     pairs, b3 = found["pairwise"], found["b_cubed"]["f1"]
     rates = (pairs["precision"], pairs["recall"], pairs["f1"])
     return Row(*rates, b3, found["largest"], found["seconds"], found["peak_mb"])
 
 
-def _run(*words: str) -> str:
+def run(*words: str) -> str:
     done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
         last = done.stderr.strip().splitlines()[-3:]
@@ -107,7 +107,7 @@ def sets(folder: Path, shared: Path | None, *, large: bool) -> Iterator[tuple[st
         if one.needs and (shared is None or not (shared / one.needs).exists()):
             print(f"{one.name:16}skipped: {one.needs} is not there", flush=True)
             continue
-        _run(PEER, "-m", "benchmarks.match_data", str(shared or folder), str(folder), one.name)
+        run(PEER, "-m", "benchmarks.match_data", str(shared or folder), str(folder), one.name)
         yield one.name, folder / f"{one.name}.csv", one
 
 

@@ -224,7 +224,22 @@ class Near:
         left, right = f"{self.column}_l", f"{self.column}_r"
         if dialect is Dialect.SPARK:
             return f"{APART}({left}, {right}, {self.most}) <= {self.most}"
-        return f"damerau_levenshtein({left}, {right}) <= {self.most}"
+        return (
+            f"({self._maybe(left, right)} and damerau_levenshtein({left}, {right}) <= {self.most})"
+        )
+
+    def _maybe(self, left: str, right: str) -> str:
+        """What must hold beforehand, since the distance costs twenty times as much.
+
+        One slip leaves the half before or the half behind it as it was; of two swapped letters in
+        the middle neither half has a part.
+        """
+        lengths = f"abs(length({left}) - length({right})) <= {self.most}"
+        if self.most > 1:
+            return lengths
+        half = f"greatest(least(length({left}), length({right})) - 2, 0) // 2"
+        ends = (f"{end}({left}, {half}) = {end}({right}, {half})" for end in ("left", "right"))
+        return f"{lengths} and ({' or '.join(ends)})"
 
     def python(self) -> str:
         return _both(self.column, f"apart({{0}}, {{1}}, {self.most}) <= {self.most}")

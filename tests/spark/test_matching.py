@@ -15,6 +15,7 @@ from hub.match.engines.matching import BulkMatch
 from hub.match.engines.rows import Row
 from hub.match.model import Model, prior_model
 from hub.match.partition import Edge
+from hub.match.thresholds import POSSIBLE
 from tests.unit.match.crowd import Body, company, crowd, person, rows_of
 
 pytest.importorskip("pyspark", reason="runs in .venv-spark")
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from hub.match.engines.spark_matching import SparkMatch
 
 Make = Callable[[], "SparkMatch"]
-_EVERY = -1e9
+_EVERY = POSSIBLE
 
 
 def _matched(

@@ -8,12 +8,18 @@ points of too many are nobody's own: both are found by counting what is there.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import combinations_with_replacement
 from typing import TYPE_CHECKING, Any, Final
 
 from hub.match.blocking import FREQUENT
 from hub.match.engines import queries
 from hub.match.engines.rows import Row, arrow_batches, shares_table
-from hub.match.engines.statements import compare_pairs, outcome_columns, weigh_pairs
+from hub.match.engines.statements import (
+    compare_some,
+    outcome_columns,
+    weigh_compared,
+    weigh_pairs,
+)
 from hub.match.features import LISTS, Features
 from hub.match.full_names import (
     LEAST_HOLDERS,
@@ -30,7 +36,10 @@ from hub.match.thresholds import POSSIBLE, STRONG
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-_CHUNK: Final = 100_000
+MEMORY: Final = "1000MB"
+"""What DuckDB may hold; the rest of a run is about as large for a million records."""
+_CHUNK: Final = 20_000
+_AT_ONCE: Final = 250_000
 _SAMPLE: Final = 1_000
 _SEEN_BEFORE: Final = 100.0
 """So many records' worth of usual frequencies stand in for what a small set cannot show."""
@@ -40,11 +49,11 @@ _WHOLE_NAMES: Final = (_FULL_NAME, "organisation")
 """Names that as a rule are one party's alone: see :mod:`hub.match.full_names`."""
 
 
-def open_workspace(folder: str = "", *, memory: str = "1500MB") -> DuckDBPyConnection:
-    """A database for one run, in memory or, with a folder, spilling into it."""
+def open_workspace(folder: str = "", *, memory: str = MEMORY) -> DuckDBPyConnection:
+    """A database for one run: in memory or, with a folder, in a file there that is compressed."""
     import duckdb
 
-    db = duckdb.connect()
+    db = duckdb.connect(f"{folder}/workspace.duckdb" if folder else ":memory:")
     db.execute(f"set memory_limit = '{memory}'")
     db.execute("set preserve_insertion_order = false")
     if folder:
@@ -225,12 +234,42 @@ def holders(db: DuckDBPyConnection, least: int = 2) -> dict[str, int]:
 
 
 def find_candidates(db: DuckDBPyConnection, cap: int = FREQUENT) -> None:
-    """Fill ``person_pair`` and ``organisation_pair`` from keys of at most ``cap`` records."""
+    """Compare every two rows that share a key of at most ``cap`` rows, once.
+
+    Fills ``person_compared`` and ``organisation_compared`` with pairs and the numbers of their
+    outcomes, which training counts and weighing sums up.
+    """
     db.execute(f"create or replace temp table held_key as {queries.held_keys(cap)}")
     db.execute(f"create or replace table candidate as {queries.candidate_pairs()}")
     db.execute("drop table held_key")
-    split_by_kind(db, "candidate", "{}_pair")
+    for kind in FIELDS:
+        _compare(db, kind)
     db.execute("drop table candidate")
+
+
+def _compare(db: DuckDBPyConnection, kind: str) -> None:
+    """Some rows with some at a time: both sides of a join are held, and rows are wide."""
+    names = outcome_columns(kind)
+    columns = ", ".join(f"{name} tinyint" for name in names)
+    db.execute(
+        f"create or replace table {kind}_compared (left_id bigint, right_id bigint, {columns})"
+    )
+    listed, own = ", ".join(names), of_kind(kind)
+    for left, right in _blocks(db):
+        pairs = (
+            f"(select * from candidate where left_id >= {left} and left_id < {left + _AT_ONCE} "
+            f"and right_id >= {right} and right_id < {right + _AT_ONCE})"
+        )
+        one, other = (f"id >= {at} and id < {at + _AT_ONCE} and {own}" for at in (left, right))
+        wide = compare_some(kind, pairs, left=one, right=other)
+        db.execute(f"insert into {kind}_compared select left_id, right_id, {listed} from ({wide})")
+
+
+def _blocks(db: DuckDBPyConnection) -> Iterator[tuple[int, int]]:
+    """The first numbers of rows that are compared with others, in pairs."""
+    last = db.execute("select coalesce(max(id), 0) from feature").fetchall()[0][0]
+    starts = range(0, last + 1, _AT_ONCE)
+    return combinations_with_replacement(starts, 2)
 
 
 def split_by_kind(db: DuckDBPyConnection, pairs: str, named: str) -> None:
@@ -244,8 +283,7 @@ def count_outcomes(db: DuckDBPyConnection, kind: str) -> list[Counted]:
     """How many candidates have each combination of outcomes."""
     columns = ", ".join(outcome_columns(kind))
     rows = db.execute(
-        f"select {columns}, count(*) from ({compare_pairs(kind, f'{kind}_pair')}) "
-        f"group by {columns} order by {columns}"
+        f"select {columns}, count(*) from {kind}_compared group by {columns} order by {columns}"
     ).fetchall()
     return [Counted(row[:-1], row[-1]) for row in rows]
 
@@ -270,11 +308,18 @@ def measure_population(db: DuckDBPyConnection, kind: str) -> Population:
 
 
 def weigh_candidates(db: DuckDBPyConnection, model: Model) -> None:
-    """Fill ``weighed`` with every candidate pair, its bits and its evidence."""
+    """Fill ``weighed`` with the candidate pairs that may be one, with bits and evidence."""
     create_weighed(db, "weighed")
     for kind, found in model.kinds.items():
-        add_weighed(db, "weighed", f"select * from {kind}_pair", kind=kind, model=found)
-        db.execute(f"drop table {kind}_pair")
+        query = weigh_compared(kind, found, f"{kind}_compared")
+        _insert_weighed(db, "weighed", f"{query} where bits >= {POSSIBLE}")
+
+
+def weigh_the_rest(db: DuckDBPyConnection, model: Model) -> None:
+    """Add to ``weighed`` the other candidate pairs of each component, by the table of these."""
+    for kind, found in model.kinds.items():
+        query = weigh_compared(kind, found, f"({queries.pairs_within(f'{kind}_compared')})")
+        _insert_weighed(db, "weighed", f"{query} where bits < {POSSIBLE}")
 
 
 def near_pairs(db: DuckDBPyConnection, model: Model) -> Iterator[tuple[int, int]]:
@@ -283,9 +328,9 @@ def near_pairs(db: DuckDBPyConnection, model: Model) -> Iterator[tuple[int, int]
     A pair weighed in Python may differ in the last digits, so none at the border is left out.
     """
     for kind, found in model.kinds.items():
-        pairs = weigh_pairs(kind, found, f"(select * from {kind}_pair)")
         near = (
-            f"select left_id, right_id from ({pairs}) where joins or bits >= ? "
+            f"select left_id, right_id from ({weigh_compared(kind, found, f'{kind}_compared')}) "
+            "where joins or bits >= ? "
             f"or kin >= greatest(score, colleagues, {STRONG}) - {_HAIR}"
         )
         yield from read_rows(db, near, [POSSIBLE - _HAIR])
@@ -304,7 +349,10 @@ def add_weighed(
     db: DuckDBPyConnection, table: str, pairs: str, *, kind: str, model: KindModel
 ) -> None:
     """Weigh the pairs of a query and put them into a table."""
-    query = weigh_pairs(kind, model, f"({pairs})")
+    _insert_weighed(db, table, weigh_pairs(kind, model, f"({pairs})"))
+
+
+def _insert_weighed(db: DuckDBPyConnection, table: str, query: str) -> None:
     db.execute(f"insert into {table} select {', '.join(queries.WEIGHED)} from ({query})")
 
 

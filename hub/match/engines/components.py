@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hub.match.disjoint import DisjointSets
 from hub.match.engines import queries
-from hub.match.engines.bulk import add_weighed, create_weighed, read_rows, split_by_kind
+from hub.match.engines.bulk import (
+    add_weighed,
+    create_weighed,
+    read_rows,
+    split_by_kind,
+    weigh_the_rest,
+)
 from hub.match.model import Model
 from hub.match.partition import Edge, Partition, partition
 from hub.match.thresholds import CONFLICT
@@ -21,6 +27,7 @@ if TYPE_CHECKING:
 def cluster_components(db: DuckDBPyConnection, model: Model) -> Iterator[Partition[int]]:
     """The partition of each component of two or more records that certain edges hold together."""
     _find_components(db)
+    weigh_the_rest(db, model)
     _weigh_unseen(db, model)
     yield from partition_components(read_rows(db, queries.pairs_by_component()))
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from hub.match.engines.bulk import (
+    MEMORY,
     load_rows,
     open_workspace,
     prepare,
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 class BulkMatch:
     """A workspace for one set of rows."""
 
-    def __init__(self, folder: str = "", *, memory: str = "1500MB") -> None:
+    def __init__(self, folder: str = "", *, memory: str = MEMORY) -> None:
         self._db: DuckDBPyConnection = open_workspace(folder, memory=memory)
         self._stages = Stages()
 

@@ -57,18 +57,22 @@ def candidate_pairs() -> str:
 
 
 def pairs_of_kind(kind: str, pairs: str) -> str:
-    """The pairs that a kind's model compares, as :func:`hub.match.weigh.kind_of` says."""
+    """The pairs that a kind's model compares."""
+    return (
+        f"select left_id, right_id from {pairs} join feature l on l.id = left_id "
+        f"join feature r on r.id = right_id where {are_of_kind(kind)}"
+    )
+
+
+def are_of_kind(kind: str) -> str:
+    """The condition on rows l and r that :func:`hub.match.weigh.kind_of` sets."""
     names = ("l.given", "l.family", "r.given", "r.family")
     people = (
         "l.kind in ('person', 'open') and r.kind in ('person', 'open') and (l.kind = 'person' or "
         f"r.kind = 'person' or ({' and '.join(f'{name} is not null' for name in names)}))"
     )
     companies = f"l.kind <> 'person' and r.kind <> 'person' and not ({people})"
-    condition = people if kind == "person" else companies
-    return (
-        f"select left_id, right_id from {pairs} join feature l on l.id = left_id "
-        f"join feature r on r.id = right_id where {condition}"
-    )
+    return people if kind == "person" else companies
 
 
 def features_with_shares(features: str, rarest: Mapping[str, float]) -> str:
@@ -105,6 +109,14 @@ def _shares(features: str, rarest: Mapping[str, float]) -> dict[str, str]:
 def certain_pairs() -> str:
     """The pairs that hold a component together."""
     return "select left_id, right_id from weighed where joins"
+
+
+def pairs_within(pairs: str) -> str:
+    """The pairs of a table whose two rows are in one component."""
+    return (
+        f"select p.* from {pairs} p join component a on a.id = p.left_id "
+        "join component b on b.id = p.right_id and b.component = a.component"
+    )
 
 
 def unseen_pairs() -> str:

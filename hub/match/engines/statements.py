@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from hub.match.engines.queries import are_of_kind
 from hub.match.features import Features
 from hub.match.levels import FIELDS, Field
 from hub.match.model import (
@@ -25,6 +26,7 @@ from hub.match.thresholds import CERTAIN, CONFLICT, LEANING, STRONG, VETOED
 from hub.match.vetoes import ABSOLUTE, veto_sql
 
 _SUM_NAMES: Final = {"match": "score", "kin": "kin", "colleagues": "colleagues"}
+_SHARES: Final = tuple(f"{column}_share" for column in FREQUENCY_COLUMNS)
 
 
 def outcome_columns(kind: str) -> tuple[str, ...]:
@@ -38,16 +40,33 @@ def compare_pairs(kind: str, pairs: str, dialect: Dialect = Dialect.DUCKDB) -> s
     ``pairs`` is a table of left_id and right_id; rows and their values' shares come from the
     table ``feature``.
     """
-    shares = [f"{column}_share" for column in FREQUENCY_COLUMNS]
-    sides = ", ".join(
-        f"l.{name} as {name}_l, r.{name} as {name}_r" for name in (*Features._fields, *shares)
-    )
     joined = (
-        f"select p.left_id, p.right_id, {sides} from {pairs} p "
+        f"select p.left_id, p.right_id, {_both_sides()} from {pairs} p "
         "join feature l on l.id = p.left_id join feature r on r.id = p.right_id"
     )
+    return _compare(kind, joined, dialect)
+
+
+def compare_some(kind: str, pairs: str, *, left: str, right: str) -> str:
+    """The same of those pairs of a kind whose sides are among the rows that two conditions name."""
+    joined = (
+        f"select p.left_id, p.right_id, {_both_sides()} from {pairs} p "
+        f"join (select * from feature where {left}) l on l.id = p.left_id "
+        f"join (select * from feature where {right}) r on r.id = p.right_id "
+        f"where {are_of_kind(kind)}"
+    )
+    return _compare(kind, joined, Dialect.DUCKDB)
+
+
+def _both_sides() -> str:
+    return ", ".join(
+        f"l.{name} as {name}_l, r.{name} as {name}_r" for name in (*Features._fields, *_SHARES)
+    )
+
+
+def _compare(kind: str, joined: str, dialect: Dialect) -> str:
     levels = ", ".join(f"{_outcome(item, dialect)} as {item.name}_at" for item in FIELDS[kind])
-    kept = ", ".join(f"{share}_{side}" for share in shares for side in ("l", "r"))
+    kept = ", ".join(f"{share}_{side}" for share in _SHARES for side in ("l", "r"))
     return f"select left_id, right_id, {levels}, {kept} from ({joined})"
 
 
@@ -57,11 +76,29 @@ def weigh_pairs(kind: str, model: KindModel, pairs: str, dialect: Dialect = Dial
     Its columns are ``bits``, ``score``, ``kin``, ``colleagues``, ``evidence``, ``vetoed``,
     ``joins``, ``tie`` and ``against``.
     """
+    return _weigh(kind, model, compare_pairs(kind, pairs, dialect))
+
+
+def weigh_compared(kind: str, model: KindModel, compared: str) -> str:
+    """The same of pairs with their outcomes, as :func:`compare_pairs` gives them, without shares.
+
+    To look the shares up again costs next to nothing beside another comparison.
+    """
+    shares = ", ".join(
+        f"{side}.{share} as {share}_{side}" for share in _SHARES for side in ("l", "r")
+    )
+    joined = (
+        f"select c.*, {shares} from {compared} c "
+        "join feature l on l.id = c.left_id join feature r on r.id = c.right_id"
+    )
+    return _weigh(kind, model, joined)
+
+
+def _weigh(kind: str, model: KindModel, compared: str) -> str:
     sums = ", ".join(
         f"{_sum(kind, model, relation)} as {_SUM_NAMES[relation]}" for relation in RELATIONS
     )
     outcomes = ", ".join(outcome_columns(kind))
-    compared = compare_pairs(kind, pairs, dialect)
     weighed = f"select left_id, right_id, {outcomes}, {sums} from ({compared})"
     decided = (
         "select *, score - log2(1 + pow(2.0, least(kin, 200.0)) + "
