@@ -72,15 +72,15 @@ def publish_dag() -> DAG:
 
         @_task()
         def stage() -> dict[str, int]:
-            from hub.airflow import tasks
+            from hub.airflow import publishing
 
-            return tasks.stage()
+            return publishing.stage()
 
         @_task(map_index_template="{{ task.op_kwargs['connection'] }}")
         def deliver(connection: str) -> dict[str, int]:
-            from hub.airflow import tasks
+            from hub.airflow import publishing
 
-            return tasks.deliver(connection)
+            return publishing.deliver(connection)
 
         @_task(outlets=[HELD])
         def ask(counts: Sequence[Mapping[str, int]], *, outlet_events: Any) -> dict[str, int]:
@@ -109,21 +109,21 @@ def approve_dag() -> DAG:
 
         @_task()
         def plan() -> dict[str, Any]:
-            from hub.airflow import tasks
+            from hub.airflow import publishing
 
-            return tasks.plan_publish()
+            return publishing.plan_publish()
 
         @_task()
         def approve(planned: Mapping[str, Any], answer: Mapping[str, Any]) -> dict[str, int]:
-            from hub.airflow import tasks
+            from hub.airflow import publishing
 
-            return tasks.approve_publish(planned["digest"], answer)
+            return publishing.approve_publish(planned["digest"], answer)
 
         @_task(map_index_template="{{ task.op_kwargs['connection'] }}")
         def deliver(connection: str) -> dict[str, int]:
-            from hub.airflow import tasks
+            from hub.airflow import publishing
 
-            return tasks.deliver(connection)
+            return publishing.deliver(connection)
 
         planned = plan()
         ask = ApprovalOperator(

@@ -7,12 +7,11 @@ import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from hub.airflow.credentials import airflow_credentials
 from hub.config import find_config
 from hub.errors import HubError, PermanentSourceError
-from hub.pipeline import steps, writeback
+from hub.pipeline import steps
 from hub.pipeline.turn import SyncMode
 from hub.pipeline.workplace import Workplace, open_workplace
 from hub.sdk.contract import Capability
@@ -23,19 +22,19 @@ Counts = dict[str, int]
 
 def list_streams(connection: str) -> list[str]:
     """The streams of a connection that are to be synced."""
-    with _workplace() as work:
+    with workplace() as work:
         return steps.stream_names(work, connection)
 
 
 def list_key_scans(connection: str) -> list[str]:
     """The streams of a connection whose keys can be read alone."""
-    with _workplace() as work:
+    with workplace() as work:
         return steps.stream_names(work, connection, having=Capability.KEY_SCAN)
 
 
 def sync_stream(connection: str, stream: str, **switches: bool) -> Counts:
     """Extract and canonicalise one stream; red if deletions were held back for a person."""
-    with _workplace() as work:
+    with workplace() as work:
         report = steps.sync_stream(work, connection, stream, mode=SyncMode(**switches))
         if report.note:
             raise PermanentSourceError(report.note, system=connection, stream=stream)
@@ -46,43 +45,13 @@ def sync_stream(connection: str, stream: str, **switches: bool) -> Counts:
 
 def resolve(*, allow_merges: bool = False) -> Counts:
     """Resolve what is pending and compute golden records."""
-    with _workplace() as work:
+    with workplace() as work:
         return level(steps.resolve(work, allow_merges=allow_merges))
-
-
-def stage() -> Counts:
-    """Turn events into deliveries."""
-    with _workplace() as work:
-        return level(writeback.stage(work))
-
-
-def deliver(connection: str) -> Counts:
-    """Send what is due to one connection, as far as its brakes let it; ``held`` waits."""
-    with _workplace() as work:
-        return level(writeback.deliver(work, connection))
-
-
-def plan_publish() -> dict[str, Any]:
-    """What waits to be written: its digest, how many, and a text for a person without values."""
-    with _workplace() as work:
-        plan = writeback.plan_publish(work).as_dict()
-    counts = [f"* **{name}**: {count:,} writes" for name, count in plan["counts"].items()]
-    stops = [f"* {name}: {reason}" for name, reason in plan["stops"].items()]
-    text = "\n".join([*counts, "", *stops, "", "`hub publish --plan` shows them field by field."])
-    return {"digest": plan["digest"], "writes": sum(plan["counts"].values()), "text": text}
-
-
-def approve_publish(digest: str, answer: Mapping[str, Any]) -> Counts:
-    """Approve exactly what was shown, on the word of who answered; counts by connection."""
-    person = answer.get("responded_by_user") or {}
-    actor = str(person.get("name") or person.get("id") or "airflow")
-    with _workplace() as work:
-        return level(writeback.approve_publish(work, digest, actor=actor).as_dict()["counts"])
 
 
 def reconcile() -> Counts:
     """Run the reports and write their files beside hub.toml; the number of breaks by report."""
-    with _workplace() as work:
+    with workplace() as work:
         return level(steps.reconcile(work, work.config.root / "reports"))
 
 
@@ -107,7 +76,8 @@ def add_up(counts: Iterable[Mapping[str, int]]) -> Counts:
 
 
 @contextmanager
-def _workplace() -> Iterator[Workplace]:
+def workplace() -> Iterator[Workplace]:
+    """The workplace that a task opens for itself, with Airflow's credentials."""
     with discreet():
         work = open_workplace(find_config(), {"airflow": airflow_credentials})
         try:

@@ -28,7 +28,7 @@ def company(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def run_all() -> list[dict[str, int]]:
     """Every task of every DAG once, as the mapped tasks would."""
-    from hub.airflow import tasks
+    from hub.airflow import publishing, tasks
 
     synced = [
         tasks.sync_stream(name, stream)
@@ -37,7 +37,7 @@ def run_all() -> list[dict[str, int]]:
     ]
     scanned = [tasks.sync_stream("erp", name, keys=True) for name in tasks.list_key_scans("erp")]
     resolved = tasks.resolve()
-    delivered = [tasks.stage(), *map(tasks.deliver, CONNECTIONS)]
+    delivered = [publishing.stage(), *map(publishing.deliver, CONNECTIONS)]
     return [*synced, *scanned, tasks.add_up(synced), resolved, *delivered, tasks.reconcile()]
 
 
@@ -87,15 +87,15 @@ max_changed_share = 0
 
 @pytest.mark.slow
 def test_what_is_held_is_sent_once_a_person_approved_it(company: Path) -> None:
-    from hub.airflow import tasks
+    from hub.airflow import publishing
 
     company.write_text(company.read_text(encoding="utf-8") + HELD, encoding="utf-8")
     run_all()
-    count = tasks.deliver("erp")["held"]
-    planned = tasks.plan_publish()
+    count = publishing.deliver("erp")["held"]
+    planned = publishing.plan_publish()
     assert planned["writes"] == count > 0
-    assert tasks.approve_publish(planned["digest"], {}) == {"erp": count}
-    assert tasks.deliver("erp") == {"acknowledged": count}
+    assert publishing.approve_publish(planned["digest"], {}) == {"erp": count}
+    assert publishing.deliver("erp") == {"acknowledged": count}
     assert len(orjson.dumps(planned)) < 1000
 
 

@@ -13,7 +13,7 @@ from hub.pipeline import publish
 from hub.pipeline.publish_plan import plan_publish
 from hub.store import tables
 from hub.store.database import Engine, writing
-from hub.store.events import requeue_events
+from hub.store.events import requeue_events, requeue_touched
 from tests.unit.pipeline.publish_world import PHONE, PublishWorld, publish_world
 
 
@@ -69,6 +69,19 @@ def test_a_new_rule_reaches_customers_that_have_not_changed(world: PublishWorld)
     with writing(world.engine) as db:
         assert requeue_events(db) == 1
         assert requeue_events(db) == 0
+    assert planned(world, Audience()) == [PHONE]
+
+
+def test_customers_whose_records_changed_are_looked_at_again(world: PublishWorld) -> None:
+    for key in ("11", "12"):
+        world.set_golden(key, phone=PHONE)
+    publish.stage_deliveries(world.engine, [], "DE")
+    party = tables.master_party
+    touched = sa.update(party).where(party.c.id == world.parties["12"])
+    with writing(world.engine) as db:
+        assert requeue_touched(db) == 0
+        db.execute(touched.values(golden_pending=True))
+        assert requeue_touched(db) == 1
     assert planned(world, Audience()) == [PHONE]
 
 
