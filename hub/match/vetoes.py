@@ -61,13 +61,15 @@ VETOES: Final = MappingProxyType(
 def vetoes_of(kind: str, outcomes: Mapping[str, str], sums: Sums) -> Iterator[str]:
     """The reasons against a pair with these outcomes by field."""
     likeness = max(sums.kin, sums.colleagues) - sums.score if sums.score >= -STRONG else -STRONG
-    for reason, field, beside, least in VETOES[kind]:
-        if least is not None and likeness < least:
-            continue
-        if field is not None and outcomes.get(field) != DIFFERENT:
-            continue
-        if beside is None or outcomes.get(beside) == SAME:
-            yield reason
+    for veto in VETOES[kind]:
+        alike = veto.likeness is None or likeness >= veto.likeness
+        if alike and _are_told(veto, outcomes):
+            yield veto.reason
+
+
+def _are_told(veto: Veto, outcomes: Mapping[str, str]) -> bool:
+    differs = veto.field is None or outcomes.get(veto.field) == DIFFERENT
+    return differs and (veto.beside is None or outcomes.get(veto.beside) == SAME)
 
 
 def veto_sql(kind: str) -> str:

@@ -91,13 +91,14 @@ def kind_of(one: Features, other: Features) -> str | None:
     A record that may be either goes with the other; two of them are people if both have full names.
     """
     left, right = one.kind, other.kind
-    if left == right != "open" or right == "open" != left:
-        return left
     if left != "open":
-        return None
-    if right != "open":
-        return right
-    return "person" if one.given and one.family and other.given and other.family else "organisation"
+        return left if right in (left, "open") else None
+    return right if right != "open" else _kind_of_open(one, other)
+
+
+def _kind_of_open(one: Features, other: Features) -> str:
+    named = one.given and one.family and other.given and other.family
+    return "person" if named else "organisation"
 
 
 def weigh(one: Features, other: Features, model: Model) -> Weight | None:
