@@ -70,7 +70,7 @@ _FAMILY: Final = Field(
     (
         Level("same", Same("family"), "family"),
         Level("slip", AnyOf((Near("family"), Alike("family", 0.92)))),
-        Level("one of several", Shares("family_words"), "family"),
+        Level("one of several", Among("family", "family_words"), "family"),
         Level("another word of the name", Among("family", "other_words")),
         Level("in the given name's place", Crosses("given", "family")),
         Level("similar", Alike("family", 0.8)),
