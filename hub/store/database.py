@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import select
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from time import monotonic
 from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError
 
 from hub.errors import ConfigError, StoreError
 
 _PATIENCE: Final = 60.0
+_IDLE: Final = 5.0
+"""After so many seconds a connection is asked whether it lives."""
 
 __all__ = ["Connection", "Engine", "open_store", "reading", "snapshot", "trying", "writing"]
 
@@ -29,11 +33,39 @@ def open_store(url: str, *, patience: float = _PATIENCE) -> Engine:
     if parsed.get_backend_name() == "sqlite":
         return _open_sqlite(parsed, patience)
     waits = {} if patience == _PATIENCE else {"options": f"-c lock_timeout={patience * 1000:.0f}"}
-    return sa.create_engine(
+    engine = sa.create_engine(
         parsed.set(drivername="postgresql+psycopg"),
-        pool_pre_ping=True,
         connect_args={"connect_timeout": 10, **waits},
     )
+    sa.event.listen(engine, "checkin", _note_use)
+    sa.event.listen(engine, "checkout", _ask_whether_alive)
+    return engine
+
+
+def _note_use(_connection: object, record: Any) -> None:
+    record.info["hub_used"] = monotonic()
+
+
+def _ask_whether_alive(connection: Any, record: Any, _proxy: object) -> None:
+    """A connection may be gone; the pool then makes another.
+
+    All that a server says to an idle connection is that it closes it: that is seen without asking.
+    Only after a while it is asked, as ``pool_pre_ping`` does every time: a firewall says nothing.
+    """
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    idle = monotonic() - record.info.get("hub_used", monotonic())
+    try:
+        if poll.poll(0):
+            raise DisconnectionError("the database has closed this connection")
+        if idle > _IDLE:
+            connection.autocommit = True
+            connection.execute("SELECT 1")
+            connection.autocommit = False
+    except OSError as error:
+        raise DisconnectionError("the connection is closed") from error
+    except connection.Error as error:
+        raise DisconnectionError("the database does not answer on this connection") from error
 
 
 def _parse(url: str) -> URL:

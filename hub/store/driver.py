@@ -19,37 +19,34 @@ Bound = tuple[Any, ...]
 def fetch(connection: Connection, sql: str, bound: Bound, columns: Sequence[str]) -> list[Any]:
     """The rows of a statement in the caller's transaction, their columns by name."""
     cursor = _cursor(connection)
-    try:
-        cursor.execute(sql, bound)
-        return list(map(_row_type(tuple(columns))._make, cursor.fetchall()))
-    finally:
-        cursor.close()
+    cursor.execute(sql, bound)
+    return list(map(_row_type(tuple(columns))._make, cursor.fetchall()))
 
 
 def run(connection: Connection, sql: str, bound: Bound) -> int:
     """Carry a statement out in the caller's transaction; returns how many rows it concerned."""
     cursor = _cursor(connection)
-    try:
-        cursor.execute(sql, bound)
-        return int(cursor.rowcount)
-    finally:
-        cursor.close()
+    cursor.execute(sql, bound)
+    return int(cursor.rowcount)
 
 
 def run_each(connection: Connection, sql: str, rows: Sequence[Bound]) -> None:
     """Carry a statement out for every row."""
-    cursor = _cursor(connection)
-    try:
-        cursor.executemany(sql, rows)
-    finally:
-        cursor.close()
+    _cursor(connection).executemany(sql, rows)
 
 
 def _cursor(connection: Connection) -> Any:
-    """A cursor within the transaction, which is begun here if nothing has been asked yet."""
+    """The cursor that a database connection keeps: another one costs as much as a small statement.
+
+    Every answer is read to its end, so that one is enough. The transaction is begun here if nothing
+    has been asked yet.
+    """
     if not connection.in_transaction():
         connection.begin()
-    return connection.connection.cursor()
+    found = connection.info.get("hub_cursor")
+    if found is None:
+        found = connection.info["hub_cursor"] = connection.connection.cursor()
+    return found
 
 
 @lru_cache

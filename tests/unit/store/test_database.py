@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from hub.errors import ConfigError, StoreError
 from hub.store.columns import new_id
 from hub.store.database import Connection, Engine, open_store, reading, snapshot, writing
+from hub.store.match_keys import load_profiles
 from hub.store.schema import migrate
 from hub.store.tables import frequent_key, run
 
@@ -92,3 +93,35 @@ def test_a_server_that_is_not_there_is_a_store_error() -> None:
     with pytest.raises(StoreError) as caught, reading(engine):
         pass
     assert "secret" not in str(caught.value)
+
+
+def test_a_connection_that_the_server_has_closed_is_replaced(store: Engine) -> None:
+    if store.dialect.name != "postgresql":
+        pytest.skip("SQLite has no server")
+    with reading(store) as db:
+        gone = db.scalar(sa.text("SELECT pg_backend_pid()"))
+    other = open_store(store.url.render_as_string(hide_password=False))
+    with reading(other) as db:
+        assert db.scalar(sa.text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": gone})
+    other.dispose()
+    with reading(store) as db:
+        assert db.scalar(sa.text("SELECT pg_backend_pid()")) != gone
+
+
+def test_a_connection_that_dies_in_use_is_a_store_error(store: Engine) -> None:
+    if store.dialect.name != "postgresql":
+        pytest.skip("SQLite has no server")
+    other = open_store(store.url.render_as_string(hide_password=False))
+    with pytest.raises(StoreError, match="run it again"):
+        _ask_a_dead_connection(store, other)
+    other.dispose()
+    with reading(store) as db:
+        assert load_profiles(db, [1]) == {}
+
+
+def _ask_a_dead_connection(store: Engine, other: Engine) -> None:
+    with reading(store) as db:
+        gone = db.scalar(sa.text("SELECT pg_backend_pid()"))
+        with reading(other) as killer:
+            killer.scalar(sa.text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": gone})
+        load_profiles(db, [1])
