@@ -66,3 +66,9 @@ def test_a_folder_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="holds something else"):
         tell_story(tmp_path, CUSTOMERS, 7, lambda _: None)
     assert (tmp_path / "letter.txt").read_text() == "mine"
+
+
+def test_more_writes_than_pass_unasked_are_approved(tmp_path: Path) -> None:
+    written = tell_story(tmp_path, 1_000, 7, lambda _: None).written
+    assert set(written) == {"acknowledged"}
+    assert written["acknowledged"] > 100
