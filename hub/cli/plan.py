@@ -1,13 +1,23 @@
-"""How a plan of a resolve is shown: what would happen to customers, counted, with examples."""
+"""Plan before apply: the options of both, and how a plan of a resolve is shown."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Annotated, Any, Final
+
+import typer
 
 from hub.cli.output import emit_counts, emit_json, emit_table, out, say
+from hub.errors import ConfigError
 
+PlanOnly = Annotated[bool, typer.Option("--plan", help="Show what would happen; change nothing.")]
 _SHOWN: Final = 20
+
+
+def require_one(plan_only: bool, digest: str | None) -> None:
+    """Raises ConfigError where a command is asked to show a plan and to apply one."""
+    if plan_only and digest:
+        raise ConfigError("--plan shows and --apply DIGEST does: leave one of them out")
 
 
 def show_proposal(proposal: Mapping[str, Any], as_json: bool) -> None:

@@ -9,8 +9,9 @@ from typing import Annotated, Any, Final
 import typer
 
 from hub.cli.output import AsJson, emit_json, emit_table, out, say, warn, working
+from hub.cli.plan import PlanOnly, require_one
 from hub.cli.workplace import open_workplace, whoami
-from hub.errors import ConfigError, DeliveryError
+from hub.errors import DeliveryError
 from hub.pipeline import writeback
 from hub.pipeline.publish_plan import PublishPlan
 from hub.pipeline.workplace import Workplace
@@ -28,9 +29,7 @@ Reason = Annotated[str, typer.Option("--reason", help="Why; kept in the audit tr
 
 def publish(
     *,
-    plan_only: Annotated[
-        bool, typer.Option("--plan", help="Show what would happen; change nothing.")
-    ] = False,
+    plan_only: PlanOnly = False,
     apply: Annotated[
         str | None, typer.Option("--apply", help="Approve and do what this plan's digest showed.")
     ] = None,
@@ -40,8 +39,7 @@ def publish(
     as_json: AsJson = False,
 ) -> None:
     """Write golden values to the systems that subscribe to them."""
-    if plan_only and apply:
-        raise ConfigError("--plan shows and --apply DIGEST does: leave one of them out")
+    require_one(plan_only, apply)
     work = open_workplace()
     if everyone:
         writeback.stage_all(work)

@@ -12,7 +12,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from hub.cli.output import AsJson, complain, emit_counts, emit_json, emit_table, say, warn, working
-from hub.cli.plan import show_proposal
+from hub.cli.plan import PlanOnly, require_one, show_proposal
 from hub.cli.workplace import open_workplace, whoami
 from hub.errors import ConfigError, HubError
 from hub.pipeline import planning, steps
@@ -21,7 +21,6 @@ from hub.pipeline.turn import SyncMode
 from hub.pipeline.workplace import Workplace
 
 _Outcome = tuple[list[steps.StreamReport], list[HubError]]
-PlanOnly = Annotated[bool, typer.Option("--plan", help="Show what would happen; change nothing.")]
 
 
 def sync(
@@ -140,8 +139,7 @@ def resolve(
     as_json: AsJson = False,
 ) -> None:
     """Find which records are the same customer, and compute golden records."""
-    if plan_only and apply:
-        raise ConfigError("--plan shows and --apply DIGEST does: leave one of them out")
+    require_one(plan_only, apply)
     work = open_workplace()
     with working("resolving …"):
         if plan_only:
