@@ -53,9 +53,9 @@ def _ask_whether_alive(connection: Any, record: Any, _proxy: object) -> None:
     Only after a while it is asked, as ``pool_pre_ping`` does every time: a firewall says nothing.
     """
     poll = select.poll()
-    poll.register(connection.fileno(), select.POLLIN)
     idle = monotonic() - record.info.get("hub_used", monotonic())
     try:
+        poll.register(connection.fileno(), select.POLLIN)
         if poll.poll(0):
             raise DisconnectionError("the database has closed this connection")
         if idle > _IDLE:
