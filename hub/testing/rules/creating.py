@@ -59,6 +59,8 @@ def created(subject: Subject, case: str) -> None:
         expect(not wrong, f"created, but not in the record: {', '.join(wrong)}")
         expect(receipt.version in (None, record.version), "the receipt has another version")
         expect(_made(bench) == [receipt.key], "a read does not give the one new record")
+        expect(creator.find(case, EXTERNAL) == receipt.key, "it is not found by its external key")
+        expect(creator.find(case, f"{EXTERNAL}-none") is None, "another external key is found too")
 
 
 @rule(Tier.GOLD, group="writing", cases=each_creating)

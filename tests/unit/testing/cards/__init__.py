@@ -159,7 +159,7 @@ class CardsConnector:
 
     def write(self, change: Change) -> Receipt:
         if change.external_key:
-            change = replace(change, key=self.find(change.external_key) or "none")
+            change = replace(change, key=self.find(change.stream, change.external_key) or "none")
         now = self.fetch(change.stream, change.key)
         if now is None:
             raise ConflictError("cards: the card is gone")
@@ -236,14 +236,14 @@ class CardsConnector:
         return kind(f"cards: status {told['status']}")
 
     def create(self, new: New) -> Receipt:
-        key = self.find(new.external_key)
+        key = self.find(new.stream, new.external_key)
         if key is None:
             return self.make(new)
         record = self.fetch(new.stream, key)
         return Receipt(key=key, version=record and record.version)
 
-    def find(self, external: str) -> str | None:
-        rows = self.list_rows({"external": external, "limit": 1})
+    def find(self, stream: str, external_key: str) -> str | None:  # cards only
+        rows = self.list_rows({"external": external_key, "limit": 1})
         return str(rows[0]["id"]) if rows else None
 
     def make(self, new: New) -> Receipt:
