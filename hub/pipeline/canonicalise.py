@@ -40,9 +40,11 @@ from hub.store import (
     streams,
     suppression,
 )
+from hub.store.audience import OPPORTUNITY, parties_of_deals
 from hub.store.canonical import Taken, Translated, Translation
 from hub.store.database import Connection, Engine, reading, writing
 from hub.store.deliveries import AcknowledgedWrite
+from hub.store.events import requeue_events
 from hub.store.ids import IdSource
 from hub.store.landing import GONE
 from hub.store.streams import StreamState
@@ -165,6 +167,16 @@ def _dated(fields: dict[str, Any], updated_at: str | None) -> dict[str, Any]:
     return {**fields, "updated_at": updated_at} if updated_at else fields
 
 
+def _announce_deals(connection: Connection, rows: Sequence[Translated]) -> None:
+    """Customers of whom opportunities came are looked at anew: a rule may be for those who won.
+
+    Who is not known yet has an event of his own when he is.
+    """
+    deals = [row.record_id for row in rows if row.entity == OPPORTUNITY]
+    if deals and (parties := parties_of_deals(connection, deals)):
+        requeue_events(connection, parties)
+
+
 def _known_kind(fields: dict[str, Any], kind: str | None) -> dict[str, Any]:
     """Without a name of its own, a record that we made says nothing of what its customer is."""
     if kind is None or "kind" not in fields or fields.get("display_name"):
@@ -258,6 +270,7 @@ class _Run:
             outcome.rows = [row for row in outcome.rows if row.record_id in confirmed]
             self._keep_out(connection, state, chunk, outcome)
             counts = self._store_parts(connection, state, outcome, confirmed)
+            _announce_deals(connection, outcome.rows)
             self._store_flaws(connection, chunk, outcome, confirmed)
             self._store_gaps(connection, outcome, confirmed)
             counts += _count(chunk, outcome, confirmed)
