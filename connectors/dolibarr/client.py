@@ -109,10 +109,15 @@ class DolibarrClient:
             raise OutcomeUnknownError(message)
         return key
 
+    def delete(self, number: str) -> None:
+        """Delete a third party; one that is gone already is no error."""
+        self._change("deleteThirdParty", {"id": number, "ref": "", "ref_ext": ""}, "deletion")
+
     def _change(self, operation: str, parts: Mapping[str, Any], what: str) -> dict[str, Any]:
         """One change; the service rolls back what it answers with another code than OK."""
+        client = self._finder if operation == "deleteThirdParty" else self._thirdparties
         try:
-            answer = self._thirdparties.call(
+            answer = client.call(
                 operation,
                 {"authentication": self._authentication(), **parts},
                 stream="thirdparty",
@@ -124,7 +129,7 @@ class DolibarrClient:
         code = _result_code(answer)
         if code in _REFUSED:
             _check(answer.get("result"), "thirdparty")
-        if code != "OK":
+        if code != "OK" and (what, code) != ("deletion", NOT_FOUND):
             raise RejectedError(f"dolibarr refused the {what} ({_safe(code)}); nothing was changed")
         return answer
 

@@ -67,6 +67,7 @@ _EMPTY: Final = {
         '<orders xsi:nil="true" xsi:type="SOAP-ENC:Array" SOAP-ENC:arrayType="tns:order[0]"/>'
     ),
     "updateThirdParty": '<id xsi:nil="true" xsi:type="xsd:string"/>',
+    "deleteThirdParty": "",
     "createThirdParty": '<id xsi:nil="true" xsi:type="xsd:string"/>',
 }
 _BAD_KEY: Final = (
@@ -129,6 +130,7 @@ class DolibarrStandIn:
             "getOrdersForThirdParty": self._orders,
             "updateThirdParty": self._update,
             "createThirdParty": self._create,
+            "deleteThirdParty": self._delete,
         }
         with self._state.lock:
             return run[name](parts)
@@ -212,6 +214,15 @@ class DolibarrStandIn:
                 taken["customer_code"] = f"CU{int(number):05d}"
             rows[number] = {"status": "1", **taken, "id": number, **stamps}
         return ("OK", "", f'<id xsi:type="xsd:string">{escape(number)}</id>')
+
+    def _delete(self, parts: Row) -> tuple[str, str, str]:
+        """As the real service does: a third party with invoices stays."""
+        number = str(parts.get("id") or "")
+        if self._of("invoice", "thirdparty_id", {"idthirdparty": number}):
+            return ("KO", "ErrorRecordHasChildren", "")
+        with self._state.changing():
+            gone = self._state.stream("thirdparty").pop(number, None)
+        return ("OK", "", "") if gone else ("NOT_FOUND", f"Object not found for id={number}", "")
 
 
 def start(state: StandInState, port: int) -> DolibarrStandIn:

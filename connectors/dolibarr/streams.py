@@ -17,7 +17,8 @@ STREAMS: Final = (
         entities=("party", "account"),
         key=("id",),
         capabilities=frozenset(
-            {Capability.FULL, Capability.WRITE, Capability.OPTIMISTIC_LOCK, Capability.CREATE}
+            {Capability.FULL, Capability.WRITE, Capability.OPTIMISTIC_LOCK}
+            | {Capability.CREATE, Capability.REMOVE}
         ),
         demands=("ref", "client"),
     ),
@@ -121,6 +122,11 @@ class DolibarrConnector:
         kept = {name: value for name, value in now.data.items() if name in _SENT_BACK}
         self._client.update({**kept, **change.fields, "id": key})
         return Receipt(key=key, version=self._version_after(key))
+
+    def remove(self, stream: str, key: str) -> None:
+        """Delete a third party that the hub made."""
+        _refuse_other_streams(stream)
+        self._client.delete(key)
 
     def _named_by(self, change: Change) -> Record | None:
         key = change.key or self.find(change.stream, change.external_key)

@@ -13,7 +13,7 @@ from hub.ownership import BrakesSection
 from hub.store import brakes as store
 from hub.store.brakes import PlannedDelivery
 from hub.store.database import Connection, Engine, reading
-from hub.store.whole import CREATE, ERASE
+from hub.store.whole import CREATE
 
 _MINUTE: Final = timedelta(minutes=1)
 _LONGEST_SLEEP: Final = 1.0
@@ -96,11 +96,12 @@ def _excess_of(
 
 def _excess_of_records(db: Connection, connection: str, section: BrakesSection) -> Iterator[str]:
     kinds = Counter(i.kind for i in store.planned_records(db, connection) if not i.approved)
-    limits = ((CREATE, "max_creates", "made"), (ERASE, "max_deletes", "erased"))
-    for kind, name, word in limits:
+    erased = kinds.total() - kinds[CREATE]
+    limits = ((kinds[CREATE], "max_creates", "made"), (erased, "max_deletes", "erased"))
+    for count, name, word in limits:
         most = getattr(section, name)
-        if kinds[kind] > most:
+        if count > most:
             yield (
-                f"{kinds[kind]:,} records would be {word}, more than publish.brakes.{connection}."
+                f"{count:,} records would be {word}, more than publish.brakes.{connection}."
                 f"{name} = {most} allows: {_LOOK}"
             )

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from hub.errors import ConfigError
-from hub.pipeline import creating, delivering, publish, publish_plan
+from hub.pipeline import creating, delivering, erasing, publish, publish_plan
 from hub.pipeline.brakes import Gate, excess
 from hub.pipeline.conflicts import Conflicts
 from hub.pipeline.delivering import Pace
@@ -75,8 +75,10 @@ def deliver(work: Workplace, connection: str) -> Mapping[str, int]:
         with work.site.connected(connection) as opened:
             pace = _pace(work)
             made = creating.create_records(work.engine, opened, pace, barrier=gate, approved=held)
+            key = work.config.erasure_key
+            gone = erasing.erase_records(work.engine, opened, pace, key=key, going=(gate, held))
             counts = delivering.deliver(work.engine, opened, pace, barrier=gate, approved=held)
-        counts = dict(Counter(made) + Counter(counts))
+        counts = dict(Counter(made) + Counter(gone) + Counter(counts))
         stopped = gate.stop()
     return counts | _left(work, connection, stopped or ("held" if held else None))
 

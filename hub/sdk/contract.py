@@ -43,6 +43,7 @@ class Capability(StrEnum):
     BATCH_WRITE = "batch_write"
     CREATE = "create"
     CREATE_ONCE = "create_once"
+    REMOVE = "remove"
     IDEMPOTENCY_KEY = "idempotency_key"
     OPTIMISTIC_LOCK = "optimistic_lock"
     CUSTOM_FIELDS = "custom_fields"
@@ -252,6 +253,16 @@ class Creator(Writer, Protocol):
 
     def find(self, stream: str, external_key: str) -> str | None:
         """The key of the record with this external key; None where the system shows none."""
+
+
+class Remover(Writer, Protocol):
+    """A connector with a stream that declares REMOVE: records that the hub made can be deleted."""
+
+    def remove(self, stream: str, key: str) -> None:
+        """Delete the record; one that is gone already is no error. RejectedError where it may not.
+
+        A repeat is harmless, so that an unknown outcome is asked again.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

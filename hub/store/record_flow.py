@@ -106,6 +106,12 @@ def acknowledge_creation(
     db.execute(change.values(values))
 
 
+def forget_key(db: Connection, delivery_id: str) -> None:
+    """Of a person who is erased nothing stays once the target is done."""
+    change = sa.update(record_delivery).where(record_delivery.c.id == delivery_id)
+    db.execute(change.values(source_key=None, fields="{}"))
+
+
 def lock_unseen(db: Connection, delivery_id: str) -> bool:
     """Whether a creation still has no receipt; nobody else settles it until the end."""
     table = record_delivery

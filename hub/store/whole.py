@@ -12,7 +12,9 @@ from hub.store.layout import Uuid
 from hub.store.layout import foreign_key as _fk
 
 CREATE: Final = "create"
-ERASE: Final = "erase"
+BLANK: Final = "blank"
+DELETE: Final = "delete"
+"""What an erasure asks of a target: to empty what we wrote, or to delete a record that we made."""
 OPEN_WHOLE: Final = "state IN ('incomplete', 'planned', 'sending', 'unknown', 'dead')"
 
 record_delivery = Table(

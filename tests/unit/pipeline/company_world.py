@@ -76,7 +76,7 @@ class CompanyWorld:
     def __init__(self, url: str, folder: Path, rules: str, names: tuple[str, ...]) -> None:
         standins = discover().standins
         self.systems: dict[str, Any] = {}
-        sections = [f'[hub]\nstore = "{url}"\n']
+        sections = [f'[hub]\nstore = "{url}"\nerasure_key = "env:HUB_ERASURE_KEY"\n']
         for name in names:
             standin = standins[CONNECTORS[name]].start(StandInState({}), 0)
             self.systems[name] = standin
@@ -88,6 +88,11 @@ class CompanyWorld:
         self.file = folder / "hub.toml"
         self.file.write_text("\n".join([*sections, PACE, rules]), encoding="utf-8")
         self.work: Workplace = open_workplace(self.file)
+
+    def reopen(self) -> None:
+        """Start the hub anew, with what hub.toml says now."""
+        self.work.engine.dispose()
+        self.work = open_workplace(self.file)
 
     def rows(self, name: str, stream: str) -> dict[str, Any]:
         """What a system holds."""

@@ -261,7 +261,7 @@ def _trail(shift: int) -> list[tuple[str, list[Row]]]:
 
 
 def _whole(shift: int) -> Row:
-    row = {"id": uuid("record_delivery", shift), "seq": shift + 1, "kind": "create"}
+    row = {"id": uuid("record_delivery", shift), "seq": shift + 1_000, "kind": "create"}
     return row | {"stream_id": numbered(1, shift), "fields": "{}", "state": "planned"}
 
 
