@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
@@ -73,12 +74,19 @@ def deal(number: int, stage: str = "Closed Won") -> dict[str, Any]:
 class CompanyWorld:
     """Systems that outlive the hub, and the steps that an operator runs."""
 
-    def __init__(self, url: str, folder: Path, rules: str, names: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        url: str,
+        folder: Path,
+        rules: str,
+        names: tuple[str, ...],
+        running: Mapping[str, Any] = MappingProxyType({}),
+    ) -> None:
         standins = discover().standins
         self.systems: dict[str, Any] = {}
         sections = [f'[hub]\nstore = "{url}"\nerasure_key = "env:HUB_ERASURE_KEY"\n']
         for name in names:
-            standin = standins[CONNECTORS[name]].start(StandInState({}), 0)
+            standin = running.get(name) or standins[CONNECTORS[name]].start(StandInState({}), 0)
             self.systems[name] = standin
             (folder / f"{name}.json").write_text(json.dumps(standin.config), encoding="utf-8")
             kind, file = CONNECTORS[name], f"{name}.json"
@@ -93,6 +101,12 @@ class CompanyWorld:
         """Start the hub anew, with what hub.toml says now."""
         self.work.engine.dispose()
         self.work = open_workplace(self.file)
+
+    def close(self) -> None:
+        """Stop everything."""
+        self.work.engine.dispose()
+        for standin in self.systems.values():
+            standin.stop()
 
     def rows(self, name: str, stream: str) -> dict[str, Any]:
         """What a system holds."""
@@ -147,6 +161,4 @@ def company_world(
     try:
         yield world
     finally:
-        world.work.engine.dispose()
-        for standin in world.systems.values():
-            standin.stop()
+        world.close()
