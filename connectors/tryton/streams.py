@@ -133,6 +133,7 @@ class Reader:
         self._fields = (*table.fields, BALANCE_FIELD) if balanced else table.fields
         self._watched = (*table.watched, BALANCE_WATCH) if balanced else table.watched
         self._companies: tuple[Row, ...] | None = None
+        self._countries: dict[str, int | None] = {}
 
     def pages(self, sweep: Sweep) -> Iterator[Page]:
         """The pages of one run, in the order of ids."""
@@ -167,9 +168,11 @@ class Reader:
 
     def country_id(self, code: str) -> int | None:
         """The id of a country by its code."""
-        domain: Domain = [["code", "=", code]]
-        rows = self._client.search("country.country", domain, fields=["code"], limit=1)
-        return int(rows[0]["id"]) if rows else None
+        if code not in self._countries:
+            domain: Domain = [["code", "=", code]]
+            rows = self._client.search("country.country", domain, fields=["code"], limit=1)
+            self._countries[code] = int(rows[0]["id"]) if rows else None
+        return self._countries[code]
 
     def as_record(self, row: dict[str, Any]) -> Record:
         """A row as the stream gives it."""

@@ -74,7 +74,7 @@ class PartyWriter:
             country = self._country(wanted["country"]) if "country" in wanted else None
             values = first_values(wanted, country, MARK + new.external_key)
             key = str(self._rpc.create(PARTY.model, values))
-        return self._receipt(key, {})
+        return Receipt(key=key)
 
     def find(self, external_key: str) -> str | None:
         """The id of the party that was made under an external key."""

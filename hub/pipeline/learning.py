@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 import orjson
 
 from hub.pipeline.bodies import build_body
+from hub.pipeline.pages import to_payload
 from hub.pipeline.publish import as_text
 from hub.sdk.contract import Record
 from hub.store import decisions, made, outbox, record_flow
@@ -43,7 +44,7 @@ def learn(db: Connection, row: Row, receipt: Made, now: datetime) -> None:
     """Note the receipt of a creation, and whose record this is; once for each creation."""
     state = lock_stream(db, row["stream_id"])
     held = dict(receipt.record.data) if receipt.record else {}
-    payload = orjson.dumps(held).decode() if held else None
+    payload = to_payload(held).decode() if held else None
     received = made.Received(receipt.key, receipt.version, payload)
     record_id = made.keep_record(db, state, received, now)
     record_flow.acknowledge_creation(db, row["id"], (record_id, receipt.key), now)

@@ -147,6 +147,24 @@ def has_unresolved(db: Connection, stream_id: int) -> bool:
     return db.execute(query).first() is not None
 
 
+def count_strayed(db: Connection) -> int:
+    """How many records that we made belong to another customer than the one they were made for."""
+    table = record_delivery
+    query = (
+        sa.select(sa.func.count())
+        .select_from(table)
+        .join(canonical_record, canonical_record.c.record_id == table.c.record_id)
+        .join(link, link.c.canonical_id == canonical_record.c.id)
+        .where(
+            table.c.kind == CREATE,
+            canonical_record.c.part == "",
+            link.c.recorded_to.is_(None),
+            link.c.party_id != table.c.party_id,
+        )
+    )
+    return int(db.scalar(query) or 0)
+
+
 def insert_records(db: Connection, planned: Sequence[PlannedRecord], now: datetime) -> int:
     """Store planned ones in their order; one with a message lacks something."""
     if not planned:
