@@ -16,7 +16,8 @@ from hub.errors import UnmappableRecordError
 from hub.mapping.canonical import Target
 from hub.mapping.document import Items, Leaf, Node, Table
 from hub.mapping.expressions import read_expression
-from hub.mapping.plan import Const, Expression, Value
+from hub.mapping.paths import Path
+from hub.mapping.plan import Const, Expression, First, Join, Value
 from hub.mapping.problems import Place, Problems, suggest, tables_of
 from hub.mapping.values import Unit, compile_scalar
 
@@ -63,6 +64,16 @@ def _named(node: Node, tables: Mapping[str, Table], place: Place) -> Node:
     if name not in tables:
         place.refuse(f"lookup {suggest(name, tables)}", node.line)
     return tables.get(name, Table({"": Leaf("", "", node.line)}, {"": node.line}, node.line))
+
+
+def attributes_read(found: Expression) -> Iterator[str]:
+    """The golden attributes whose paths an expression reads; a jmes says nothing of its own."""
+    source = found.source if isinstance(found, Value) else None
+    if isinstance(source, Path):
+        yield str(source.segments[0])
+    parts = source.choices if isinstance(source, First) else ()
+    for part in source.pieces if isinstance(source, Join) else parts:
+        yield from attributes_read(part)
 
 
 @dataclass(frozen=True, slots=True)

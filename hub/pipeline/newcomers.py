@@ -15,11 +15,21 @@ from hub.store import creations, outbox
 from hub.store.audience import parties_with_won
 from hub.store.creations import PlannedRecord, Standing
 from hub.store.database import Connection
+from hub.store.golden import current_versions
 from hub.store.parties import load_parties
 from hub.store.record_flow import IN_FLIGHT
 from hub.store.streams import find_stream
 from hub.store.whole import CREATE
 
+GOLDEN_NAMES: Final = frozenset(
+    [
+        *("kind", "status", "lang", "tz", "birth_date", "employees", "roles", "consents"),
+        *("display_name", "prefix", "given", "middle", "family", "suffix", "preferred"),
+        *("legal_name", "legal_form", "identifiers", "customer_no", "eu_vat", "number"),
+        *("email", "emails", "phone", "phones", "web", "webs", "address", "addresses"),
+    ]
+)
+"""What a new record may be made of: a golden record's attributes, and the hub's own number."""
 _NOBODY: Final[frozenset[str]] = frozenset()
 _DOUBT: Final = "the target may have the customer already: settle the case of `hub review list`"
 
@@ -100,11 +110,11 @@ def _wanted(
     """
     lacking = lacking - creations.parties_with_deleted(db, lacking, stream_id)
     winners = parties_with_won(db, lacking) if rule.only.won else set()
-    bodies = creations.golden_bodies(db, lacking)
+    versions = current_versions(db, lacking)
     doubtful = creations.parties_in_doubt(db, lacking, stream_id)
     numbers = {party.id: party.seq for party in load_parties(db, lacking).values()}
-    for party, text in bodies.items():
-        body = orjson.loads(text)
+    for party, version in versions.items():
+        body = orjson.loads(version.body)
         if rule.only.admits(body, has_won=party in winners):
             planned = _planned(rule, stream_id, party, {**body, "number": numbers[party]})
             yield party, planned._replace(message=_DOUBT) if party in doubtful else planned

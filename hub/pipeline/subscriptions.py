@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from hub.config import CONFIG_NAME
 from hub.errors import ConfigError
 from hub.mapping import Mapping as MappingFile
-from hub.mapping.recipes import Recipe
+from hub.mapping.plan import Expression
+from hub.mapping.problems import suggest
+from hub.mapping.recipes import Recipe, attributes_read
 from hub.mapping.values import Unit
 from hub.ownership import ASK, PublishRule
 from hub.pipeline.connections import Site
-from hub.pipeline.newcomers import Newcomers
+from hub.pipeline.newcomers import GOLDEN_NAMES, Newcomers
 from hub.pipeline.publish import Subscription
 from hub.sdk.contract import Capability, Stream
 
@@ -137,9 +139,10 @@ def _flaws_of_creation(site: Site, rule: PublishRule) -> Iterator[str]:
 
 
 def _flaws_of_recipe(
-    site: Site, rule: PublishRule, create: Container[str], stream: Stream
+    site: Site, rule: PublishRule, create: Mapping[str, Expression], stream: Stream
 ) -> Iterator[str]:
     place = f"{rule.connection}/{rule.stream}"
+    yield from _misspelt(place, create)
     if Capability.CREATE not in stream.capabilities:
         yield f"the connector can't make records of {place}"
     for name in stream.demands:
@@ -149,6 +152,14 @@ def _flaws_of_recipe(
     for name in _barred(site, rule):
         if write.get(name) in create:
             yield f"{write[name]} is filled in new records, though {name} is never written"
+
+
+def _misspelt(place: str, create: Mapping[str, Expression]) -> Iterator[str]:
+    """Fields made of what a golden record never has."""
+    for field, expression in create.items():
+        for name in attributes_read(expression):
+            if name not in GOLDEN_NAMES:
+                yield f"{field} of {place} is made of {suggest(name, GOLDEN_NAMES)}"
 
 
 def _barred(site: Site, rule: PublishRule) -> list[str]:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -17,7 +17,6 @@ from hub.store.columns import new_id
 from hub.store.ids import take_block
 from hub.store.tables import (
     canonical_record,
-    golden_record,
     link,
     record_delivery,
     review_case,
@@ -189,11 +188,3 @@ def supersede_records(db: Connection, ids: Collection[str], now: datetime) -> No
     table = record_delivery
     change = sa.update(table).where(table.c.id.in_(list(ids)), table.c.state.in_(WAITING))
     db.execute(change.values(state="superseded", settled_at=now))
-
-
-def golden_bodies(db: Connection, party_ids: Iterable[str]) -> dict[str, str]:
-    """The golden records of parties, as JSON."""
-    query = sa.select(golden_record.c.party_id, golden_record.c.body).where(
-        golden_record.c.party_id.in_(list(party_ids)), sa.text("recorded_to IS NULL")
-    )
-    return {row[0]: row[1] for row in db.execute(query)}

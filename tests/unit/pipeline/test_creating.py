@@ -4,21 +4,30 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
+import orjson
 import pytest
 
+from hub.match.standardise import standardise_phone
 from hub.pipeline import steps
 from hub.pipeline.delivery_desk import retry_delivery
+from hub.pipeline.steward import Steward
 from hub.pipeline.turn import SyncMode
 from hub.sdk import Fault
 from hub.store.audit import new_act
+from hub.store.database import writing
+from hub.store.review import NewCase, add_cases
 from tests.unit.pipeline.company_world import (
     CREATE,
     ERP,
     LATER,
+    NOW,
     PHONE,
+    SHOP,
     CompanyWorld,
     account,
     company_world,
@@ -159,3 +168,76 @@ def test_a_record_that_somebody_deleted_at_the_target_stays_deleted(world: Compa
     world.enter(account(1, "Example Mills AG", SystemModstamp=LATER))
     assert world.cycle() == {"erp": {}}
     assert world.rows("erp", "party.party").keys() == {"7"}
+
+
+@pytest.fixture
+def shop(store_url: str, tmp_path: Path) -> Iterator[CompanyWorld]:
+    rules = CREATE.format(*SHOP) + PHONE.format(*SHOP)
+    with company_world(store_url, tmp_path, rules, ("sfa", "shop")) as made:
+        yield made
+
+
+def test_the_target_adds_its_own_word(shop: CompanyWorld) -> None:
+    """Defaults and lookups are ours, the customer code is the target's: Dolibarr over SOAP."""
+    shop.enter(account(1, "Example Mills GmbH"), deals=(deal(1),))
+    assert shop.cycle() == {"shop": {"acknowledged": 1}}
+    (row,) = shop.rows("shop", "thirdparty").values()
+    assert (row["ref"], row["client"], row["vat_used"]) == ("Example Mills GmbH", "1", "1")
+    assert (row["town"], row["country_code"]) == ("Berlin", "DE")
+    assert shop.cycle() == {"shop": {}}
+    assert shop.customers() == 1
+    ((body,),) = shop.ask("SELECT body FROM golden_record WHERE recorded_to IS NULL")
+    golden = orjson.loads(body)
+    assert golden["customer_no"] == row["customer_code"] == "CU00001"
+    assert golden["display_name"] == "Example Mills GmbH"
+
+
+def test_a_corrected_value_follows_into_what_was_made(shop: CompanyWorld) -> None:
+    shop.enter(account(1, "Example Mills GmbH"), deals=(deal(1),))
+    shop.cycle()
+    shop.enter(account(1, "Example Mills GmbH", Phone="+49 40 123456", SystemModstamp=LATER))
+    assert shop.cycle() == {"shop": {"acknowledged": 1}}
+    (row,) = shop.rows("shop", "thirdparty").values()
+    assert standardise_phone(row["phone"], "DE") == "+4940123456"
+    assert row["client"] == "1"
+    assert shop.cycle() == {"shop": {}}
+
+
+def test_what_a_person_is_made_as_stays_a_person(world: CompanyWorld) -> None:
+    contact: dict[str, Any] = {
+        "Id": "003000000000001AAA",
+        "FirstName": "Uta",
+        "LastName": "Test",
+        "Name": "Uta Test",
+        "Phone": "+49 30 9018 0003",
+        "SystemModstamp": NOW,
+        "IsDeleted": False,
+    }
+    world.rows("sfa", "Contact")[contact["Id"]] = contact
+    rules = CREATE.format(*ERP).replace("only = { won = true }", 'only = { kind = "person" }')
+    text = world.file.read_text(encoding="utf-8").split("[[publish.rules]]")[0]
+    world.file.write_text(text + rules, encoding="utf-8")
+    world.reopen()
+    assert world.cycle() == {"erp": {"acknowledged": 1}}
+    assert world.cycle() == {"erp": {}}
+    assert world.customers() == 1
+    ((body,),) = world.ask("SELECT body FROM golden_record WHERE recorded_to IS NULL")
+    assert orjson.loads(body)["kind"] == "person"
+
+
+def test_an_open_review_case_holds_the_creation_back(world: CompanyWorld) -> None:
+    """Whom the target may have already: a person says, then it goes on."""
+    world.enter(account(1, "Example Mills GmbH"), deals=(deal(1),))
+    world.rows("erp", "party.party")["7"] = {"id": 7, "name": "Uta Test", "code": "7"}
+    world.sync()
+    world.resolve()
+    ids = [row[0] for row in world.ask("SELECT canonical_id FROM link ORDER BY canonical_id")]
+    case = NewCase(ids[0], ids[-1], "possible", 1, "[]", "looks alike")
+    with writing(world.work.engine) as db:
+        add_cases(db, [case], datetime.now(UTC))
+    assert world.publish() == {"erp": {}}
+    assert [state for state, _ in states(world)] == ["incomplete"]
+    ((name,),) = world.ask("SELECT id FROM review_case")
+    Steward(world.work.engine, "test").reject(str(UUID(str(name))), reason="two firms")
+    world.resolve()
+    assert world.publish() == {"erp": {"acknowledged": 1}}

@@ -110,6 +110,11 @@ def create(connection: str, stream: str) -> str:
     ("recipe", "rules", "flaw"),
     [
         ("", create(*PARTY), "publish.rules.0: the mapping erp.yaml has no create side for erp"),
+        (
+            "name: diplay_name",
+            create(*PARTY),
+            "name of erp/party.party is made of unknown 'diplay_name'; did you mean",
+        ),
         ("phone: phone", create(*PARTY), "erp/party.party demands name, which nothing fills"),
         ("name: display_name", create(*PARTY) * 2, "a second rule for new records in erp/"),
         (
