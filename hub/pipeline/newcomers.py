@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
@@ -74,7 +74,7 @@ def stage_newcomers(db: Connection, rule: Newcomers, parties: Sequence[str]) -> 
     standing = creations.latest_creations(db, {*alive, *parties}, stream_id)
     wanted = dict(_wanted(db, rule, stream_id, lacking))
     now = datetime.now(UTC)
-    obsolete = list(_obsolete(standing, wanted))
+    obsolete = list(_obsolete(standing, wanted, lacking))
     creations.supersede_records(db, obsolete, now)
     planned = creations.insert_records(db, list(_fresh(standing, wanted)), now)
     blocked = (
@@ -92,12 +92,17 @@ def _fresh(
 
 
 def _obsolete(
-    standing: Mapping[str, Standing], wanted: Mapping[str, PlannedRecord]
+    standing: Mapping[str, Standing], wanted: Mapping[str, PlannedRecord], lacking: Container[str]
 ) -> Iterator[str]:
-    """Creations that wait, and are no longer wanted or not as they are."""
+    """Creations that wait, and are no longer wanted or not as they are.
+
+    One that a person has asked for goes as long as the customer has none, whatever the rules say.
+    """
     for party, row in sorted(standing.items()):
-        is_wanted = party in wanted and not _is_news(row, wanted[party])
-        if row.state in creations.WAITING and not is_wanted:
+        if row.state not in creations.WAITING:
+            continue
+        asked = row.approved and party in lacking and party not in wanted
+        if not asked and (party not in wanted or _is_news(row, wanted[party])):
             yield row.id
 
 

@@ -34,7 +34,6 @@ def parties_of_deals(db: Connection, record_ids: Iterable[int]) -> set[str]:
         .join(deal, deal.c.id == canonical_ref.c.canonical_id)
         .where(
             deal.c.record_id.in_(list(record_ids)),
-            deal.c.entity == OPPORTUNITY,
             link.c.recorded_to.is_(None),
         )
     )

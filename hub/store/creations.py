@@ -49,6 +49,7 @@ class Standing(NamedTuple):
     state: str
     fields: str
     message: str | None
+    approved: bool
     owner: str | None
 
 
@@ -60,6 +61,7 @@ def latest_creations(
     query = (
         sa.select(
             *(table.c[name] for name in ("id", "party_id", "state", "fields", "message")),
+            table.c.approved_at.is_not(None).label("approved"),
             link.c.party_id.label("owner"),
         )
         .outerjoin(
@@ -164,7 +166,9 @@ def count_strayed(db: Connection) -> int:
     return int(db.scalar(query) or 0)
 
 
-def insert_records(db: Connection, planned: Sequence[PlannedRecord], now: datetime) -> int:
+def insert_records(
+    db: Connection, planned: Sequence[PlannedRecord], now: datetime, *, approved: bool = False
+) -> int:
     """Store planned ones in their order; one with a message lacks something."""
     if not planned:
         return 0
@@ -176,6 +180,7 @@ def insert_records(db: Connection, planned: Sequence[PlannedRecord], now: dateti
             "seq": first + place,
             "state": "planned" if item.message is None else "incomplete",
             "planned_at": now,
+            "approved_at": now if approved else None,
         }
         for place, item in enumerate(planned)
     ]

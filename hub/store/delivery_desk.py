@@ -70,6 +70,14 @@ def end_delivery(db: Connection, delivery_id: str, *, seen: str, state: str, now
     return sum(db.execute(change).rowcount for change in changes) == 1
 
 
+def deleted_records(db: Connection, record_ids: Collection[int]) -> set[int]:
+    """Those of the records that are gone from their system."""
+    query = sa.select(source_record.c.id).where(
+        source_record.c.id.in_(list(record_ids)), source_record.c.deleted
+    )
+    return set(db.scalars(query))
+
+
 def plan_record_again(db: Connection, delivery_id: str, *, seen: str, now: datetime) -> bool:
     """Let a whole record be sent as if it never was; False where it is not in the state seen.
 

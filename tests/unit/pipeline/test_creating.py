@@ -168,6 +168,10 @@ def test_a_record_that_somebody_deleted_at_the_target_stays_deleted(world: Compa
     world.enter(account(1, "Example Mills AG", SystemModstamp=LATER))
     assert world.cycle() == {"erp": {}}
     assert world.rows("erp", "party.party").keys() == {"7"}
+    ((name,),) = world.ask("SELECT id FROM record_delivery WHERE state = 'acknowledged'")
+    retry_delivery(world.work.engine, str(UUID(str(name))), new_act("test", "a mistake"))
+    assert world.publish() == {"erp": {"acknowledged": 1}}
+    assert len(world.rows("erp", "party.party")) == 2
 
 
 @pytest.fixture

@@ -63,7 +63,7 @@ CARD: Final = Stream(
         {
             *(Capability.FULL, Capability.INCREMENTAL, Capability.DELETES, Capability.WRITE),
             *(Capability.OPTIMISTIC_LOCK, Capability.IDEMPOTENCY_KEY, Capability.KEY_SCAN),
-            *(Capability.BATCH_WRITE, Capability.CREATE),
+            *(Capability.BATCH_WRITE, Capability.CREATE, Capability.REMOVE),
         }
     ),
 )
@@ -250,6 +250,9 @@ class CardsConnector:
         body: JsonValue = {**new.fields, "external": new.external_key}
         row = self.http.send("POST", "cards", json=body, stream=new.stream).json()
         return Receipt(key=str(row["id"]), version=row["changed"])
+
+    def remove(self, stream: str, key: str) -> None:
+        self.http.send("DELETE", f"cards/{key}", stream=stream)
 
     def close(self) -> None:
         self.http.close()
