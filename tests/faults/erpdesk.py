@@ -60,13 +60,13 @@ class SlowErp(TrytonStandIn):
 class ErpDesk:
     """A resolved company of so many customers whom the ERP has not, staged to be made there."""
 
-    def __init__(self, hub: Hub, folder: Path, count: int) -> None:
+    def __init__(self, hub: Hub, folder: Path, count: int, url: str = "") -> None:
         self.hub = hub
         self.site = folder
         self.erp = SlowErp()
         self._count = count
         rules = CREATE.format(*ERP) + PHONE.format(*ERP)
-        url = f"sqlite:///{folder / 'hub.db'}"
+        url = url or f"sqlite:///{folder / 'hub.db'}"
         self.world = CompanyWorld(url, folder, rules, ("sfa", "erp"), {"erp": self.erp})
         self.pace(SETTLE, REQUEST)
         numbers = range(1, count + 1)

@@ -17,6 +17,7 @@ from tests.faults.erpdesk import LATENCY, SETTLE, ErpDesk
 from tests.faults.harness import FULL, Hub, launched
 from tests.faults.helpdesk import ARRIVED, ASKED, DONE, Ambush
 from tests.faults.tally import Tell
+from tests.servers.postgres import PostgresServer
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1_800)]
 
@@ -96,6 +97,20 @@ def test_two_publishers_at_once(hub: Hub, tmp_path: Path, tell: Tell) -> None:
             assert [run.wait() for run in runs] == [0, 0], runs[0].said
             made += desk.assert_each_made_once()
     tell(f"create: two publishers at once, {made} records, each made once")
+
+
+@pytest.mark.servers
+def test_two_publishers_on_postgresql(
+    hub: Hub, postgres_server: PostgresServer, tmp_path: Path, tell: Tell
+) -> None:
+    url = postgres_server.fresh_database()
+    with closing(ErpDesk(hub, tmp_path, 2 * CUSTOMERS, url)) as desk, launched() as other:
+        desk.erp.latency = 0.1
+        runs = [launcher.start(desk.site, "publish") for launcher in (hub, other)]
+        assert [run.wait() for run in runs] == [0, 0], runs[0].said
+        made = desk.assert_each_made_once()
+    postgres_server.drop_database(url)
+    tell(f"create on PostgreSQL: two publishers at once, {made} records, each made once")
 
 
 @pytest.mark.parametrize("moment", [ASKED, ARRIVED])
