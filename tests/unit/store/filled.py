@@ -238,6 +238,7 @@ def _effects(shift: int) -> list[tuple[str, list[Row]]]:
         ("golden_record", [{**golden, **party}]),
         ("party_event", [{**event, **party, "created_at": now}]),
         ("delivery", [{**delivery, **party, "planned_at": now}]),
+        ("record_delivery", [{**_whole(shift), **party, "planned_at": now}]),
         ("receipt", [{"delivery_id": uuid("delivery", shift), "received_at": now}]),
         ("report_break", [{**found, "state": "open", "first_seen": now, "last_seen": now}]),
         ("suppression", [{"kind": "email", "mark": b"m", "added_at": now}]),
@@ -257,6 +258,11 @@ def _trail(shift: int) -> list[tuple[str, list[Row]]]:
         ("party_fate", [{**fate, **party, "recorded_at": now}]),
         ("rule_set", [rules]),
     ]
+
+
+def _whole(shift: int) -> Row:
+    row = {"id": uuid("record_delivery", shift), "seq": shift + 1_000, "kind": "create"}
+    return row | {"stream_id": numbered(1, shift), "fields": "{}", "state": "planned"}
 
 
 def _erasure(shift: int) -> Row:
