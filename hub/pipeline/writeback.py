@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -13,6 +13,7 @@ from hub.pipeline.conflicts import Conflicts
 from hub.pipeline.delivering import Pace
 from hub.pipeline.publish_plan import Publishing, PublishPlan
 from hub.pipeline.subscriptions import read_subscriptions
+from hub.pipeline.turn import never
 from hub.pipeline.workplace import Workplace
 from hub.store import brakes, outbox
 from hub.store.audit import Entry, add_entries, new_act
@@ -55,14 +56,16 @@ def stage_all(work: Workplace) -> int:
         return requeue_events(db)
 
 
-def deliver(work: Workplace, connection: str) -> Mapping[str, int]:
+def deliver(
+    work: Workplace, connection: str, *, ending: Callable[[], bool] = never
+) -> Mapping[str, int]:
     """Send what is due to one connection, as far as its brakes let it.
 
     What stays is counted too: ``held`` waits for approval, ``paused`` for a person, ``closed`` for
-    the window of writes.
+    the window of writes. ``ending`` is asked after each request whether to stop there.
     """
     section = work.config.publish.brakes.get(connection) or publish_plan.NO_SECTION
-    gate = Gate(work.engine, connection, section)
+    gate = Gate(work.engine, connection, section, ending=ending)
     with reading(work.engine) as db:
         planned = brakes.planned_deliveries(db, connection)
         held = excess(db, connection, section, planned) is not None
