@@ -23,10 +23,13 @@ Ending = Callable[[], bool]
 
 
 def land(work: Workplace, connection: str) -> Done:
-    """Land what a system has pushed."""
-    report = drain(work, connection)
-    trouble = report.errors[-1] if report.errors else None
-    return Done(_numbers([report.as_counts()]), trouble)
+    """Land some of what a system has pushed: soon it shall be resolved, while more is landed.
+
+    What has to wait is trouble once it is all that there is.
+    """
+    report = drain(work, connection, batches=1)
+    stuck = report.errors and not report.counts["done"]
+    return Done(_numbers([report.as_counts()]), report.errors[-1] if stuck else None)
 
 
 def read(work: Workplace, connection: str, ending: Ending) -> Done:

@@ -62,15 +62,18 @@ class Continuous:
     def _reader(self, name: str, resolver: Loop) -> Loop:
         """One thread lands and reads, so that the two never meet at a stream's lease."""
         every = self._work.config.connection(name).poll_seconds
-        land = Chore(step="land", act=partial(chores.land, self._work, name), wakes=[resolver])
+        wakes = [resolver]
+        land = Chore(step="land", act=partial(chores.land, self._work, name), wakes=wakes)
         read = Chore(
             step="read",
             act=partial(self._read, name, resolver),
             every=every,
             woken=False,
-            wakes=[resolver],
+            wakes=wakes,
         )
-        return self._loop([land] if every is None else [land, read], name)
+        loop = self._loop([land] if every is None else [land, read], name)
+        wakes.append(loop)  # it lands on, once it has landed some
+        return loop
 
     def _read(self, name: str, resolver: Loop) -> Done:
         try:
