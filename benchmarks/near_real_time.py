@@ -23,6 +23,7 @@ from base64 import b64encode
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from http.client import HTTPConnection
 from pathlib import Path
 from statistics import median
@@ -70,7 +71,10 @@ max_changed_share = 1
 """
 
 
-SYLLABLES = "ba ko mi ra tu le so ni wa du fe gi ho ju ka lo me pi zu ve".split()
+SYLLABLES = (
+    *("ba", "ko", "mi", "ra", "tu", "le", "so", "ni", "wa", "du"),
+    *("fe", "gi", "ho", "ju", "ka", "lo", "me", "pi", "zu", "ve"),
+)
 
 
 def names(number: int) -> tuple[str, str]:
@@ -152,7 +156,7 @@ class Systems:
             turn, place = divmod(self.edits, self.count)
             self.edits, number = self.edits + 1, place + 1
             row = state.stream("contacts")[str(57_156_923_000 + number)]
-            stamp = f"{format_time(_now())[:23]}Z"
+            stamp = f"{format_time(datetime.now(UTC))[:23]}Z"
             row["updatedAt"] = row["properties"]["lastmodifieddate"] = stamp
             row["properties"]["phone"] = phone(number, turn + 1)
             key = person(number)["Id"]
@@ -167,12 +171,6 @@ class Systems:
                     self.took.append(time.monotonic() - since)
                     self._open.pop(key)
             time.sleep(0.002)
-
-
-def _now() -> Any:
-    from datetime import UTC, datetime
-
-    return datetime.now(UTC)
 
 
 def send(port: int, key: int) -> None:
