@@ -44,6 +44,7 @@ from hub.store.deliveries import Outcome
 from hub.store.delivery_desk import rebase
 
 _CHUNK = 500
+_LONGEST_WAIT = timedelta(hours=1)
 
 Row = Mapping[str, Any]
 
@@ -185,7 +186,7 @@ class _Worker:
             current = found.get(row["source_key"])
             if current is None:
                 outcomes[row["id"]] = Outcome(state="conflict", message=deliveries.GONE)
-            elif known := self._compared(row, current):
+            elif known := self._compared(row, current) or self._unseen(row, door):
                 outcomes[row["id"]] = known
             else:
                 stands = as_text(current.data.get(row["field"]))
@@ -204,6 +205,21 @@ class _Worker:
         if held == wanted or (held and row["sent_at"] and self._is_spelling(row, held)):
             return Outcome(state="acknowledged", version=current.version, held=held)
         return None if held == row["before"] else self._pace.conflicts.outcome(row, held, current)
+
+    def _unseen(self, row: Row, door: Door) -> Outcome | None:
+        """Of one that has left, nothing is to be seen: it may come late, and twice if sent again.
+
+        Where neither a key nor a version at the target rules that out, a person decides; until then
+        it is looked up now and then.
+        """
+        if door.guarded or row["state"] == "planned" or row["sent_at"] is None:
+            return None
+        wait = min(self._pace.settle * 2.0 ** min(row["attempts"], 10), _LONGEST_WAIT)
+        message = (
+            "it was sent, and the target does not show it: it may have been lost, or be late; "
+            "look there, then retry or abandon it"
+        )
+        return Outcome(state="unknown", message=message, wait=wait)
 
     def _write(
         self,

@@ -14,7 +14,7 @@ from hub.store.database import Connection, Engine, reading, writing
 from hub.store.deliveries import GONE
 from hub.store.events import requeue_events
 
-_RETRIED: Final = ("conflict", "dead", "rejected", "abandoned")
+_RETRIED: Final = ("conflict", "dead", "rejected", "unknown", "abandoned")
 _GIVEN_UP: Final = ("planned", "conflict", "dead", "rejected", "unknown")
 
 

@@ -51,14 +51,19 @@ class Door(Protocol):
     def lasts(self) -> timedelta:
         """How long it may go on sending."""
 
+    @property
+    def guarded(self) -> bool:
+        """Whether a change that is sent twice has one effect, however late the first one comes."""
+
 
 class _Single:
     """For a batch of one: what ``write`` raises is what became of it."""
 
     lasts = timedelta(0)
 
-    def __init__(self, writer: Writer) -> None:
+    def __init__(self, writer: Writer, *, guarded: bool) -> None:
         self._writer = writer
+        self.guarded = guarded
 
     def fetch_many(self, stream: str, keys: Sequence[str]) -> Mapping[str, Record]:
         found = ((key, self._writer.fetch(stream, key)) for key in keys)
@@ -71,9 +76,10 @@ class _Single:
 class _Many:
     """For a batch: an answer that does not fit the changes leaves all of them unknown."""
 
-    def __init__(self, writer: BatchWriter, lasts: timedelta) -> None:
+    def __init__(self, writer: BatchWriter, lasts: timedelta, *, guarded: bool) -> None:
         self._writer = writer
         self.lasts = lasts
+        self.guarded = guarded
 
     def fetch_many(self, stream: str, keys: Sequence[str]) -> Mapping[str, Record]:
         return self._writer.fetch_many(stream, keys)
@@ -110,6 +116,9 @@ class Doors:
 
     def of(self, stream: str) -> Door:
         """The door to a stream."""
+        known = self._streams[stream].capabilities if stream in self._streams else frozenset()
+        keyed = Capability.IDEMPOTENCY_KEY in known
         if self.limit(stream) > 1:
-            return _Many(self._writer, self._lasts)
-        return _Single(self._writer)
+            return _Many(self._writer, self._lasts, guarded=keyed)
+        locked = Capability.OPTIMISTIC_LOCK in known
+        return _Single(self._writer, guarded=keyed or locked)
