@@ -3,7 +3,7 @@
 Deliveries to one record make one change. Where the target takes many changes in one request, a
 batch goes each step together; else each change goes alone. A killed worker's deliveries are looked
 up at the target after the settle time; one is sent again only where the target still holds the old
-value.
+value and a second request can have no second effect.
 """
 
 from __future__ import annotations
@@ -11,10 +11,13 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from threading import Lock
 from typing import Any
 from uuid import UUID, uuid5
+from zlib import crc32
 
 from hub.errors import (
     AuthenticationError,
@@ -43,7 +46,7 @@ from hub.store.database import Engine, reading, writing
 from hub.store.deliveries import Outcome
 from hub.store.delivery_desk import rebase
 
-_CHUNK = 500
+_CHUNK = 2_000
 _LONGEST_WAIT = timedelta(hours=1)
 
 Row = Mapping[str, Any]
@@ -69,7 +72,7 @@ class Pace:
 
 def deliver(
     engine: Engine,
-    target: OpenConnection,
+    targets: OpenConnection | Sequence[OpenConnection],
     pace: Pace,
     *,
     barrier: Barrier | None = None,
@@ -77,23 +80,48 @@ def deliver(
 ) -> dict[str, int]:
     """Send what is due to one connection, in order; returns counts by end state.
 
+    Opened several times, it is written to side by side: what is a customer's stays in order.
     ``approved`` sends only what a person has approved. Raises AuthenticationError at once: the
     deliveries that met it stay planned.
     """
-    worker = _Worker(engine, Doors(target, pace.batch), pace)
+    opened = [targets] if isinstance(targets, OpenConnection) else targets
+    turn = Lock()
+    workers = [_Worker(engine, Doors(target, pace.batch), pace, turn) for target in opened]
     counts, barrier = Counter[str](), barrier or Open()
     going = True
     while going:
         with reading(engine) as db:
-            due = deliveries.due_deliveries(db, target.name, _now(), _CHUNK, approved=approved)
-        fresh = [row for row in due if row["id"] not in worker.seen]
+            due = deliveries.due_deliveries(
+                db, opened[0].name, _now(), _CHUNK * len(workers), approved=approved
+            )
+        seen = {name for worker in workers for name in worker.seen}
+        fresh = [row for row in due if row["id"] not in seen]
         rows = _admitted(fresh, pace.max_writes - counts.total(), barrier)
         going = bool(rows)
-        for batch in batches(rows, worker.limit):
-            if barrier.stop():
-                return dict(counts)
-            counts.update(worker.work(batch))
+        counts.update(_work_side_by_side(workers, rows, barrier))
+        if barrier.stop():
+            return dict(counts)
     return dict(counts)
+
+
+def _work_side_by_side(
+    workers: Sequence[_Worker], rows: Sequence[Row], barrier: Barrier
+) -> Counter[str]:
+    """Each worker takes some of the customers; an error is raised once all have come to an end."""
+    if len(workers) == 1:
+        return workers[0].run(rows, barrier)
+    shares: list[list[Row]] = [[] for _ in workers]
+    for row in rows:
+        shares[crc32(str(row["party_id"]).encode()) % len(workers)].append(row)
+    counts = Counter[str]()
+    with ThreadPoolExecutor(len(workers), thread_name_prefix="write") as pool:
+        runs = [
+            pool.submit(worker.run, share, barrier)
+            for worker, share in zip(workers, shares, strict=True)
+        ]
+    for run in runs:
+        counts.update(run.result())
+    return counts
 
 
 def _admitted(rows: Sequence[Row], room: int, barrier: Barrier) -> Sequence[Row]:
@@ -129,18 +157,29 @@ def batches(rows: Sequence[Row], limit: Callable[[str], int]) -> Iterator[list[R
 class _Worker:
     """One publisher of one connection; its name fences its commits off from other workers'."""
 
-    def __init__(self, engine: Engine, doors: Doors, pace: Pace) -> None:
+    def __init__(self, engine: Engine, doors: Doors, pace: Pace, turn: Lock) -> None:
         self.seen: set[str] = set()
         self.limit = doors.limit
         self._engine = engine
         self._doors = doors
         self._pace = pace
+        self._turn = turn
+        """Held while something is committed: SQLite lets who waits for another sleep too long."""
         self._name = f"{os.getpid()}-{new_id()}"
+
+    def run(self, rows: Sequence[Row], barrier: Barrier) -> Counter[str]:
+        """Bring deliveries to their next states, a batch at a time; returns counts by state."""
+        counts = Counter[str]()
+        for batch in batches(rows, self.limit):
+            if barrier.stop():
+                break
+            counts.update(self.work(batch))
+        return counts
 
     def work(self, batch: Sequence[Row]) -> list[str]:
         """Bring the deliveries of one batch to their next states, which it returns."""
         self.seen.update(row["id"] for row in batch)
-        with writing(self._engine) as db:
+        with self._turn, writing(self._engine) as db:
             ours = deliveries.claim(db, batch, self._name, self._until())
         outcomes: dict[str, Outcome] = {}
         refused = self._attempt([row for row in batch if row["id"] in ours], outcomes)
@@ -153,7 +192,7 @@ class _Worker:
         """Record what is still ours to record; raise where another has taken something over."""
         if not outcomes:
             return
-        with writing(self._engine) as db:
+        with self._turn, writing(self._engine) as db:
             late = deliveries.settle(db, outcomes, self._name, _now())
         if late:
             raise StoreError(f"delivery {late[0]}: another worker has taken it over")
@@ -227,7 +266,7 @@ class _Worker:
         writes: Sequence[tuple[Sequence[Row], Change]],
         outcomes: dict[str, Outcome],
     ) -> None:
-        with writing(self._engine) as db:
+        with self._turn, writing(self._engine) as db:
             ids, now = [row["id"] for rows, _ in writes for row in rows], _now()
             until = self._until() + door.lasts
             deliveries.mark_sent(db, ids, self._name, now=now, until=until)
