@@ -146,6 +146,9 @@ def _compared(change: Change, row: Mapping[str, Any] | None) -> WriteResult | No
 
 
 def _result(change: Change, saved: Saved) -> WriteResult:
+    if not saved.code and saved.id[:15] != change.key[:15]:
+        message = "the answer is for another record than was sent; look at both"
+        return OutcomeUnknownError(f"{SYSTEM}/{change.stream}: {message}")
     if not saved.code:
         return Receipt(key=change.key)
     return failure(change.stream, saved.code)

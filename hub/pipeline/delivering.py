@@ -48,6 +48,8 @@ from hub.store.delivery_desk import rebase
 
 _CHUNK = 2_000
 _LONGEST_WAIT = timedelta(hours=1)
+_MISSES = 3
+"""After so many batches in a row that a target could not take it is left alone for this run."""
 
 Row = Mapping[str, Any]
 
@@ -99,8 +101,8 @@ def deliver(
         rows = _admitted(fresh, pace.max_writes - counts.total(), barrier)
         going = bool(rows)
         counts.update(_work_side_by_side(workers, rows, barrier))
-        if barrier.stop():
-            return dict(counts)
+        if barrier.stop() or all(worker.is_cut_off for worker in workers):
+            break
     return dict(counts)
 
 
@@ -166,18 +168,26 @@ class _Worker:
         self._turn = turn
         """Held while something is committed: SQLite lets who waits for another sleep too long."""
         self._name = f"{os.getpid()}-{new_id()}"
+        self._away = False
+        self._missed = 0
 
     def run(self, rows: Sequence[Row], barrier: Barrier) -> Counter[str]:
         """Bring deliveries to their next states, a batch at a time; returns counts by state."""
         counts = Counter[str]()
         for batch in batches(rows, self.limit):
-            if barrier.stop():
+            if barrier.stop() or self.is_cut_off:
                 break
             counts.update(self.work(batch))
         return counts
 
+    @property
+    def is_cut_off(self) -> bool:
+        """Whether the target was away or busy so often in a row that the rest has to wait."""
+        return self._missed >= _MISSES
+
     def work(self, batch: Sequence[Row]) -> list[str]:
         """Bring the deliveries of one batch to their next states, which it returns."""
+        self._away = False
         self.seen.update(row["id"] for row in batch)
         with self._turn, writing(self._engine) as db:
             ours = deliveries.claim(db, batch, self._name, self._until())
@@ -186,6 +196,8 @@ class _Worker:
         self._settle(outcomes)
         if refused:
             raise refused
+        done = any(outcome.state != "planned" for outcome in outcomes.values())
+        self._missed = self._missed + 1 if self._away and not done else 0
         return [outcomes[row["id"]].state if row["id"] in ours else "taken" for row in batch]
 
     def _settle(self, outcomes: Mapping[str, Outcome]) -> None:
@@ -310,6 +322,7 @@ class _Worker:
         if isinstance(error, AuthenticationError):
             return Outcome(state="planned", message="the target refuses our credentials")
         if isinstance(error, RateLimitedError | SourceUnavailableError):
+            self._away = True
             return Outcome(state="planned", message=str(error))
         if isinstance(error, SourceError):
             state = "dead" if row["failures"] + 1 >= self._pace.max_failures else "planned"

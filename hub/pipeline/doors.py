@@ -40,6 +40,10 @@ class Open:
         return None
 
 
+OTHER = "the target answered for another record than was written to; look at both"
+"""Nobody knows then what was written where."""
+
+
 class Door(Protocol):
     """How changes get to a target: many at once, or one by one as if they were many."""
 
@@ -70,7 +74,13 @@ class _Single:
         return {key: record for key, record in found if record is not None}
 
     def write_many(self, stream: str, changes: Sequence[Change]) -> Sequence[WriteResult]:  # noqa: ARG002  # a change names its stream
-        return [self._writer.write(change) for change in changes]
+        return [self._write(change) for change in changes]
+
+    def _write(self, change: Change) -> Receipt:
+        receipt = self._writer.write(change)
+        if change.key and receipt.key != change.key:
+            raise OutcomeUnknownError(OTHER)
+        return receipt
 
 
 class _Many:
