@@ -231,7 +231,8 @@ class _Worker:
             return
         stream = rows[0]["stream_name"]
         door = self._doors.of(stream)
-        found = door.fetch_many(stream, list(dict.fromkeys(row["source_key"] for row in rows)))
+        keys = list(dict.fromkeys(row["source_key"] for row in rows))
+        found = door.look(stream, keys, {row["field"] for row in rows})
         writes: dict[str, list[Row]] = {}
         for row in rows:
             current = found.get(row["source_key"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Protocol, cast
 
@@ -47,7 +47,10 @@ OTHER = "the target answered for another record than was written to; look at bot
 class Door(Protocol):
     """How changes get to a target: many at once, or one by one as if they were many."""
 
-    def fetch_many(self, stream: str, keys: Sequence[str]) -> Mapping[str, Record]: ...
+    def look(
+        self, stream: str, keys: Sequence[str], fields: Collection[str]
+    ) -> Mapping[str, Record]:
+        """Records as they are now, with these fields at least."""
 
     def write_many(self, stream: str, changes: Sequence[Change]) -> Sequence[WriteResult]: ...
 
@@ -69,7 +72,12 @@ class _Single:
         self._writer = writer
         self.guarded = guarded
 
-    def fetch_many(self, stream: str, keys: Sequence[str]) -> Mapping[str, Record]:
+    def look(
+        self,
+        stream: str,
+        keys: Sequence[str],
+        fields: Collection[str],  # noqa: ARG002  # a record is read whole
+    ) -> Mapping[str, Record]:
         found = ((key, self._writer.fetch(stream, key)) for key in keys)
         return {key: record for key, record in found if record is not None}
 
@@ -91,8 +99,14 @@ class _Many:
         self.lasts = lasts
         self.guarded = guarded
 
-    def fetch_many(self, stream: str, keys: Sequence[str]) -> Mapping[str, Record]:
-        return self._writer.fetch_many(stream, keys)
+    def look(
+        self, stream: str, keys: Sequence[str], fields: Collection[str]
+    ) -> Mapping[str, Record]:
+        look = getattr(self._writer, "look_many", None)
+        found: Mapping[str, Record] = (
+            look(stream, keys, fields) if callable(look) else self._writer.fetch_many(stream, keys)
+        )
+        return found
 
     def write_many(self, stream: str, changes: Sequence[Change]) -> Sequence[WriteResult]:
         within = self.lasts.total_seconds()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -72,7 +73,12 @@ def deliver(
     stopped = gate.stop()
     counts: dict[str, int] = {}
     if stopped is None:
-        with work.site.connected(connection) as opened:
+        with ExitStack() as stack:
+            alone = work.site.section(connection).standin is not None
+            opened = [
+                stack.enter_context(work.site.connected(connection))
+                for _ in range(1 if alone else section.at_once)
+            ]
             counts = delivering.deliver(
                 work.engine, opened, _pace(work), barrier=gate, approved=held
             )
