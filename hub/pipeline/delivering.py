@@ -46,7 +46,7 @@ from hub.store.database import Engine, reading, writing
 from hub.store.deliveries import Outcome
 from hub.store.delivery_desk import rebase
 
-_CHUNK = 2_000
+_CHUNK = 1_000
 _LONGEST_WAIT = timedelta(hours=1)
 _MISSES = 3
 """After so many batches in a row that a target could not take it is left alone for this run."""
@@ -168,16 +168,21 @@ class _Worker:
         self._turn = turn
         """Held while something is committed: SQLite lets who waits for another sleep too long."""
         self._name = f"{os.getpid()}-{new_id()}"
+        self._ended: dict[str, Outcome] = {}
+        """Outcomes that are recorded with the next intent, or at the end: a commit takes time."""
         self._away = False
         self._missed = 0
 
     def run(self, rows: Sequence[Row], barrier: Barrier) -> Counter[str]:
         """Bring deliveries to their next states, a batch at a time; returns counts by state."""
         counts = Counter[str]()
-        for batch in batches(rows, self.limit):
-            if barrier.stop() or self.is_cut_off:
-                break
-            counts.update(self.work(batch))
+        try:
+            for batch in batches(rows, self.limit):
+                if barrier.stop() or self.is_cut_off:
+                    break
+                counts.update(self._work(batch))
+        finally:
+            self._record()
         return counts
 
     @property
@@ -185,29 +190,34 @@ class _Worker:
         """Whether the target was away or busy so often in a row that the rest has to wait."""
         return self._missed >= _MISSES
 
-    def work(self, batch: Sequence[Row]) -> list[str]:
+    def _work(self, batch: Sequence[Row]) -> list[str]:
         """Bring the deliveries of one batch to their next states, which it returns."""
         self._away = False
         self.seen.update(row["id"] for row in batch)
-        with self._turn, writing(self._engine) as db:
-            ours = deliveries.claim(db, batch, self._name, self._until())
+        ours = self._record(batch)
         outcomes: dict[str, Outcome] = {}
         refused = self._attempt([row for row in batch if row["id"] in ours], outcomes)
-        self._settle(outcomes)
+        self._ended = outcomes
         if refused:
             raise refused
         done = any(outcome.state != "planned" for outcome in outcomes.values())
         self._missed = self._missed + 1 if self._away and not done else 0
         return [outcomes[row["id"]].state if row["id"] in ours else "taken" for row in batch]
 
-    def _settle(self, outcomes: Mapping[str, Outcome]) -> None:
-        """Record what is still ours to record; raise where another has taken something over."""
-        if not outcomes:
-            return
+    def _record(self, batch: Sequence[Row] = ()) -> set[str]:
+        """Commit how the batch before ended, as far as it is still ours to record, and the intent
+        to send the next one; returns those of it that are ours.
+        """
+        ended, self._ended = self._ended, {}
+        if not ended and not batch:
+            return set()
         with self._turn, writing(self._engine) as db:
-            late = deliveries.settle(db, outcomes, self._name, _now())
+            late = deliveries.settle(db, ended, self._name, _now()) if ended else []
+            going = bool(batch) and not late
+            ours = deliveries.claim(db, batch, self._name, self._until()) if going else set()
         if late:
             raise StoreError(f"delivery {late[0]}: another worker has taken it over")
+        return ours
 
     def _until(self) -> datetime:
         """When a request that leaves now can have no more effect."""
