@@ -1,9 +1,10 @@
 """Deliveries per second to Salesforce's stand-in: ``python -m benchmarks.publish_path``.
 
 Phone numbers for as many accounts, from planned deliveries to receipts, on SQLite with full sync;
-one by one and in batches of 200, each with no latency and with 20 ms to a request, then four at
-once (`at_once` of the brakes). The target runs in a process of its own. Beside them: a calibration row, commits of one row a second on this disk;
-drt 1.2.1 (https://pypi.org/project/drt-core/) from .venv-bench on the same target in the same run.
+one by one and in batches of 200, each with no latency and, four at once (``at_once`` of the
+brakes), with 20 ms to a request. The target runs in a process of its own. Beside them: a
+calibration row, commits of one row a second on this disk; drt 1.2.1
+(https://pypi.org/project/drt-core/) from .venv-bench on the same target in the same run.
 """
 
 from __future__ import annotations
