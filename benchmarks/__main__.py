@@ -4,6 +4,7 @@ from benchmarks import (
     index_path,
     match_quality,
     match_scale,
+    near_real_time,
     publish_path,
     read_path,
     soap_rows,
@@ -17,6 +18,7 @@ ten_connections.main()
 soap_rows.main()
 tables.main()
 publish_path.main()
+near_real_time.main([])
 standardise.show(100_000)
 match_quality.main([])
 match_scale.main([])

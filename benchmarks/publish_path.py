@@ -1,20 +1,29 @@
 """Deliveries per second to Salesforce's stand-in: ``python -m benchmarks.publish_path``.
 
 Phone numbers for as many accounts, from planned deliveries to receipts, on SQLite with full sync;
-one by one and in batches of 200, each with no latency and with 20 ms to a request. The target runs
-in a process of its own. Beside them a calibration row: commits of one row a second on this disk.
+one by one and in batches of 200, each with no latency and, four at once (``at_once`` of the
+brakes), with 20 ms to a request. The target runs in a process of its own. Beside them: a
+calibration row, commits of one row a second on this disk; drt 1.2.1
+(https://pypi.org/project/drt-core/) from .venv-bench on the same target in the same run.
 """
 
 from __future__ import annotations
 
+import gc
+import json
 import multiprocessing
+import sqlite3
+import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import median
 from typing import Any
+from urllib.parse import urlencode
+from urllib.request import urlopen
 
 import orjson
 import sqlalchemy as sa
@@ -35,6 +44,11 @@ from hub.store.schema import migrate
 
 SINGLE, MANY = 300, 5_000
 LATENCY = 0.02
+TURNS, TARGET, LANES = 3, 0.85, 4
+COLLECT_AFTER = (50_000, 20, 50)
+"""As the program `hub` does."""
+PEER_PYTHON = Path(".venv-bench/bin/python")
+COLLECTION = "/services/data/v64.0/composite/sobjects"
 NOW = datetime(2026, 1, 31, tzinfo=UTC)
 SPEC = salesforce.hub_connector()
 TO_PHONE = Subscription(attribute="phone", connection="sfa", stream="Account", field="Phone")
@@ -123,26 +137,81 @@ def golden(number: int) -> str:
     return orjson.dumps({"phone": f"+4930{number:08d}"}).decode()
 
 
-def measure(name: str, count: int, *, batch_writes: bool, latency: float) -> None:
+def measure(name: str, count: int, *, batch_writes: bool, latency: float) -> float:
+    """Prints a row; returns deliveries a second."""
     with tempfile.TemporaryDirectory() as folder, target(count, latency) as (door, settings):
         config = SPEC.config.model_validate({**settings, "batch_writes": batch_writes})
-        opened = OpenConnection("sfa", SPEC, SPEC.open(config), SPEC.streams)
+        count_lanes = LANES if latency else 1
+        lanes = [
+            OpenConnection("sfa", SPEC, SPEC.open(config), SPEC.streams) for _ in range(count_lanes)
+        ]
+        opened = lanes[0]
         engine = open_store(f"sqlite:///{folder}/hub.db")
         prepare(engine, opened, count)
         door.send("begin")
         began, cpu = time.perf_counter(), time.process_time()
-        ends = deliver(engine, opened, Pace(max_writes=count))
+        ends = deliver(engine, lanes, Pace(max_writes=count))
         wall, cpu = time.perf_counter() - began, time.process_time() - cpu
         door.send("count")
         written, requests = door.recv()
         assert (ends, written) == ({"acknowledged": count}, count)
         sent = sum(n for path, n in requests.items() if "/sobjects" in path)
-        opened.connector.close()
+        for lane in lanes:
+            lane.connector.close()
         engine.dispose()
     print(
         f"{name:<28} {count:6,} deliveries {wall:6.1f} s {count / wall:9,.0f} a second"
-        f" {cpu:6.1f} CPU s {sent / count:6.2f} requests each"
+        f" {cpu:6.1f} CPU s {sent / count:6.2f} requests each",
+        flush=True,
     )
+    return count / wall
+
+
+def measure_drt(name: str, count: int, *, batch: bool, latency: float) -> float:
+    """The same accounts by drt: no look before, no intents, no receipts."""
+    with tempfile.TemporaryDirectory() as folder, target(count, latency) as (door, settings):
+        with closing(sqlite3.connect(f"{folder}/rows.db")) as db, db:
+            db.execute("CREATE TABLE rows (id TEXT PRIMARY KEY, phone TEXT)")
+            rows = [(account(n)["Id"], f"+4930{n:08d}") for n in range(1, count + 1)]
+            db.executemany("INSERT INTO rows VALUES (?, ?)", rows)
+        token, url = log_in(settings), f"{settings['base_url']}{COLLECTION}"
+        Path(folder, "peer.json").write_text(json.dumps({"token": token, "url": url}))
+        door.send("begin")
+        command = [str(PEER_PYTHON), "benchmarks/drt_peer.py", folder, *(["--batch"] * batch)]
+        said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        seconds = float(json.loads(said)["seconds"])
+        door.send("count")
+        written, requests = door.recv()
+        assert written == count, written
+        sent = sum(n for path, n in requests.items() if "/sobjects" in path)
+    print(
+        f"{name:<28} {count:6,} records    {seconds:6.1f} s {count / seconds:9,.0f} a second"
+        f" {'':12} {sent / count:6.2f} requests each",
+        flush=True,
+    )
+    return count / seconds
+
+
+def log_in(settings: dict[str, Any]) -> str:
+    form = {name: settings[name] for name in ("client_id", "client_secret")}
+    body = urlencode({**form, "grant_type": "client_credentials"}).encode()
+    with urlopen(f"{settings['base_url']}/services/oauth2/token", body, timeout=30) as answer:
+        return str(json.load(answer)["access_token"])
+
+
+def compare(name: str, count: int, *, batch: bool, latency: float) -> None:
+    """Both in turns, and the ratio of the medians: a machine is never alone."""
+    ours, theirs = [], []
+    for _ in range(TURNS):
+        ours.append(measure(name, count, batch_writes=batch, latency=latency))
+        if PEER_PYTHON.exists():
+            theirs.append(measure_drt(f"drt: {name}", count, batch=batch, latency=latency))
+    if theirs:
+        ratio = median(ours) / median(theirs)
+        verdict = "met" if ratio >= TARGET else "MISSED"
+        print(f"{name}: {ratio:.2f} × drt 1.2.1 (target ≥ {TARGET}): {verdict}", flush=True)
+    else:
+        print("no .venv-bench: drt is left out; `make bench` makes it")
 
 
 def calibrate() -> None:
@@ -160,11 +229,12 @@ def calibrate() -> None:
 
 
 def main() -> None:
+    gc.set_threshold(*COLLECT_AFTER)
     calibrate()
     for latency in (0.0, LATENCY):
         note = f", {latency * 1000:.0f} ms" if latency else ""
-        measure(f"one by one{note}", SINGLE, batch_writes=False, latency=latency)
-        measure(f"batches of 200{note}", MANY, batch_writes=True, latency=latency)
+        compare(f"one by one{note}", SINGLE, batch=False, latency=latency)
+        compare(f"batches of 200{note}", MANY, batch=True, latency=latency)
 
 
 if __name__ == "__main__":

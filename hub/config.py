@@ -102,6 +102,11 @@ class ConnectionSection(Closed):
         default="@hourly",
         description="When Airflow syncs it: @hourly, @daily, …, five fields of cron, or none.",
     )
+    poll_seconds: float | None = Field(
+        default=60.0,
+        gt=0,
+        description="How often `hub run` asks it what has changed; none: only what it pushes.",
+    )
     office: str = Field(
         default="front",
         pattern="^(front|service|back)$",
@@ -129,7 +134,7 @@ class ConnectionSection(Closed):
         description="When Airflow compares keys, for deletions that a system hides: as `schedule`.",
     )
 
-    @field_validator("schedule", "key_scan", mode="before")
+    @field_validator("schedule", "poll_seconds", "key_scan", mode="before")
     @classmethod
     def _none_is_none(cls, value: object) -> object:
         """TOML has no null; ``none`` says that it is done by hand."""

@@ -133,6 +133,13 @@ class BrakesSection(Closed):
     per_minute: int | None = Field(
         default=None, ge=1, description="How many writes may go in any minute."
     )
+    at_once: int = Field(
+        default=1,
+        ge=1,
+        le=16,
+        description="How many requests go to it at once, each about other customers; the "
+        "connector's own rate limit counts for each.",
+    )
     window: str | None = Field(
         default=None,
         pattern="^([01]\\d|2[0-3]):[0-5]\\d-([01]\\d|2[0-3]):[0-5]\\d$",

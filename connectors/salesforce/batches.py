@@ -8,7 +8,7 @@ save comes right after a comparison of its own, also where a refused collection 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ from connectors.salesforce.client import SYSTEM, SalesforceClient
 from connectors.salesforce.composite import Saved
 from connectors.salesforce.layout import Layout
 from connectors.salesforce.rows import fill_page
-from connectors.salesforce.streams import is_id
+from connectors.salesforce.streams import REQUIRED, is_id
 from connectors.salesforce.writing import compared, refuse_unwritable
 from hub.errors import (
     ConflictError,
@@ -40,10 +40,16 @@ class RecordBatches:
         self._client = client
         self._layout = layout
 
-    def look(self, stream: str, keys: Sequence[str]) -> dict[str, Record]:
-        """Records as they are now; one that is gone or in the recycle bin is missing."""
+    def look(
+        self, stream: str, keys: Sequence[str], fields: Collection[str] | None = None
+    ) -> dict[str, Record]:
+        """Records as they are now, or these fields of them; one that is gone or in the recycle bin
+        is missing.
+        """
         asked, layout = [key for key in keys if is_id(key)], self._layout(stream)
-        rows = zip(asked, self._rows(stream, asked, layout.names), strict=True)
+        wanted = layout.names if fields is None else [*REQUIRED, *fields]
+        names = [name for name in layout.names if name in wanted]
+        rows = zip(asked, self._rows(stream, asked, names), strict=True)
         found = [(key, fill_page(layout.level([row]), {}).records) for key, row in rows if row]
         return {key: records[0] for key, records in found if records}
 
@@ -146,6 +152,9 @@ def _compared(change: Change, row: Mapping[str, Any] | None) -> WriteResult | No
 
 
 def _result(change: Change, saved: Saved) -> WriteResult:
+    if not saved.code and saved.id[:15] != change.key[:15]:
+        message = "the answer is for another record than was sent; look at both"
+        return OutcomeUnknownError(f"{SYSTEM}/{change.stream}: {message}")
     if not saved.code:
         return Receipt(key=change.key)
     return failure(change.stream, saved.code)

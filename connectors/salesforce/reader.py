@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from connectors.salesforce.batches import RecordBatches
@@ -75,6 +75,12 @@ class SalesforceReader:
     def fetch_many(self, stream: str, keys: Sequence[str]) -> Mapping[str, Record]:
         """Records as they are now; one that is deleted is missing."""
         return self._batches.look(stream, keys)
+
+    def look_many(
+        self, stream: str, keys: Sequence[str], fields: Collection[str]
+    ) -> Mapping[str, Record]:
+        """The same with these fields alone, which takes a fraction of the time."""
+        return self._batches.look(stream, keys, fields)
 
     def write_many(
         self, stream: str, changes: Sequence[Change], *, within: float

@@ -32,10 +32,18 @@ def list_key_scans(connection: str) -> list[str]:
         return steps.stream_names(work, connection, having=Capability.KEY_SCAN)
 
 
-def sync_stream(connection: str, stream: str, **switches: bool) -> Counts:
+def sync_stream(
+    connection: str,
+    stream: str,
+    *,
+    full: bool = False,
+    keys: bool = False,
+    allow_deletes: bool = False,
+) -> Counts:
     """Extract and canonicalise one stream; red if deletions were held back for a person."""
     with workplace() as work:
-        report = steps.sync_stream(work, connection, stream, mode=SyncMode(**switches))
+        mode = SyncMode(full=full, keys=keys, allow_deletes=allow_deletes)
+        report = steps.sync_stream(work, connection, stream, mode=mode)
         if report.note:
             raise PermanentSourceError(report.note, system=connection, stream=stream)
         counts = level(report.as_counts())

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from hub.ownership import BrakesSection
+from hub.pipeline.turn import never
 from hub.store import brakes as store
 from hub.store.brakes import PlannedDelivery
 from hub.store.database import Connection, Engine, reading
@@ -40,9 +41,12 @@ class Gate:
     connection: str
     section: BrakesSection
     clock: Clock = field(default_factory=Clock)
+    ending: Callable[[], bool] = never
 
     def stop(self) -> str | None:
-        """``paused`` or ``closed`` where nothing may go now, else None."""
+        """``ending``, ``paused`` or ``closed`` where nothing may go now, else None."""
+        if self.ending():
+            return "ending"
         with reading(self.engine) as db:
             if self.connection in store.paused_connections(db):
                 return "paused"

@@ -3,7 +3,7 @@
 Deliveries to one record make one change. Where the target takes many changes in one request, a
 batch goes each step together; else each change goes alone. A killed worker's deliveries are looked
 up at the target after the settle time; one is sent again only where the target still holds the old
-value.
+value and a second request can have no second effect.
 """
 
 from __future__ import annotations
@@ -11,10 +11,13 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from threading import Lock
 from typing import Any
 from uuid import UUID, uuid5
+from zlib import crc32
 
 from hub.errors import (
     AuthenticationError,
@@ -43,7 +46,10 @@ from hub.store.database import Engine, reading, writing
 from hub.store.deliveries import Outcome
 from hub.store.delivery_desk import rebase
 
-_CHUNK = 500
+_CHUNK = 1_000
+_LONGEST_WAIT = timedelta(hours=1)
+_MISSES = 3
+"""After so many batches in a row that a target could not take it is left alone for this run."""
 
 Row = Mapping[str, Any]
 
@@ -68,7 +74,7 @@ class Pace:
 
 def deliver(
     engine: Engine,
-    target: OpenConnection,
+    targets: OpenConnection | Sequence[OpenConnection],
     pace: Pace,
     *,
     barrier: Barrier | None = None,
@@ -76,23 +82,48 @@ def deliver(
 ) -> dict[str, int]:
     """Send what is due to one connection, in order; returns counts by end state.
 
+    Opened several times, it is written to side by side: what is a customer's stays in order.
     ``approved`` sends only what a person has approved. Raises AuthenticationError at once: the
     deliveries that met it stay planned.
     """
-    worker = _Worker(engine, Doors(target, pace.batch), pace)
+    opened = [targets] if isinstance(targets, OpenConnection) else targets
+    turn = Lock()
+    workers = [_Worker(engine, Doors(target, pace.batch), pace, turn) for target in opened]
     counts, barrier = Counter[str](), barrier or Open()
     going = True
     while going:
         with reading(engine) as db:
-            due = deliveries.due_deliveries(db, target.name, _now(), _CHUNK, approved=approved)
-        fresh = [row for row in due if row["id"] not in worker.seen]
+            due = deliveries.due_deliveries(
+                db, opened[0].name, _now(), _CHUNK * len(workers), approved=approved
+            )
+        seen = {name for worker in workers for name in worker.seen}
+        fresh = [row for row in due if row["id"] not in seen]
         rows = _admitted(fresh, pace.max_writes - counts.total(), barrier)
         going = bool(rows)
-        for batch in batches(rows, worker.limit):
-            if barrier.stop():
-                return dict(counts)
-            counts.update(worker.work(batch))
+        counts.update(_work_side_by_side(workers, rows, barrier))
+        if barrier.stop() or all(worker.is_cut_off for worker in workers):
+            break
     return dict(counts)
+
+
+def _work_side_by_side(
+    workers: Sequence[_Worker], rows: Sequence[Row], barrier: Barrier
+) -> Counter[str]:
+    """Each worker takes some of the customers; an error is raised once all have come to an end."""
+    if len(workers) == 1:
+        return workers[0].run(rows, barrier)
+    shares: list[list[Row]] = [[] for _ in workers]
+    for row in rows:
+        shares[crc32(str(row["party_id"]).encode()) % len(workers)].append(row)
+    counts = Counter[str]()
+    with ThreadPoolExecutor(len(workers), thread_name_prefix="write") as pool:
+        runs = [
+            pool.submit(worker.run, share, barrier)
+            for worker, share in zip(workers, shares, strict=True)
+        ]
+    for run in runs:
+        counts.update(run.result())
+    return counts
 
 
 def _admitted(rows: Sequence[Row], room: int, barrier: Barrier) -> Sequence[Row]:
@@ -128,34 +159,65 @@ def batches(rows: Sequence[Row], limit: Callable[[str], int]) -> Iterator[list[R
 class _Worker:
     """One publisher of one connection; its name fences its commits off from other workers'."""
 
-    def __init__(self, engine: Engine, doors: Doors, pace: Pace) -> None:
+    def __init__(self, engine: Engine, doors: Doors, pace: Pace, turn: Lock) -> None:
         self.seen: set[str] = set()
         self.limit = doors.limit
         self._engine = engine
         self._doors = doors
         self._pace = pace
+        self._turn = turn
+        """Held while something is committed: SQLite lets who waits for another sleep too long."""
         self._name = f"{os.getpid()}-{new_id()}"
+        self._ended: dict[str, Outcome] = {}
+        """Outcomes that are recorded with the next intent, or at the end: a commit takes time."""
+        self._away = False
+        self._missed = 0
 
-    def work(self, batch: Sequence[Row]) -> list[str]:
+    def run(self, rows: Sequence[Row], barrier: Barrier) -> Counter[str]:
+        """Bring deliveries to their next states, a batch at a time; returns counts by state."""
+        counts = Counter[str]()
+        try:
+            for batch in batches(rows, self.limit):
+                if barrier.stop() or self.is_cut_off:
+                    break
+                counts.update(self._work(batch))
+        finally:
+            self._record()
+        return counts
+
+    @property
+    def is_cut_off(self) -> bool:
+        """Whether the target was away or busy so often in a row that the rest has to wait."""
+        return self._missed >= _MISSES
+
+    def _work(self, batch: Sequence[Row]) -> list[str]:
         """Bring the deliveries of one batch to their next states, which it returns."""
+        self._away = False
         self.seen.update(row["id"] for row in batch)
-        with writing(self._engine) as db:
-            ours = deliveries.claim(db, batch, self._name, self._until())
+        ours = self._record(batch)
         outcomes: dict[str, Outcome] = {}
         refused = self._attempt([row for row in batch if row["id"] in ours], outcomes)
-        self._settle(outcomes)
+        self._ended = outcomes
         if refused:
             raise refused
+        done = any(outcome.state != "planned" for outcome in outcomes.values())
+        self._missed = self._missed + 1 if self._away and not done else 0
         return [outcomes[row["id"]].state if row["id"] in ours else "taken" for row in batch]
 
-    def _settle(self, outcomes: Mapping[str, Outcome]) -> None:
-        """Record what is still ours to record; raise where another has taken something over."""
-        if not outcomes:
-            return
-        with writing(self._engine) as db:
-            late = deliveries.settle(db, outcomes, self._name, _now())
+    def _record(self, batch: Sequence[Row] = ()) -> set[str]:
+        """Commit how the batch before ended, as far as it is still ours to record, and the intent
+        to send the next one; returns those of it that are ours.
+        """
+        ended, self._ended = self._ended, {}
+        if not ended and not batch:
+            return set()
+        with self._turn, writing(self._engine) as db:
+            late = deliveries.settle(db, ended, self._name, _now()) if ended else []
+            going = bool(batch) and not late
+            ours = deliveries.claim(db, batch, self._name, self._until()) if going else set()
         if late:
             raise StoreError(f"delivery {late[0]}: another worker has taken it over")
+        return ours
 
     def _until(self) -> datetime:
         """When a request that leaves now can have no more effect."""
@@ -179,13 +241,14 @@ class _Worker:
             return
         stream = rows[0]["stream_name"]
         door = self._doors.of(stream)
-        found = door.fetch_many(stream, list(dict.fromkeys(row["source_key"] for row in rows)))
+        keys = list(dict.fromkeys(row["source_key"] for row in rows))
+        found = door.look(stream, keys, {row["field"] for row in rows})
         writes: dict[str, list[Row]] = {}
         for row in rows:
             current = found.get(row["source_key"])
             if current is None:
                 outcomes[row["id"]] = Outcome(state="conflict", message=deliveries.GONE)
-            elif known := self._compared(row, current):
+            elif known := self._compared(row, current) or self._unseen(row, door):
                 outcomes[row["id"]] = known
             else:
                 stands = as_text(current.data.get(row["field"]))
@@ -205,13 +268,28 @@ class _Worker:
             return Outcome(state="acknowledged", version=current.version, held=held)
         return None if held == row["before"] else self._pace.conflicts.outcome(row, held, current)
 
+    def _unseen(self, row: Row, door: Door) -> Outcome | None:
+        """Of one that has left, nothing is to be seen: it may come late, and twice if sent again.
+
+        Where neither a key nor a version at the target rules that out, a person decides; until then
+        it is looked up now and then.
+        """
+        if door.guarded or row["state"] == "planned" or row["sent_at"] is None:
+            return None
+        wait = min(self._pace.settle * 2.0 ** min(row["attempts"], 10), _LONGEST_WAIT)
+        message = (
+            "it was sent, and the target does not show it: it may have been lost, or be late; "
+            "look there, then retry or abandon it"
+        )
+        return Outcome(state="unknown", message=message, wait=wait)
+
     def _write(
         self,
         door: Door,
         writes: Sequence[tuple[Sequence[Row], Change]],
         outcomes: dict[str, Outcome],
     ) -> None:
-        with writing(self._engine) as db:
+        with self._turn, writing(self._engine) as db:
             ids, now = [row["id"] for rows, _ in writes for row in rows], _now()
             until = self._until() + door.lasts
             deliveries.mark_sent(db, ids, self._name, now=now, until=until)
@@ -255,6 +333,7 @@ class _Worker:
         if isinstance(error, AuthenticationError):
             return Outcome(state="planned", message="the target refuses our credentials")
         if isinstance(error, RateLimitedError | SourceUnavailableError):
+            self._away = True
             return Outcome(state="planned", message=str(error))
         if isinstance(error, SourceError):
             state = "dead" if row["failures"] + 1 >= self._pace.max_failures else "planned"

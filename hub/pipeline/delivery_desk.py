@@ -17,7 +17,7 @@ from hub.store.events import requeue_events
 from hub.store.record_flow import forget_key
 from hub.store.whole import BLANK, CREATE, DELETE
 
-_RETRIED: Final = ("conflict", "dead", "rejected", "abandoned")
+_RETRIED: Final = ("conflict", "dead", "rejected", "unknown", "abandoned")
 _WHOLE_RETRIED: Final = ("dead", "rejected", "unknown")
 _GIVEN_UP: Final = ("planned", "conflict", "dead", "incomplete", "rejected", "unknown")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Protocol, cast
 
@@ -40,10 +40,17 @@ class Open:
         return None
 
 
+OTHER = "the target answered for another record than was written to; look at both"
+"""Nobody knows then what was written where."""
+
+
 class Door(Protocol):
     """How changes get to a target: many at once, or one by one as if they were many."""
 
-    def fetch_many(self, stream: str, keys: Sequence[str]) -> Mapping[str, Record]: ...
+    def look(
+        self, stream: str, keys: Sequence[str], fields: Collection[str]
+    ) -> Mapping[str, Record]:
+        """Records as they are now, with these fields at least."""
 
     def write_many(self, stream: str, changes: Sequence[Change]) -> Sequence[WriteResult]: ...
 
@@ -51,32 +58,55 @@ class Door(Protocol):
     def lasts(self) -> timedelta:
         """How long it may go on sending."""
 
+    @property
+    def guarded(self) -> bool:
+        """Whether a change that is sent twice has one effect, however late the first one comes."""
+
 
 class _Single:
     """For a batch of one: what ``write`` raises is what became of it."""
 
     lasts = timedelta(0)
 
-    def __init__(self, writer: Writer) -> None:
+    def __init__(self, writer: Writer, *, guarded: bool) -> None:
         self._writer = writer
+        self.guarded = guarded
 
-    def fetch_many(self, stream: str, keys: Sequence[str]) -> Mapping[str, Record]:
+    def look(
+        self,
+        stream: str,
+        keys: Sequence[str],
+        fields: Collection[str],  # noqa: ARG002  # a record is read whole
+    ) -> Mapping[str, Record]:
         found = ((key, self._writer.fetch(stream, key)) for key in keys)
         return {key: record for key, record in found if record is not None}
 
     def write_many(self, stream: str, changes: Sequence[Change]) -> Sequence[WriteResult]:  # noqa: ARG002  # a change names its stream
-        return [self._writer.write(change) for change in changes]
+        return [self._write(change) for change in changes]
+
+    def _write(self, change: Change) -> Receipt:
+        receipt = self._writer.write(change)
+        if change.key and receipt.key != change.key:
+            raise OutcomeUnknownError(OTHER)
+        return receipt
 
 
 class _Many:
     """For a batch: an answer that does not fit the changes leaves all of them unknown."""
 
-    def __init__(self, writer: BatchWriter, lasts: timedelta) -> None:
+    def __init__(self, writer: BatchWriter, lasts: timedelta, *, guarded: bool) -> None:
         self._writer = writer
         self.lasts = lasts
+        self.guarded = guarded
 
-    def fetch_many(self, stream: str, keys: Sequence[str]) -> Mapping[str, Record]:
-        return self._writer.fetch_many(stream, keys)
+    def look(
+        self, stream: str, keys: Sequence[str], fields: Collection[str]
+    ) -> Mapping[str, Record]:
+        look = getattr(self._writer, "look_many", None)
+        found: Mapping[str, Record] = (
+            look(stream, keys, fields) if callable(look) else self._writer.fetch_many(stream, keys)
+        )
+        return found
 
     def write_many(self, stream: str, changes: Sequence[Change]) -> Sequence[WriteResult]:
         within = self.lasts.total_seconds()
@@ -110,6 +140,9 @@ class Doors:
 
     def of(self, stream: str) -> Door:
         """The door to a stream."""
+        known = self._streams[stream].capabilities if stream in self._streams else frozenset()
+        keyed = Capability.IDEMPOTENCY_KEY in known
         if self.limit(stream) > 1:
-            return _Many(self._writer, self._lasts)
-        return _Single(self._writer)
+            return _Many(self._writer, self._lasts, guarded=keyed)
+        locked = Capability.OPTIMISTIC_LOCK in known
+        return _Single(self._writer, guarded=keyed or locked)

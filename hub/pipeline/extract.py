@@ -30,7 +30,7 @@ _STUCK_AFTER: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class ExtractResult:
-    """How a read ended: ``ok``, or ``held`` with the reason in ``note``."""
+    """How a read ended: ``ok``, ``stopped``, or ``held`` with the reason in ``note``."""
 
     run_id: str
     stream_id: int
@@ -83,6 +83,8 @@ class _Read:
                 self._watch_progress(prepared)
                 self._turn.land(prepared)
                 collect()
+                if self._task.ending():
+                    return
 
     def _pages_of(self, connector: Connector) -> Iterator[Page]:
         """The connector's pages; whatever else it raises becomes an error that names the stream."""
@@ -111,11 +113,20 @@ class _Read:
     def complete(self) -> ExtractResult:
         """Compare keys where the read was full, and let the stream go."""
         turn = self._turn
+        if self._task.ending():
+            return self._stop()
         with writing(self._engine) as connection:
             note = self._close_epoch(connection) if turn.state.epoch_open else None
             state, counts = "held" if note else "ok", self._stored_counts()
             turn.end(connection, state, counts=counts, note=note)
         return ExtractResult(turn.run_id, turn.state.id, state, counts, note)
+
+    def _stop(self) -> ExtractResult:
+        """Let the stream go as it is: an epoch that is open stays so."""
+        turn, counts = self._turn, self._stored_counts()
+        with writing(self._engine) as connection:
+            turn.end(connection, "stopped", counts=counts, note=None)
+        return ExtractResult(turn.run_id, turn.state.id, "stopped", counts)
 
     def fail(self, error: BaseException) -> None:
         """Record the failure; where even that fails, the first error is the one to raise."""

@@ -77,17 +77,23 @@ class Intake:
 
 def open_intake(work: Workplace) -> Intake:
     """The intake of a site; raises ConfigError where no connection takes deliveries."""
+    intake = find_intake(work)
+    if intake is None:
+        raise ConfigError(
+            "no connection takes deliveries: its connector must know push, and its credentials "
+            "must hold the secret of the webhook"
+        )
+    return intake
+
+
+def find_intake(work: Workplace) -> Intake | None:
+    """The intake of a site; None where no connection takes deliveries."""
     doors = {
         name: door
         for name in work.config.connections
         if _may_push(work.site.spec(name)) and (door := _open_door(work, name))
     }
-    if not doors:
-        raise ConfigError(
-            "no connection takes deliveries: its connector must know push, and its credentials "
-            "must hold the secret of the webhook"
-        )
-    return Intake(_patient(work.config), doors)
+    return Intake(_patient(work.config), doors) if doors else None
 
 
 def push_streams(opened: OpenConnection) -> frozenset[str]:

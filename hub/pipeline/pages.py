@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -70,6 +71,24 @@ def prepare_page(page: Page) -> PreparedPage:
         + len(page.tombstones)
         + len(page.unreadable)
         + sum(page.excluded.values()),
+    )
+
+
+def join_pages(pages: Sequence[PreparedPage]) -> PreparedPage:
+    """One page of several that speak of no key twice; its cursor is the last one's."""
+    digest = blake2b(digest_size=16)
+    excluded: Counter[str] = Counter()
+    for page in pages:
+        digest.update(page.digest)
+        excluded.update(page.excluded)
+    return PreparedPage(
+        records=[record for page in pages for record in page.records],
+        tombstones=[gone for page in pages for gone in page.tombstones],
+        unreadable=[item for page in pages for item in page.unreadable],
+        excluded=excluded,
+        cursor=pages[-1].cursor,
+        digest=pages[0].digest if len(pages) == 1 else digest.digest(),
+        size=sum(page.size for page in pages),
     )
 
 

@@ -1,10 +1,9 @@
 """Push: lands what was pushed and stored, the normal way.
 
-Each stream is landed in a turn under its lease, delivery by delivery in the order of arrival; the
-cursor of reading stays where it is. An older version never replaces a newer one (``stale``). A
-delivery that can't be used is put aside with its reason; one that met a system or a store that was
-away waits for the next time. Killed anywhere, the next run lands the same again, which changes
-nothing.
+Each stream is landed in a turn under its lease, in the order of arrival; the cursor of reading
+stays where it is. An older version never replaces a newer one (``stale``). A delivery that can't be
+used is put aside with its reason; one that met a system or a store that was away waits for the next
+time. Killed anywhere, the next run lands the same again, which changes nothing.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ from hub.errors import (
 from hub.pipeline.blame import name_breakdown
 from hub.pipeline.connections import OpenConnection
 from hub.pipeline.intake import push_streams
-from hub.pipeline.pages import prepare_page
+from hub.pipeline.pages import PreparedPage, join_pages, prepare_page
 from hub.pipeline.steps import canonicalise_stream, stream_task
 from hub.pipeline.turn import StreamTurn
 from hub.pipeline.workplace import Workplace
@@ -77,13 +76,16 @@ def drain_all(work: Workplace) -> Iterator[PushReport]:
             yield drain(work, name)
 
 
-def drain(work: Workplace, connection: str) -> PushReport:
-    """Land what waits for a connection; why something waits on is in ``errors``."""
+def drain(work: Workplace, connection: str, *, batches: int | None = None) -> PushReport:
+    """Land what waits for a connection, or so many batches; why something waits on is in
+    ``errors``.
+    """
     report, after = PushReport(connection), None
-    while not report.errors and (batch := _next(work, connection, after)):
+    while not report.errors and batches != 0 and (batch := _next(work, connection, after)):
         with work.site.connected(connection) as opened:
             _Batch(work, opened, report).run(batch)
         after = batch[-1].id
+        batches = None if batches is None else batches - 1
     if not report.counts["taken"]:
         return report
     keep = datetime.now(UTC) - timedelta(days=work.config.push.keep_days)
@@ -108,6 +110,8 @@ class _Batch:
         self._trouble = 0
         self._failed: dict[str, str] = {}
         self._waiting: set[str] = set()
+        self._fetched_now: set[tuple[str, str]] = set()
+        """What was fetched after all these deliveries came, so that once is enough."""
 
     def run(self, batch: Sequence[Pushed]) -> None:
         """Land them stream by stream, then note what became of each."""
@@ -148,21 +152,41 @@ class _Batch:
 
     def _land(self, stream: Stream, said: Sequence[tuple[Pushed, StreamPush]]) -> None:
         """One turn over one stream; where it can't go on, the rest of its deliveries waits."""
-        rest = {delivery.id for delivery, _ in said}
+        rest = Counter(delivery.id for delivery, _ in said)
         try:
             with _Turn(self._work, self._opened, stream, self._report) as turn:
-                for delivery, push in said:
-                    if delivery.id not in self._failed:
-                        self._land_one(turn, delivery, push)
-                    rest.discard(delivery.id)
+                for ids, page in self._pages(said):
+                    turn.land(replace(page, cursor=turn.state.cursor))
+                    rest.subtract(ids)
         except _WAITING as error:
-            self._waiting |= rest
+            self._waiting |= {name for name, left in rest.items() if left > 0}
             self._report.errors.append(error)
             return
         canonicalise_stream(self._work, self._opened.name, stream.name)
 
-    def _land_one(self, turn: StreamTurn, delivery: Pushed, push: StreamPush) -> None:
+    def _pages(
+        self, said: Sequence[tuple[Pushed, StreamPush]]
+    ) -> Iterator[tuple[list[str], PreparedPage]]:
+        """Deliveries in their order, as many together as speak of no record twice: each page costs
+        a commit. What was gathered before an error is landed before it is raised.
+        """
+        group = _Group()
+        for delivery, push in said:
+            try:
+                page = self._prepared(delivery, push)
+            except HubError:
+                yield from group.take()
+                raise
+            if page is not None and not group.fits(page):
+                yield from group.take()
+            if page is not None:
+                group.add(delivery.id, page)
+        yield from group.take()
+
+    def _prepared(self, delivery: Pushed, push: StreamPush) -> PreparedPage | None:
         """What can't be fetched now waits, and soon everything: the system may be away."""
+        if delivery.id in self._failed:
+            return None
         try:
             page = prepare_page(self._page(push))
         except HubError as error:
@@ -173,7 +197,9 @@ class _Batch:
         except Exception as error:  # noqa: BLE001  # what a connector gives may be anything
             self._put_aside(delivery, _breakdown(error))
         else:
-            turn.land(replace(page, cursor=turn.state.cursor))
+            self._fetched_now.update((push.stream, key) for key in push.hints)
+            return page
+        return None
 
     def _page(self, push: StreamPush) -> Page:
         if any(record.version is None for record in push.records):
@@ -193,8 +219,11 @@ class _Batch:
         connector: Any = self._opened.connector
         if push.hints and not callable(getattr(connector, "fetch", None)):
             raise ContractError("the connector gives hints and has no fetch(); tell its author")
+        told = {record.key for record in push.records} | {gone.key for gone in push.tombstones}
+        self._fetched_now -= {(push.stream, key) for key in told}
         for key in dict.fromkeys(push.hints):
-            yield key, connector.fetch(push.stream, key)
+            if (push.stream, key) not in self._fetched_now:
+                yield key, connector.fetch(push.stream, key)
 
     def _put_aside(self, delivery: Pushed, error: HubError) -> None:
         if isinstance(error, _WAITING):
@@ -219,6 +248,29 @@ class _Batch:
 def _breakdown(error: Exception) -> RecordError:
     """Its class and place alone: the text may quote the delivery."""
     return RecordError(f"the connector broke down on it ({name_breakdown(error)}); tell its author")
+
+
+class _Group:
+    """Deliveries that are landed together; no two of them speak of one record."""
+
+    def __init__(self) -> None:
+        self._ids: list[str] = []
+        self._pages: list[PreparedPage] = []
+        self._keys: set[str] = set()
+
+    def fits(self, page: PreparedPage) -> bool:
+        return self._keys.isdisjoint(page.keys)
+
+    def add(self, delivery_id: str, page: PreparedPage) -> None:
+        self._ids.append(delivery_id)
+        self._pages.append(page)
+        self._keys.update(page.keys)
+
+    def take(self) -> Iterator[tuple[list[str], PreparedPage]]:
+        """What was gathered, if anything; the next group begins."""
+        if self._pages:
+            yield self._ids, join_pages(self._pages)
+        self._ids, self._pages, self._keys = [], [], set()
 
 
 class _Turn:

@@ -75,6 +75,8 @@ def sync_connection(
     """
     with work.site.connected(connection) as opened:
         for stream in opened.streams:
+            if mode.ending():
+                return
             if mode.keys and Capability.KEY_SCAN not in stream.capabilities:
                 continue
             try:
@@ -110,6 +112,7 @@ def _sync(work: Workplace, opened: OpenConnection, stream: Stream, mode: SyncMod
     task = replace(
         stream_task(work, opened, stream),
         full=mode.full,
+        ending=mode.ending,
         max_missing_share=1.0 if mode.allow_deletes else section.max_delete_share,
     )
     run = scan_keys if mode.keys else extract

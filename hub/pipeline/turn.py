@@ -6,7 +6,7 @@ begins by advancing the stream, which is refused where another worker has moved 
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -25,6 +25,11 @@ from hub.store.streams import StreamState
 from hub.store.suppression import KeySource, no_key
 
 
+def never() -> bool:
+    """Nothing asks to end."""
+    return False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamTask:
     """What to read, and how carefully.
@@ -34,7 +39,8 @@ class StreamTask:
     of the records and more than ``min_missing``, or all of them, deletes nothing and ends in the
     state ``held``: look at the source, then run it again with a share of 1 to let it.
     ``pages_ahead`` are fetched while one is landed; 0 waits until the page before is committed.
-    ``erasure_key`` gives the key that recognises erased people, once there are any.
+    ``erasure_key`` gives the key that recognises erased people, once there are any. A read that is
+    ``ending`` stops after the page at hand, in the state ``stopped``; the next one goes on there.
     """
 
     connection: str
@@ -48,6 +54,7 @@ class StreamTask:
     lease_seconds: float = 300.0
     pages_ahead: int = 1
     erasure_key: KeySource = no_key
+    ending: Callable[[], bool] = never
 
     def holds(self, missing: int, live: int) -> bool:
         """Whether so many deletions wait for a person."""
@@ -60,12 +67,14 @@ class StreamTask:
 class SyncMode:
     """How to sync: what changed, everything (``full``), or the keys alone.
 
-    ``allow_deletes`` lets this run delete more than ``max_delete_share``.
+    ``allow_deletes`` lets this run delete more than ``max_delete_share``; ``ending`` is asked after
+    each page whether to stop there.
     """
 
     full: bool = False
     keys: bool = False
     allow_deletes: bool = False
+    ending: Callable[[], bool] = never
 
 
 CHANGES: Final = SyncMode()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -14,6 +15,7 @@ from hub.pipeline.conflicts import Conflicts
 from hub.pipeline.delivering import Pace
 from hub.pipeline.publish_plan import Publishing, PublishPlan
 from hub.pipeline.subscriptions import read_creations, read_subscriptions
+from hub.pipeline.turn import never
 from hub.pipeline.workplace import Workplace
 from hub.store import brakes, outbox
 from hub.store.audit import Entry, add_entries, new_act
@@ -58,25 +60,33 @@ def stage_all(work: Workplace) -> int:
         return requeue_events(db)
 
 
-def deliver(work: Workplace, connection: str) -> Mapping[str, int]:
+def deliver(
+    work: Workplace, connection: str, *, ending: Callable[[], bool] = never
+) -> Mapping[str, int]:
     """Send what is due to one connection, as far as its brakes let it.
 
     What stays is counted too: ``held`` waits for approval, ``paused`` for a person, ``closed`` for
-    the window of writes.
+    the window of writes. ``ending`` is asked after each request whether to stop there.
     """
     section = work.config.publish.brakes.get(connection) or publish_plan.NO_SECTION
-    gate = Gate(work.engine, connection, section)
+    gate = Gate(work.engine, connection, section, ending=ending)
     with reading(work.engine) as db:
         planned = brakes.planned_deliveries(db, connection)
         held = excess(db, connection, section, planned) is not None
     stopped = gate.stop()
     counts: dict[str, int] = {}
     if stopped is None:
-        with work.site.connected(connection) as opened:
-            pace = _pace(work)
-            made = creating.create_records(work.engine, opened, pace, barrier=gate, approved=held)
-            key = work.config.erasure_key
-            gone = erasing.erase_records(work.engine, opened, pace, key=key, going=(gate, held))
+        with ExitStack() as stack:
+            alone = work.site.section(connection).standin is not None
+            opened = [
+                stack.enter_context(work.site.connected(connection))
+                for _ in range(1 if alone else section.at_once)
+            ]
+            pace, key = _pace(work), work.config.erasure_key
+            made = creating.create_records(
+                work.engine, opened[0], pace, barrier=gate, approved=held
+            )
+            gone = erasing.erase_records(work.engine, opened[0], pace, key=key, going=(gate, held))
             counts = delivering.deliver(work.engine, opened, pace, barrier=gate, approved=held)
         counts = dict(Counter(made) + Counter(gone) + Counter(counts))
         stopped = gate.stop()

@@ -212,7 +212,11 @@ class Writer(Connector, Protocol):
 
 
 class BatchWriter(Writer, Protocol):
-    """A connector with a stream that declares BATCH_WRITE: many changes go in a few requests."""
+    """A connector with a stream that declares BATCH_WRITE: many changes go in a few requests.
+
+    It may have ``look_many(stream, keys, fields)`` too, which does as ``fetch_many`` and need not
+    read other fields than those: the hub looks so before each batch.
+    """
 
     def batch_limit(self, stream: str) -> int:
         """How many changes one ``write_many`` takes; below 2 where they go one by one.

@@ -9,7 +9,7 @@ one as abandoned.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -17,6 +17,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
 from hub.errors import StoreError
+from hub.store import bulk
+from hub.store.bulk import driver_uuid
+from hub.store.columns import to_micros
 from hub.store.tables import connection, delivery, golden_record, receipt, source_record, stream
 
 GONE = "the target record is gone"
@@ -154,29 +157,23 @@ def settle(
         .with_for_update()
     )
     ours = list(db.scalars(query))
-    if ours:
-        change = sa.update(delivery).where(delivery.c.id == sa.bindparam("ended"))
-        held = sa.func.coalesce(sa.bindparam("held", type_=sa.Text), delivery.c.value)
-        failures = delivery.c.failures + sa.bindparam("failed", type_=sa.Integer)
-        change = change.values(value=held, failures=failures)
-        db.execute(change, [_ended(n, outcomes[n], holder, now) for n in ours])
-    done = {name: outcomes[name] for name in ours if outcomes[name].state == "acknowledged"}
-    if done:
-        versions = [(name, outcome.version) for name, outcome in done.items()]
-        receipts = [
-            {"delivery_id": name, "target_version": version, "received_at": now}
-            for name, version in versions
-        ]
-        db.execute(sa.insert(receipt), receipts)
+    alike: dict[Outcome, list[str]] = {}
+    for name in ours:
+        alike.setdefault(replace(outcomes[name], version=None), []).append(name)
+    for outcome, names in alike.items():
+        values = _ended(outcome, holder, now)
+        db.execute(sa.update(delivery).where(delivery.c.id.in_(names)).values(values))
+    done = [name for name in ours if outcomes[name].state == "acknowledged"]
+    at = to_micros(now)
+    rows: list[bulk.Row] = [(driver_uuid(db, name), outcomes[name].version, at) for name in done]
+    bulk.insert(db, receipt, ("delivery_id", "target_version", "received_at"), rows)
     return sorted(outcomes.keys() - set(ours))
 
 
-def _ended(delivery_id: str, outcome: Outcome, holder: str, now: datetime) -> dict[str, Any]:
+def _ended(outcome: Outcome, holder: str, now: datetime) -> dict[str, Any]:
     """An unknown one keeps its holder, until it is looked up."""
-    return {
-        "ended": delivery_id,
-        "held": outcome.held or None,
-        "failed": int(outcome.failed),
+    ended = {
+        "failures": delivery.c.failures + int(outcome.failed),
         "found": outcome.found,
         "state": outcome.state,
         "message": outcome.message,
@@ -184,6 +181,7 @@ def _ended(delivery_id: str, outcome: Outcome, holder: str, now: datetime) -> di
         "lease_until": now + outcome.wait,
         "settled_at": now if outcome.state in SETTLED else None,
     }
+    return ended | ({"value": outcome.held} if outcome.held else {})
 
 
 class AcknowledgedWrite(NamedTuple):

@@ -30,7 +30,7 @@ class Lander:
         self._woken.set()
         self._thread.start()
 
-    def wake(self) -> None:
+    def wake(self, _connection: str) -> None:
         """Something new is stored."""
         self._woken.set()
 

@@ -35,6 +35,7 @@ _CLOSE: Final = {"connection": "close"}
 _log = logging.getLogger("hub.push")
 
 Take = Callable[[str, PushRequest], Taken]
+Wake = Callable[[str], None]
 
 
 def create() -> FastAPI:
@@ -44,8 +45,18 @@ def create() -> FastAPI:
     return build(open_intake(work), work.config.push, lander=lander)
 
 
-def build(intake: Intake, settings: PushSection, *, lander: Lander | None = None) -> FastAPI:
-    """The application around an intake; without a lander deliveries wait for `hub push drain`."""
+def build(
+    intake: Intake,
+    settings: PushSection,
+    *,
+    lander: Lander | None = None,
+    wake: Wake | None = None,
+) -> FastAPI:
+    """The application around an intake; ``wake`` is told whose delivery was stored.
+
+    Without it and without a lander, deliveries wait for `hub push drain`.
+    """
+    tell = lander.wake if lander is not None else wake
     app = FastAPI(
         openapi_url=None,
         docs_url=None,
@@ -67,8 +78,8 @@ def build(intake: Intake, settings: PushSection, *, lander: Lander | None = None
             return _answer(413)
         pushed = _pushed(request, body, settings.url)
         status = await run_in_threadpool(_take, intake.take, connection, pushed)
-        if status == 200 and lander is not None:
-            lander.wake()
+        if status == 200 and tell is not None:
+            tell(connection)
         return _answer(status)
 
     return app

@@ -90,7 +90,7 @@ class PublishWorld:
         task = StreamTask(connection=place, connector=spec.name, stream=stream)
         counts = dict(extract(self.engine, self.target.connector, task=task).counts)
         file = f"{spec.name}.yaml"
-        text = (MAPPINGS / file).read_text(encoding="utf-8")
+        text = spec.mapping or (MAPPINGS / file).read_text(encoding="utf-8")
         mapping = compile_mapping(load_mapping(text, file=file))
         work = CanonicaliseTask(connection=place, stream=stream.name, text=text)
         canonicalise(self.engine, mapping, task=work)

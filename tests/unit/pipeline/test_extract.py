@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
@@ -59,6 +60,21 @@ def test_reading_the_same_again_lands_nothing(store: Engine) -> None:
     again = read(store, *pages, stream=FULL_ONLY)
     assert _counts(again.counts, "read", "unchanged", "new", "changed") == [3, 3, 0, 0]
     assert digest(store) == before
+
+
+def test_a_read_that_is_told_to_end_stops_after_its_page_and_goes_on_there(store: Engine) -> None:
+    pages = [page(record("a")), page(record("b")), page(record("c"))]
+    asked = iter([False, True, True])
+    task = StreamTask(connection="toy", connector="toy", stream=FULL_ONLY)
+    stopped = replace(task, ending=lambda: next(asked))
+    result = extract(store, ScriptedConnector(*pages), task=stopped)
+    assert (result.state, _counts(result.counts, "new", "vanished")) == ("stopped", [2, 0])
+    with reading(store) as db:
+        state = streams.read_stream(db, result.stream_id)
+    assert (state.cursor, state.epoch_open) == ({"page": 2}, True)
+    again = extract(store, ScriptedConnector(*pages), task=task)
+    assert (again.state, _counts(again.counts, "new", "vanished")) == ("ok", [1, 0])
+    assert _records(store).keys() == {"a", "b", "c"}
 
 
 def test_key_order_is_no_change(store: Engine) -> None:

@@ -14,9 +14,11 @@ import sqlalchemy as sa
 from hub.errors import AuthenticationError, StoreError
 from hub.pipeline import delivering, publish
 from hub.pipeline.delivering import batches
+from hub.pipeline.delivery_desk import retry_delivery
 from hub.pipeline.publish import Subscription
 from hub.sdk import Change, Connector, Fault, Record, WriteResult
 from hub.store import deliveries, tables
+from hub.store.audit import new_act
 from hub.store.database import Engine, reading, writing
 from tests.unit.pipeline.publish_world import QUICK, PublishWorld, account_key, batch_world
 
@@ -105,6 +107,20 @@ def test_a_lost_answer_leaves_what_was_sent_unknown_until_it_is_looked_up(
     time.sleep(0.4)
     assert world.publish() == {"acknowledged": COUNT - 1}
     assert saves(world) == 1
+
+
+def test_what_was_sent_and_is_not_seen_waits_for_a_person(world: PublishWorld) -> None:
+    """A collection takes neither a key nor a version: what was sent may come late."""
+    world.standin.fail(Fault(kind="reset", method="PATCH"))
+    assert world.publish() == {"unknown": COUNT}
+    time.sleep(0.7)
+    assert world.publish() == {"unknown": COUNT}
+    assert written(world) == set()
+    for row in stored(world).values():
+        assert "look there" in row["message"]
+        retry_delivery(world.engine, row["id"], new_act("ada", "it is not there"))
+    assert world.publish() == {"acknowledged": COUNT}
+    assert written(world) == set(range(1, COUNT + 1))
 
 
 def test_refused_credentials_give_all_back(world: PublishWorld) -> None:
