@@ -22,10 +22,11 @@ from hub.pipeline.connections import OpenConnection
 from hub.pipeline.extract import extract
 from hub.pipeline.golden import compute_golden
 from hub.pipeline.keyscan import scan_keys
+from hub.pipeline.report_files import FORMS, write_reports
 from hub.pipeline.resolve import apply, plan
 from hub.pipeline.turn import CHANGES, StreamTask, SyncMode
 from hub.pipeline.workplace import Workplace
-from hub.reports.definitions import REPORTS
+from hub.reports.catalogue import all_reports
 from hub.sdk.contract import Capability, Stream
 from hub.store.database import reading, writing
 from hub.store.events import requeue_touched
@@ -178,10 +179,15 @@ def resolve(work: Workplace, *, allow_merges: bool = False) -> Mapping[str, Any]
 def reconcile(
     work: Workplace, folder: Path, *, reports: tuple[str, ...] = (), forms: tuple[str, ...] = ()
 ) -> Mapping[str, int]:
-    """Run the reports and write their files; returns the number of breaks by report."""
+    """Run the reports and write their files; returns the number of breaks by report.
+
+    A company's own reports stand in the folder ``report-definitions`` beside hub.toml.
+    """
     request = reconciliation.Request(
-        company=work.config.hub.company, reports=reports or tuple(REPORTS)
+        company=work.config.hub.company,
+        reports=reports,
+        known=all_reports(work.config.root / "report-definitions"),
     )
     pack = reconciliation.reconcile(work.engine, request)
-    reconciliation.write_reports(pack, folder, forms or reconciliation.FORMS)
+    write_reports(pack, folder, forms or FORMS)
     return {result.definition.id: result.break_count for result in pack.results}
