@@ -26,6 +26,7 @@ from hub.cli import (
     reconcile,
     review,
     setup,
+    sign_off,
     steps,
     steward,
 )
@@ -63,6 +64,7 @@ for module in (
     publish,
     delivery,
     reconcile,
+    sign_off,
     customer,
     history,
     explain,

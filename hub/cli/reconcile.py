@@ -79,10 +79,13 @@ def show(key: Key, as_json: AsJson = False) -> None:
 
 @breaks.command()
 def assign(
-    key: Key, owner: Annotated[str, typer.Argument(help="Who takes it.")], reason: Reason
+    key: Key,
+    owner: Annotated[str, typer.Argument(help="Who takes it.")],
+    reason: Reason,
+    as_json: AsJson = False,
 ) -> None:
     """Give a break to somebody."""
-    _say(key, Word(kind="assign", act=new_act(whoami(), reason), owner=owner))
+    _say(key, Word(kind="assign", act=new_act(whoami(), reason), owner=owner), as_json)
 
 
 @breaks.command()
@@ -95,26 +98,27 @@ def explain(
             "--cause", help="timing, mapping, missing, duplicate, amount, manual or source_error."
         ),
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Explain a break; the word holds as long as its figures stay."""
-    _say(key, Word(kind="explain", act=new_act(whoami(), reason), cause=cause))
+    _say(key, Word(kind="explain", act=new_act(whoami(), reason), cause=cause), as_json)
 
 
 @breaks.command()
-def comment(key: Key, reason: Reason) -> None:
+def comment(key: Key, reason: Reason, as_json: AsJson = False) -> None:
     """Note something with a break."""
-    _say(key, Word(kind="comment", act=new_act(whoami(), reason)))
+    _say(key, Word(kind="comment", act=new_act(whoami(), reason)), as_json)
 
 
 @breaks.command()
-def close(key: Key, reason: Reason) -> None:
+def close(key: Key, reason: Reason, as_json: AsJson = False) -> None:
     """Close a break on your word; it comes back when its figures change."""
-    _say(key, Word(kind="close", act=new_act(whoami(), reason)))
+    _say(key, Word(kind="close", act=new_act(whoami(), reason)), as_json)
 
 
-def _say(key: str, word: Word) -> None:
+def _say(key: str, word: Word, as_json: bool) -> None:
     speak(open_workplace().engine, key, word)
-    say(f"{key}: noted")
+    emit_counts([{"break": key, "noted": word.kind}], as_json)
 
 
 def _plain(view: BreakView) -> dict[str, Any]:

@@ -178,7 +178,7 @@ class _Writer:
     def _write(self, sheet: Any, row: int, column: int, value: Any) -> None:
         if value is None or value == "":
             return
-        if is_number(value) and _fits(value):
+        if is_number(value) and _fits(Decimal(value), money=isinstance(value, Decimal)):
             style = "money" if isinstance(value, Decimal) else "number"
             sheet.write_number(row, column, float(value), self._formats[style])
         elif isinstance(value, datetime):
@@ -230,8 +230,8 @@ def _stake(place: _Place, row: int) -> str:
     return f'=SUMIFS({chosen},{amounts},">0")-SUMIFS({chosen},{amounts},"<0")'
 
 
-def _fits(value: Decimal | int) -> bool:
-    return abs(value) < (_EXACT if isinstance(value, Decimal) else 10**15)
+def _fits(value: Decimal, *, money: bool) -> bool:
+    return abs(value) < (_EXACT if money else _EXACT * 10_000)
 
 
 def _letter(column: int) -> str:

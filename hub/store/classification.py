@@ -150,7 +150,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, Show]]] = MappingProxyType(
         ),
         "break_note": _table(value="break_id actor kind text", time="at", out="id"),
         "sign_off": _table(
-            value="period data_hash rules_hash program prepared_by approved_by void_reason",
+            value="period data_hash rules_hash totals program prepared_by approved_by void_reason",
             time="cut_off prepared_at approved_at voided_at",
             out="id",
         ),

@@ -49,6 +49,7 @@ sign_off = Table(
     Column("cut_off", UtcMicros, nullable=False),
     Column("data_hash", Text, nullable=False),
     Column("rules_hash", Text, nullable=False),
+    Column("totals", Text, nullable=False),
     Column("program", Text, nullable=False),
     Column("prepared_by", Text, nullable=False),
     Column("prepared_at", UtcMicros, nullable=False),

@@ -177,7 +177,7 @@ PRIVACY: Final[Mapping[str, TablePrivacy]] = MappingProxyType(
             anywhere="text", nothing="id break_id at actor kind", note="goes with its break"
         ),
         "sign_off": _table(
-            nothing="id period cut_off data_hash rules_hash program prepared_by prepared_at "
+            nothing="id period cut_off data_hash rules_hash totals program prepared_by prepared_at "
             "approved_by approved_at voided_at void_reason",
             note="hashes, and who signed",
         ),

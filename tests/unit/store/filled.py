@@ -266,7 +266,7 @@ def _note(shift: int) -> Row:
 
 
 def _signed(shift: int) -> Row:
-    hashes = {"data_hash": "d", "rules_hash": "r", "program": "0.1.0"}
+    hashes = {"data_hash": "d", "rules_hash": "r", "totals": "{}", "program": "0.1.0"}
     return {"id": uuid("sign-off", shift), "period": "2026-10", "prepared_by": "p", **hashes}
 
 

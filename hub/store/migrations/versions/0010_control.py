@@ -53,6 +53,7 @@ def _create_sign_offs() -> None:
         sa.Column("cut_off", sa.BigInteger(), nullable=False),
         sa.Column("data_hash", sa.Text(), nullable=False),
         sa.Column("rules_hash", sa.Text(), nullable=False),
+        sa.Column("totals", sa.Text(), nullable=False),
         sa.Column("program", sa.Text(), nullable=False),
         sa.Column("prepared_by", sa.Text(), nullable=False),
         sa.Column("prepared_at", sa.BigInteger(), nullable=False),
