@@ -36,7 +36,9 @@ class Words:
 
     def __init__(self, dialect: str) -> None:
         self._lite = dialect == "sqlite"
-        self.parsed = "" if self._lite else " CROSS JOIN LATERAL (SELECT c.body::jsonb AS b) j"
+        self.parsed = (
+            "" if self._lite else " CROSS JOIN LATERAL (SELECT c.body::jsonb AS b OFFSET 0) j"
+        )
 
     def text(self, path: str) -> str:
         """The text at a path of names and places, ``addresses.0.postcode``."""
