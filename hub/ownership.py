@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Attribute = Annotated[
@@ -25,6 +25,9 @@ Attribute = Annotated[
 ConflictPolicy = Literal["ask", "owner", "newest"]
 ASK: Final = "ask"
 NEWEST: Final = "newest"
+CREATE: Final = "create"
+
+ErasurePolicy = Literal["blank", "delete", "keep"]
 
 Trust = Mapping[str, Sequence[str]]
 
@@ -74,25 +77,33 @@ EVERYBODY: Final = Audience()
 
 
 class PublishRule(Closed):
-    """One golden attribute that one stream of one connection subscribes to."""
+    """One golden attribute that one stream of one connection subscribes to, or new records."""
 
-    attribute: Attribute = Field(
+    attribute: Attribute | None = Field(
+        default=None,
         description="The golden value: phone, email, web, display_name, legal_name, legal_form, "
-        "given, family, lang, eu_vat or customer_no."
+        "given, family, lang, eu_vat or customer_no; none for the mode create.",
     )
     connection: Name = Field(description="The connection that gets it.")
     stream: str = Field(description="The stream whose records get it.")
     mode: str = Field(
         default="update",
-        pattern="^(update|fill_empty|never)$",
+        pattern="^(update|fill_empty|never|create)$",
         description="update replaces another value, fill_empty only fills in a missing one, never "
-        "says that it must not be written there.",
+        "says that it must not be written there; create makes a record for a customer that has "
+        "none in the stream.",
     )
     only: Audience = Field(
         default=EVERYBODY,
         description="Which customers it is for, as a table of `kind`, `roles`, `won`; all without "
         "it.",
     )
+
+    @model_validator(mode="after")
+    def _names_what_it_writes(self) -> PublishRule:
+        if (self.attribute is None) != (self.mode == CREATE):
+            raise ValueError("a rule names an attribute, except for the mode create")
+        return self
 
 
 class BrakesSection(Closed):
@@ -107,6 +118,17 @@ class BrakesSection(Closed):
     )
     min_changed: int = Field(
         default=100, ge=0, description="So many changed records need no approval in any case."
+    )
+    max_creates: int = Field(
+        default=100,
+        ge=0,
+        description="So many new records may wait unapproved; beyond it nothing goes until a "
+        "person approves.",
+    )
+    max_deletes: int = Field(
+        default=10,
+        ge=0,
+        description="The same for records from which an erasure takes what we wrote.",
     )
     per_minute: int | None = Field(
         default=None, ge=1, description="How many writes may go in any minute."
@@ -154,6 +176,12 @@ class PublishSection(Closed):
         default_factory=dict,
         description="Limits, pace and window, by connection: one [publish.brakes.NAME] each.",
     )
+    erasures: dict[Name, ErasurePolicy] = Field(
+        default_factory=dict,
+        description="By connection, what becomes of what we wrote about a person who is erased: "
+        "blank (the fields are emptied), delete (a record that we made is deleted, else as blank), "
+        "keep. blank where nothing is said.",
+    )
     settle_seconds: float = Field(
         default=60.0, ge=0, description="How long a write may take to show at the target."
     )
@@ -170,13 +198,18 @@ class PublishSection(Closed):
 
     @property
     def live(self) -> list[PublishRule]:
-        """The rules by which something is written."""
-        return [rule for rule in self.rules if rule.mode != "never"]
+        """The rules by which a value is written."""
+        return [rule for rule in self.rules if rule.mode not in ("never", CREATE)]
+
+    @property
+    def creating(self) -> list[PublishRule]:
+        """The rules by which records are made."""
+        return [rule for rule in self.rules if rule.mode == CREATE]
 
     @property
     def targets(self) -> list[str]:
         """The connections that are written to, by name."""
-        return sorted({rule.connection for rule in self.live})
+        return sorted({rule.connection for rule in (*self.live, *self.creating)})
 
 
 def flaws_of(section: PublishSection, known: Container[str], trust: Trust) -> list[str]:
@@ -218,9 +251,10 @@ def _unknown(section: PublishSection, known: Container[str]) -> Iterator[str]:
                 yield (
                     f"publish.{key}.{number}.connection: there is no connection {item.connection!r}"
                 )
-    for name in section.brakes:
-        if name not in known:
-            yield f"publish.brakes.{name}: there is no connection {name!r}"
+    for key, names in (("brakes", section.brakes), ("erasures", section.erasures)):
+        for name in names:
+            if name not in known:
+                yield f"publish.{key}.{name}: there is no connection {name!r}"
 
 
 def _owner_flaws(owners: Sequence[Owner], trust: Trust) -> Iterator[str]:
@@ -250,13 +284,14 @@ def _policy_flaws(section: PublishSection, trust: Trust) -> Iterator[str]:
 
 def _rule_flaws(section: PublishSection) -> Iterator[str]:
     owned = {(owner.attribute, owner.connection) for owner in section.owners}
-    seen = Counter[tuple[str, str, str]]()
+    seen = Counter[tuple[str | None, str, str]]()
     for number, rule in enumerate(section.rules):
         place = f"publish.rules.{number}"
         key = (rule.attribute, rule.connection, rule.stream)
         seen[key] += 1
         if seen[key] == 2:
-            yield f"{place}: a second rule for {rule.attribute} in {rule.connection}/{rule.stream}"
+            what = rule.attribute or "new records"
+            yield f"{place}: a second rule for {what} in {rule.connection}/{rule.stream}"
         if rule.mode != "never" and (rule.attribute, rule.connection) in owned:
             yield (
                 f"{place}: {rule.connection} owns {rule.attribute} and would be sent its own "

@@ -164,13 +164,14 @@ def _flaw_of_spec(spec: ConnectorSpec, known: Mapping[str, ConnectorSpec]) -> st
 
 _WAYS_OF_WRITING: Final = frozenset(
     {Capability.IDEMPOTENCY_KEY, Capability.OPTIMISTIC_LOCK}
-    | {Capability.BATCH_WRITE, Capability.CREATE}
+    | {Capability.BATCH_WRITE, Capability.CREATE, Capability.CREATE_ONCE, Capability.REMOVE}
 )
 _NEEDS: Final[Mapping[Capability, tuple[str, ...]]] = {
     Capability.KEY_SCAN: ("keys",),
     Capability.PUSH: ("webhook", "receive"),
     Capability.BATCH_WRITE: ("batch_limit", "fetch_many", "write_many"),
-    Capability.CREATE: ("create",),
+    Capability.CREATE: ("create", "find"),
+    Capability.REMOVE: ("remove",),
 }
 """Methods that a capability promises; seen here only where ``open`` is the connector's class."""
 

@@ -45,6 +45,7 @@ class DolibarrClient:
     def __init__(self, config: DolibarrConfig) -> None:
         policy = RestPolicy(read_timeout=config.timeout, ca_bundle=config.ca_file)
         self._thirdparties = _open("thirdparty", config, policy)
+        self._finder = _open("thirdparty", config, policy, wsdl="thirdparty_find")
         self._lists = {stream: _open(stream, config, policy) for stream in LISTS}
         self._config = config
 
@@ -75,6 +76,15 @@ class DolibarrClient:
         _check(answer.get("result"), "thirdparty")
         return _expect(answer.get("thirdparty"), dict, "thirdparty")
 
+    def find(self, ref_ext: str) -> Fields | None:
+        """The third party with this external reference, or None; it is asked for by that alone."""
+        parts = {"authentication": self._authentication(), "id": "", "ref": "", "ref_ext": ref_ext}
+        answer = self._finder.call("getThirdParty", parts, stream="thirdparty")
+        if _result_code(answer) == NOT_FOUND:
+            return None
+        _check(answer.get("result"), "thirdparty")
+        return _expect(answer.get("thirdparty"), dict, "thirdparty")
+
     def belongings(self, stream: str, thirdparty: int) -> list[Fields]:
         """All contacts, orders or invoices of one third party, with their lines."""
         operation, part = LISTS[stream]
@@ -88,25 +98,44 @@ class DolibarrClient:
 
     def update(self, fields: Mapping[str, Any]) -> None:
         """Write a whole third party; Dolibarr empties each field that is not sent."""
+        self._change("updateThirdParty", {"thirdparty": dict(fields)}, "update")
+
+    def create(self, fields: Mapping[str, Any]) -> str:
+        """Make a third party; returns its id."""
+        answer = self._change("createThirdParty", {"thirdparty": dict(fields)}, "creation")
+        key = answer.get("id")
+        if not isinstance(key, str) or not key.isdecimal():
+            message = "dolibarr: a third party was made, but the answer does not say under which id"
+            raise OutcomeUnknownError(message)
+        return key
+
+    def delete(self, number: str) -> None:
+        """Delete a third party; one that is gone already is no error."""
+        self._change("deleteThirdParty", {"id": number, "ref": "", "ref_ext": ""}, "deletion")
+
+    def _change(self, operation: str, parts: Mapping[str, Any], what: str) -> dict[str, Any]:
+        """One change; the service rolls back what it answers with another code than OK."""
+        client = self._finder if operation == "deleteThirdParty" else self._thirdparties
         try:
-            answer = self._thirdparties.call(
-                "updateThirdParty",
-                {"authentication": self._authentication(), "thirdparty": dict(fields)},
+            answer = client.call(
+                operation,
+                {"authentication": self._authentication(), **parts},
                 stream="thirdparty",
                 reading=False,
             )
         except SourceSchemaError as error:
-            message = "dolibarr: the answer to the update can't be read; look at the third party"
+            message = f"dolibarr: the answer to the {what} can't be read; look at the third party"
             raise OutcomeUnknownError(message) from error
         code = _result_code(answer)
         if code in _REFUSED:
             _check(answer.get("result"), "thirdparty")
-        if code != "OK":
-            raise RejectedError(f"dolibarr refused the update ({_safe(code)}); nothing was changed")
+        if code != "OK" and (what, code) != ("deletion", NOT_FOUND):
+            raise RejectedError(f"dolibarr refused the {what} ({_safe(code)}); nothing was changed")
+        return answer
 
     def close(self) -> None:
         """Close the connections."""
-        for client in (self._thirdparties, *self._lists.values()):
+        for client in (self._thirdparties, self._finder, *self._lists.values()):
             client.close()
 
     def _authentication(self) -> dict[str, str]:
@@ -119,9 +148,11 @@ class DolibarrClient:
         }
 
 
-def _open(service: str, config: DolibarrConfig, policy: RestPolicy) -> SoapClient:
+def _open(
+    service: str, config: DolibarrConfig, policy: RestPolicy, *, wsdl: str = ""
+) -> SoapClient:
     url = f"{config.base_url.rstrip('/')}/webservices/server_{service}.php"
-    return SoapClient(_FOLDER / f"{service}.wsdl", system=SYSTEM, url=url, policy=policy)
+    return SoapClient(_FOLDER / f"{wsdl or service}.wsdl", system=SYSTEM, url=url, policy=policy)
 
 
 def _checker(stream: str) -> Callable[[Any], None]:

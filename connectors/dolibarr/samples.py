@@ -100,4 +100,9 @@ SAMPLES: Final = Samples(
     row=_row,
     put=_put,
     fields=lambda _stream, revision: {"phone": f"+44 161 496 {revision:04d}"},
+    new=lambda _stream: {
+        "ref": "Example Mills Ltd",
+        "client": "1",
+        "email": "office@mills.example",
+    },
 )

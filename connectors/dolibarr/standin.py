@@ -67,6 +67,8 @@ _EMPTY: Final = {
         '<orders xsi:nil="true" xsi:type="SOAP-ENC:Array" SOAP-ENC:arrayType="tns:order[0]"/>'
     ),
     "updateThirdParty": '<id xsi:nil="true" xsi:type="xsd:string"/>',
+    "deleteThirdParty": "",
+    "createThirdParty": '<id xsi:nil="true" xsi:type="xsd:string"/>',
 }
 _BAD_KEY: Final = (
     "BAD_VALUE_FOR_SECURITY_KEY",
@@ -127,6 +129,8 @@ class DolibarrStandIn:
             "getContactsForThirdParty": self._contacts,
             "getOrdersForThirdParty": self._orders,
             "updateThirdParty": self._update,
+            "createThirdParty": self._create,
+            "deleteThirdParty": self._delete,
         }
         with self._state.lock:
             return run[name](parts)
@@ -141,10 +145,13 @@ class DolibarrStandIn:
         return ("OK", "", _array("thirdparties", [_members(row, LISTED) for row in rows]))
 
     def _get(self, parts: Row) -> tuple[str, str, str]:
-        number = str(parts.get("id") or "")
-        row = self._state.stream("thirdparty").get(number)
+        number, ref_ext = str(parts.get("id") or ""), str(parts.get("ref_ext") or "")
+        rows = self._state.stream("thirdparty")
+        named = (row for row in rows.values() if ref_ext and row.get("ref_ext") == ref_ext)
+        row = rows.get(number) if number else next(named, None)
         if row is None:
-            return ("NOT_FOUND", f"Object not found for id={number} nor ref= nor ref_ext=", "")
+            told = f"id={number} nor ref= nor ref_ext={ref_ext}"
+            return ("NOT_FOUND", f"Object not found for {told}", "")
         fields = "".join(
             _member(name, row[name]) for name in THIRDPARTY if row.get(name) is not None
         )
@@ -191,6 +198,31 @@ class DolibarrStandIn:
             moment = _later(row.get("date_modification"))
             rows[number] = {**row, **taken, **kept, "date_modification": moment}
         return ("OK", "", f'<id xsi:type="xsd:string">{escape(number)}</id>')
+
+    def _create(self, parts: Row) -> tuple[str, str, str]:
+        """As the real service does: a name is demanded, and the code -1 asks for a number."""
+        sent = parts.get("thirdparty") or {}
+        if not sent.get("ref"):
+            return ("KO", "Name is mandatory.", "")
+        with self._state.changing():
+            rows = self._state.stream("thirdparty")
+            number = str(max((int(key) for key in rows), default=0) + 1)
+            taken = {name: sent[name] for name in THIRDPARTY if sent.get(name)}
+            now = _later(None)
+            stamps = {"date_creation": now, "date_modification": now}
+            if taken.get("customer_code") == "-1":
+                taken["customer_code"] = f"CU{int(number):05d}"
+            rows[number] = {"status": "1", **taken, "id": number, **stamps}
+        return ("OK", "", f'<id xsi:type="xsd:string">{escape(number)}</id>')
+
+    def _delete(self, parts: Row) -> tuple[str, str, str]:
+        """As the real service does: a third party with invoices stays."""
+        number = str(parts.get("id") or "")
+        if self._of("invoice", "thirdparty_id", {"idthirdparty": number}):
+            return ("KO", "ErrorRecordHasChildren", "")
+        with self._state.changing():
+            gone = self._state.stream("thirdparty").pop(number, None)
+        return ("OK", "", "") if gone else ("NOT_FOUND", f"Object not found for id={number}", "")
 
 
 def start(state: StandInState, port: int) -> DolibarrStandIn:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import islice
 from typing import Any, Final
 
 from connectors.dolibarr.client import SYSTEM, DolibarrClient
 from connectors.dolibarr.config import DolibarrConfig
 from hub.errors import ConflictError, RejectedError, SourceError, SourceSchemaError
-from hub.sdk import Capability, Change, Cursor, Page, Receipt, Record, Stream
+from hub.sdk import Capability, Change, Cursor, New, Page, Receipt, Record, Stream
 
 STREAMS: Final = (
     Stream(
         name="thirdparty",
         entities=("party", "account"),
         key=("id",),
-        capabilities=frozenset({Capability.FULL, Capability.WRITE, Capability.OPTIMISTIC_LOCK}),
+        capabilities=frozenset(
+            {Capability.FULL, Capability.WRITE, Capability.OPTIMISTIC_LOCK}
+            | {Capability.CREATE, Capability.REMOVE}
+        ),
+        demands=("ref", "client"),
     ),
     Stream(name="contact", entities=("party", "relationship"), key=("id",)),
     Stream(name="order", entities=("order",), key=("id",)),
@@ -57,6 +61,8 @@ WRITABLE: Final = frozenset(
     ]
 )
 """Fields that updateThirdParty takes (thirdparty.wsdl)."""
+EXTERNAL: Final = "ref_ext"
+"""Where the hub's own name for a third party stands; Dolibarr does not hold it to be unique."""
 _SENT_BACK: Final = WRITABLE | {
     "customer_code_accountancy",
     "supplier_code_accountancy",
@@ -104,21 +110,48 @@ class DolibarrConnector:
         some milliseconds, is not seen.
         """
         _refuse_other_streams(change.stream)
-        unknown = change.fields.keys() - WRITABLE
-        if unknown:
-            raise RejectedError(
-                f"dolibarr: a third party has no writable {', '.join(sorted(unknown))}"
-            )
-        now = self.fetch(change.stream, change.key)
+        _refuse_unknown(change.fields, WRITABLE)
+        now = self._named_by(change)
         if now is None:
             raise ConflictError("dolibarr: the third party is gone; nothing was written")
+        key = now.key
         if all(now.data.get(name) == str(value) for name, value in change.fields.items()):
-            return Receipt(key=change.key, version=now.version)  # done by an earlier try
+            return Receipt(key=key, version=now.version)  # done by an earlier try
         if change.expected_version is not None and now.version != change.expected_version:
             raise ConflictError("dolibarr: the third party changed since it was read")
         kept = {name: value for name, value in now.data.items() if name in _SENT_BACK}
-        self._client.update({**kept, **change.fields, "id": change.key})
-        return Receipt(key=change.key, version=self._version_after(change.key))
+        self._client.update({**kept, **change.fields, "id": key})
+        return Receipt(key=key, version=self._version_after(key))
+
+    def remove(self, stream: str, key: str) -> None:
+        """Delete a third party that the hub made."""
+        _refuse_other_streams(stream)
+        self._client.delete(key)
+
+    def _named_by(self, change: Change) -> Record | None:
+        key = change.key or self.find(change.stream, change.external_key)
+        return self.fetch(change.stream, key) if key else None
+
+    def create(self, new: New) -> Receipt:
+        """Make a third party, unless one has this external key.
+
+        Dolibarr lets several have it: two requests at the same time could make two.
+        """
+        _refuse_other_streams(new.stream)
+        _refuse_unknown(new.fields, WRITABLE - {EXTERNAL})
+        if not new.external_key:
+            raise RejectedError("dolibarr: a third party is made under an external key")
+        key = self.find(new.stream, new.external_key)
+        if key is None:
+            key = self._client.create({**new.fields, EXTERNAL: new.external_key})
+        return Receipt(key=key, version=self._version_after(key))
+
+    def find(self, stream: str, external_key: str) -> str | None:
+        """The id of the third party that has an external key."""
+        _refuse_other_streams(stream)
+        fields = self._client.find(external_key)
+        found = fields is not None and fields.get(EXTERNAL) == external_key
+        return _key(fields, stream) if fields is not None and found else None
 
     def close(self) -> None:
         """Close the connections."""
@@ -170,6 +203,13 @@ def _key(fields: dict[str, Any], stream: str) -> str:
 def _done(cursor: Cursor | None) -> int:
     after = (cursor or {}).get("after", 0)
     return after if isinstance(after, int) else 0
+
+
+def _refuse_unknown(names: Collection[str], known: Collection[str]) -> None:
+    unknown = set(names) - set(known)
+    if unknown:
+        named = ", ".join(sorted(unknown))
+        raise RejectedError(f"dolibarr: a third party has no writable {named}")
 
 
 def _refuse_other_streams(stream: str) -> None:

@@ -64,8 +64,15 @@ class ExternalIds:
         refuse_bad_names(new.stream, new.fields)
         if field in new.fields or not new.external_key:
             raise RejectedError(f"{SYSTEM}/{new.stream}: the external id is no field to be given")
-        key = self._find(new, field) or self._make(new, field)
+        key = self.find(new.stream, new.external_key) or self._make(new, field)
         return Receipt(key=key, version=self._version(new.stream, key))
+
+    def find(self, stream: str, external_key: str) -> str | None:
+        """The key of the record; None where there never was one."""
+        found = self._keys(stream, self._field(stream), [external_key])
+        if external_key in found and found[external_key] is None:
+            raise ConflictError(f"{SYSTEM}/{stream}: the record was made, and deleted since")
+        return found.get(external_key)
 
     def _field(self, stream: str) -> str:
         name = self._fields.get(stream)
@@ -77,19 +84,11 @@ class ExternalIds:
             raise RejectedError(f"{SYSTEM}/{stream}: {name}: {_NEEDED}")
         return name
 
-    def _find(self, new: New, field: str) -> str:
-        """The key of the record; '' where there never was one."""
-        found = self._keys(new.stream, field, [new.external_key])
-        key = found.get(new.external_key, "")
-        if key is None:
-            raise ConflictError(f"{SYSTEM}/{new.stream}: the record was made, and deleted since")
-        return key
-
     def _make(self, new: New, field: str) -> str:
         row = {**new.fields, field: new.external_key}
         saved = self._client.composite.upsert(new.stream, field, row)
         if saved.code in _TAKEN:
-            if key := self._find(new, field):  # made by another since we looked
+            if key := self.find(new.stream, new.external_key):  # made by another since we looked
                 return key
             raise ConflictError(f"{SYSTEM}/{new.stream}: {saved.code}; nothing was made")
         if saved.code:

@@ -87,6 +87,10 @@ class SalesforceReader:
         """Make a record, at most once for an external id."""
         return self._external.create(new)
 
+    def find(self, stream: str, external_key: str) -> str | None:
+        """The key of the record that has an external id."""
+        return self._external.find(stream, external_key)
+
     def close(self) -> None:
         self._bulk.close()
         self._client.close()

@@ -14,7 +14,8 @@ _READ: Final = frozenset(
     {Capability.FULL, Capability.INCREMENTAL, Capability.DELETES, Capability.CUSTOM_FIELDS}
 )
 _WRITE: Final = frozenset(
-    {Capability.WRITE, Capability.OPTIMISTIC_LOCK, Capability.BATCH_WRITE, Capability.CREATE}
+    {Capability.WRITE, Capability.OPTIMISTIC_LOCK, Capability.BATCH_WRITE}
+    | {Capability.CREATE, Capability.CREATE_ONCE}
 )
 _STAMP: Final = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(\+0000|Z)$")
 _ID: Final = re.compile(r"^[A-Za-z0-9]{15}([A-Za-z0-9]{3})?$")

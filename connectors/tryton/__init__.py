@@ -17,6 +17,7 @@ from hub.sdk import (
     Change,
     ConnectorSpec,
     Cursor,
+    New,
     Page,
     Receipt,
     Record,
@@ -56,6 +57,14 @@ class TrytonConnector:
     def write(self, change: Change) -> Receipt:
         """Change fields of a party."""
         return self._writer.write(change)
+
+    def create(self, new: New) -> Receipt:
+        """Make a party, or find it by its external key."""
+        return self._writer.create(new)
+
+    def find(self, stream: str, external_key: str) -> str | None:  # noqa: ARG002  # parties only
+        """The key of the party that was made under an external key."""
+        return self._writer.find(external_key)
 
     def keys(self, stream: str) -> Iterator[list[str]]:
         """Give the ids there are now: Tryton tells nobody what was deleted."""

@@ -21,6 +21,11 @@ CONTACTS: Final[Mapping[str, tuple[str, ...]]] = {
 ADDRESS: Final = ("street", "city", "postal_code", "country")
 WRITABLE: Final = frozenset({"name", *CONTACTS, *ADDRESS})
 
+NEW: Final = WRITABLE | {"code"}
+"""What a new party takes; without a code Tryton numbers it."""
+MARK: Final = "hub:"
+"""How an identifier begins that is the hub's own name for a party."""
+
 Row = Mapping[str, Any]
 
 
@@ -56,6 +61,14 @@ def changes(party: Row, fields: Mapping[str, str], country: int | None) -> dict[
     if parts:
         values["addresses"] = [_change(party["addresses"], "address", parts, {})]
     return values
+
+
+def first_values(fields: Mapping[str, str], country: int | None, mark: str) -> dict[str, JsonValue]:
+    """What the creation of a party carries: its rows, and the hub's name for it, at once."""
+    empty = {"contact_mechanisms": (), "addresses": ()}
+    values = changes(empty, fields, country)
+    values["identifiers"] = [["create", [{"type": None, "code": mark}]]]
+    return {**values, **({"code": fields["code"]} if "code" in fields else {})}
 
 
 def _change(

@@ -47,10 +47,24 @@ class RpcClient:
     ) -> None:
         """Change a record with the rows below it, unless one that is written has another stamp."""
         context: dict[str, JsonValue] = {"active_test": False, "_timestamp": dict(stamps)}
+        self._change(model, "write", [[key], dict(values)], context)
+
+    def create(self, model: str, values: Mapping[str, JsonValue]) -> int:
+        """Make a record with the rows below it; returns its id."""
+        made = self._change(model, "create", [[dict(values)]], {})
+        if not isinstance(made, list) or not made or not isinstance(made[0], int):
+            message = f"{SYSTEM}: the record was asked for, but the answer does not name it"
+            raise OutcomeUnknownError(message)
+        return made[0]
+
+    def _change(
+        self, model: str, verb: str, params: list[JsonValue], context: dict[str, JsonValue]
+    ) -> Any:
+        """One call that changes something: all of it is done, or nothing and an error is raised."""
         if self._config.company is not None:
             context["company"] = self._config.company
-        params: list[JsonValue] = [[key], dict(values), context]
-        call: JsonValue = {"id": 1, "method": f"model.{model}.write", "params": params}
+        method = f"model.{model}.{verb}"
+        call: JsonValue = {"id": 1, "method": method, "params": [*params, context]}
         answer = self._open(model).send("POST", "rpc/", json=call, stream=model)
         try:
             content = answer.json()
@@ -62,6 +76,7 @@ class RpcClient:
             raise _explain(failure, model)
         if not isinstance(content, dict) or "result" not in content:
             raise OutcomeUnknownError(f"{SYSTEM}: the change was sent, but the answer is no result")
+        return content["result"]
 
     def log_in(self) -> None:
         """See that name and password are accepted, by asking for the user's own preferences."""

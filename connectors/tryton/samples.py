@@ -68,4 +68,10 @@ SAMPLES: Final = Samples(
     key=lambda _stream, number: str(number),
     row=_row,
     fields=lambda _stream, revision: {"phone": f"+44 161 496 {revision:04d}"},
+    new=lambda _stream: {
+        "name": "Example Mills Ltd",
+        "email": "office@mills.example",
+        "street": "1 Example Road",
+        "country": "GB",
+    },
 )

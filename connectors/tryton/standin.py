@@ -110,6 +110,8 @@ class TrytonStandIn(HttpStandIn):
 
     def __init__(self, state: StandInState, port: int = 0) -> None:
         self.formats_numbers = False
+        for model in _FIELDS:
+            state.stream(model)
         super().__init__(state, self.answer, port)
 
     @property
@@ -140,25 +142,25 @@ class TrytonStandIn(HttpStandIn):
             return self._search(model, request)
 
     def _call(self, request: Request) -> Response:
-        """JSON-RPC of two methods: the user's preferences, and model.MODEL.write."""
+        """JSON-RPC of three methods: the user's preferences, model.MODEL.write and .create."""
         if request.headers.get("authorization") != _basic(USERNAME, PASSWORD):
             raise Refusal(Response(401, b""))
         call = orjson.loads(request.body)
         if call["method"] == "model.res.user.get_preferences":
             return Response(200, {"id": call["id"], "result": {"language": "en"}})
-        model = str(call["method"]).removeprefix("model.").removesuffix(".write")
-        if model not in _FIELDS or call["method"] != f"model.{model}.write":
+        model, _, verb = str(call["method"]).removeprefix("model.").rpartition(".")
+        if model not in _FIELDS or verb not in ("write", "create"):
             raise Refusal(page(403, "Forbidden"))
-        keys, values, context = call["params"]
+        *params, context = call["params"]
         with self.state.changing():
             change = Change(self.state, context.get("_timestamp", {}), formats=self.formats_numbers)
-            change.write(model, keys, values)
-        return Response(200, {"id": call["id"], "result": None})
+            made = getattr(change, verb)(model, *params)
+        return Response(200, {"id": call["id"], "result": made})
 
     def _search(self, model: str, request: Request) -> Response:
         query = {name: values[0] for name, values in parse_qs(request.query).items()}
         domain = _decoded(query.get("d"), [])
-        matches = _compiled(model, domain)
+        matches = _compiled(model, self._below(domain))
         rows = [row for row in self._rows(model, request) if matches(row)]
         for field, direction in reversed(_decoded(query.get("o"), [["id", "ASC"]])):
             rows.sort(key=lambda row: _order(row, field), reverse=direction == "DESC")
@@ -171,6 +173,16 @@ class TrytonStandIn(HttpStandIn):
         content: list[Any] = [shape.render(model, _completed(model, row), paths) for row in taken]
         total = {"content-range": f"records {start}-{start + len(taken)}/{len(rows)}"}
         return Response(200, content, total)
+
+    def _below(self, domain: list[Any]) -> list[Any]:
+        """A search by a row below (``identifiers.code``) as one by the ids that it belongs to."""
+        if len(domain) == 3 and isinstance(domain[1], str) and "." in str(domain[0]):
+            relation, _, field = domain[0].partition(".")
+            model, back = TO_MANY[relation]
+            matches = _compiled(model, [field, *domain[1:]])
+            rows = filter(matches, self.state.stream(model).values())
+            return ["id", "in", [row[back] for row in rows]]
+        return [self._below(clause) if isinstance(clause, list) else clause for clause in domain]
 
     def _rows(self, model: str, request: Request) -> list[Row]:
         context = _decoded(request.headers.get("x-tryton-context"), {})

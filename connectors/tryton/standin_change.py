@@ -31,7 +31,10 @@ TO_MANY: Final[Mapping[str, tuple[str, str]]] = {
     "lines_to_pay": ("account.move.line", "invoice"),
 }
 _WRITABLE: Final[Mapping[str, frozenset[str]]] = {
-    "party.party": frozenset(("name", "active", "addresses", "contact_mechanisms")),
+    "party.party": frozenset(
+        ("name", "code", "active", "addresses", "contact_mechanisms", "identifiers")
+    ),
+    "party.identifier": frozenset(("type", "code")),
     "party.address": frozenset(("street", "city", "postal_code", "country", "active", "sequence")),
     "party.contact_mechanism": frozenset(("type", "value", "active", "sequence")),
 }
@@ -68,6 +71,18 @@ class Change:
         """Write values to rows; all is checked before the first one is changed."""
         self._check(model, keys, values)
         self._write(model, keys, values)
+
+    def create(self, model: str, rows: Iterable[Mapping[str, Any]]) -> list[int]:
+        """Make rows with what is below them; a party without a code is numbered."""
+        made = []
+        for values in rows:
+            self._check(model, (), values)
+            number = max((int(key) for key in self._state.stream(model)), default=0) + 1
+            row: Row = {"id": number, "create_date": self._now, "code": str(number)}
+            self._state.stream(model)[str(number)] = row
+            self._write(model, [number], values)
+            made.append(number)
+        return made
 
     def _write(self, model: str, keys: Iterable[int], values: Mapping[str, Any]) -> None:
         for key in keys:

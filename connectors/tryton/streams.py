@@ -23,7 +23,7 @@ from hub.sdk import Capability, Page, Record, Stream, Tombstone, Unreadable
 from hub.sdk.sweep import Sweep, format_time
 
 INCREMENTAL: Final = frozenset({Capability.FULL, Capability.INCREMENTAL, Capability.KEY_SCAN})
-WRITE: Final = frozenset({Capability.WRITE, Capability.OPTIMISTIC_LOCK})
+WRITE: Final = frozenset({Capability.WRITE, Capability.OPTIMISTIC_LOCK, Capability.CREATE})
 WATCH_PAGE: Final = 1000
 TIMES: Final = ("create_date", "write_date")
 OWN_COMPANY: Final = "own company"
@@ -42,6 +42,7 @@ class Table:
     condition: tuple[Any, ...] = ()
     merged_field: str | None = None
     capabilities: frozenset[Capability] = INCREMENTAL
+    demands: tuple[str, ...] = ()
 
     @property
     def stream(self) -> Stream:
@@ -52,6 +53,7 @@ class Table:
             key=("id",),
             cursor="write_date",
             capabilities=self.capabilities,
+            demands=self.demands,
         )
 
 
@@ -77,6 +79,7 @@ PARTY: Final = Table(
     ),
     merged_field="replaced_by",
     capabilities=INCREMENTAL | WRITE,
+    demands=("name",),
 )
 BALANCE_FIELD: Final = "receivable"
 BALANCE_WATCH: Final = ("account.move.line", "party")
@@ -130,6 +133,7 @@ class Reader:
         self._fields = (*table.fields, BALANCE_FIELD) if balanced else table.fields
         self._watched = (*table.watched, BALANCE_WATCH) if balanced else table.watched
         self._companies: tuple[Row, ...] | None = None
+        self._countries: dict[str, int | None] = {}
 
     def pages(self, sweep: Sweep) -> Iterator[Page]:
         """The pages of one run, in the order of ids."""
@@ -154,11 +158,21 @@ class Reader:
         found = [row for row in rows if row["id"] not in own and not row.get("replaced_by")]
         return found[0] if found else None
 
+    def find(self, identifier: str) -> str | None:
+        """The key of the record that has an identifier."""
+        if self._companies is None:
+            self._enter_company()
+        domain: Domain = [["identifiers.code", "=", identifier]]
+        rows = self._search(domain, 1, fields=("id",))
+        return str(rows[0]["id"]) if rows else None
+
     def country_id(self, code: str) -> int | None:
         """The id of a country by its code."""
-        domain: Domain = [["code", "=", code]]
-        rows = self._client.search("country.country", domain, fields=["code"], limit=1)
-        return int(rows[0]["id"]) if rows else None
+        if code not in self._countries:
+            domain: Domain = [["code", "=", code]]
+            rows = self._client.search("country.country", domain, fields=["code"], limit=1)
+            self._countries[code] = int(rows[0]["id"]) if rows else None
+        return self._countries[code]
 
     def as_record(self, row: dict[str, Any]) -> Record:
         """A row as the stream gives it."""

@@ -6,15 +6,15 @@ where one of them has another stamp by now (trytond/model/modelsql.py, __check_t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final, NamedTuple
 
 from connectors.tryton.client import SYSTEM
-from connectors.tryton.contacts import WRITABLE, changes
+from connectors.tryton.contacts import MARK, NEW, WRITABLE, changes, first_values
 from connectors.tryton.rpc import RpcClient
 from connectors.tryton.streams import PARTY, Reader
 from hub.errors import ConflictError, RejectedError, SourceError
-from hub.sdk import Change, Receipt, Record
+from hub.sdk import Change, New, Receipt, Record
 
 STAMP: Final = "_timestamp"
 _STAMPS: Final = (STAMP, f"contact_mechanisms.{STAMP}", f"addresses.{STAMP}")
@@ -46,19 +46,43 @@ class PartyWriter:
         if change.stream != PARTY.model:
             raise _reject("only parties are written")
         wanted = {name: _check_value(name, value) for name, value in change.fields.items()}
-        found = self._recall(change) or self._look(change.key)
+        found = self._recall(change) or self._named_by(change)
         if found is None:
             raise ConflictError(f"{SYSTEM}: the party is gone; nothing was written")
+        key = found.record.key
         before = found.record
         if all(before.data[name] == value for name, value in wanted.items()):
-            return Receipt(key=change.key, version=before.version)
+            return Receipt(key=key, version=before.version)
         if change.expected_version not in (None, before.version):
             message = f"{SYSTEM}: the party changed since it was read; nothing was written"
             raise ConflictError(message)
         country = self._country(wanted["country"]) if "country" in wanted else None
         values = changes(before.data, wanted, country)
-        self._rpc.write(PARTY.model, int(change.key), values, stamps=found.stamps)
-        return self._receipt(change.key, wanted)
+        self._rpc.write(PARTY.model, int(key), values, stamps=found.stamps)
+        return self._receipt(key, wanted)
+
+    def create(self, new: New) -> Receipt:
+        """Make a party with the rows below it in one call, unless one has this external key.
+
+        Tryton holds no identifier once: two calls at the same time could make two.
+        """
+        if new.stream != PARTY.model or not new.external_key:
+            raise _reject("only parties are made, each under an external key")
+        wanted = {name: _check_value(name, value, NEW) for name, value in new.fields.items()}
+        key = self.find(new.external_key)
+        if key is None:
+            country = self._country(wanted["country"]) if "country" in wanted else None
+            values = first_values(wanted, country, MARK + new.external_key)
+            key = str(self._rpc.create(PARTY.model, values))
+        return Receipt(key=key)
+
+    def find(self, external_key: str) -> str | None:
+        """The id of the party that was made under an external key."""
+        return self._reader.find(MARK + external_key)
+
+    def _named_by(self, change: Change) -> _Look | None:
+        key = change.key or self.find(change.external_key)
+        return self._look(key) if key else None
 
     def _look(self, key: str) -> _Look | None:
         row = self._reader.row(key, also=_STAMPS)
@@ -107,8 +131,8 @@ def _take_stamps(row: dict[str, Any]) -> dict[str, str]:
     return stamps
 
 
-def _check_value(name: str, value: Any) -> str:
-    if name not in WRITABLE:
+def _check_value(name: str, value: Any, known: Collection[str] = WRITABLE) -> str:
+    if name not in known:
         raise _reject(f"field {name} of a party can't be written")
     text = value.strip() if isinstance(value, str) else ""
     if not text or len(text) > _LONGEST:

@@ -20,7 +20,7 @@ delivery = typer.Typer(
 Id = Annotated[str, typer.Argument(help="Id of the delivery, as `hub delivery list` shows it.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why; kept in the audit trail.")]
 
-_LISTED: Final = ("id", "state", "connection", "stream", "record_id", "field", "message")
+_LISTED: Final = ("id", "kind", "state", "connection", "stream", "record_id", "field", "message")
 
 
 @delivery.command("list")
@@ -55,7 +55,10 @@ def show(delivery_id: Id, as_json: AsJson = False) -> None:
 
 @delivery.command()
 def retry(delivery_id: Id, reason: Reason = "", as_json: AsJson = False) -> None:
-    """Plan it anew with the next publish; a conflict goes over the value that was found."""
+    """Plan it anew with the next publish; a conflict goes over the value that was found.
+
+    A new record of which nobody knows whether it was made is made: look at the system before.
+    """
     retry_delivery(open_workplace().engine, delivery_id, new_act(whoami(), reason))
     _tell(delivery_id, "queued", as_json)
 

@@ -50,6 +50,7 @@ def _summary(story: Story) -> dict[str, object]:
         "invented": story.invented,
         "written": story.written,
         "echoes": dict(zip(("came", "followed", "written"), story.echoes, strict=True)),
+        "made": dict(zip(("made", "strayed"), story.made, strict=True)),
         "seconds": {name: round(value, 2) for name, value in story.seconds.items()},
     }
 
@@ -74,12 +75,18 @@ def _show(story: Story) -> None:
             *([f"planted {name}", _planted(story, name)] for name in story.planted),
             ["values written back", f"{story.written.get('acknowledged', 0):,}"],
             ["echoes of our writes", _echoes(story.echoes)],
+            ["customers made in the ERP", _made(story.made)],
             ["time", f"{sum(story.seconds.values()):.1f} s"],
         ],
     )
     out.print()
     say(f"report: {story.folder / 'reports' / 'reconciliation.html'}")
     say("next:   hub status · hub show NAME · hub sync · hub reconcile")
+
+
+def _made(made: tuple[int, int]) -> str:
+    count, strayed = made
+    return f"{count:,} who had bought and were not there; {strayed:,} came back as another"
 
 
 def _planted(story: Story, name: str) -> str:

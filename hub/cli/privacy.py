@@ -53,6 +53,7 @@ def erase_customer(
         organisation=organisation,
         reports=reports or work.config.root / "reports",
         ours=work.ours,
+        targets=work.config.publish.erasures,
     )
     run = plan_erasure if plan else erase
     with working("looking …" if plan else "erasing …"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final
 
 import typer
@@ -90,9 +90,24 @@ def _show_plan(plan: PublishPlan, as_json: bool) -> None:
     columns = ["party_id", "connection", "stream", "record_id", "field", "before", "value"]
     rows = [list(row.values()) for row in shown["writes"]]
     emit_table(columns, rows[:_SHOWN], f"{len(rows):,} writes planned")
+    _show_records(shown["records"])
     if len(rows) > _SHOWN:
         say(f"and {len(rows) - _SHOWN:,} more; --json has them all")
     say(f"to do exactly this: hub publish --apply {plan.digest}")
+
+
+def _show_records(records: Sequence[Mapping[str, Any]]) -> None:
+    """Whole records: those to be made, and those from which an erasure takes what is ours."""
+    if not records:
+        return
+    out.print()
+    columns = ["kind", "party_id", "connection", "stream", "fields"]
+    rows = [
+        [*(item[name] for name in columns[:-1]), ", ".join(f"{n}={v}" for n, v in fields.items())]
+        for item in records[:_SHOWN]
+        for fields in [item["fields"]]
+    ]
+    emit_table(columns, rows, f"{len(records):,} whole records")
 
 
 def pause(name: Connection, reason: Reason = "", as_json: AsJson = False) -> None:

@@ -73,6 +73,22 @@ mode = "fill_empty"
 """
 
 
+NEWCOMERS: Final = """
+[[publish.rules]]                   # a firm that has bought is made in the ERP where it is not
+mode = "create"
+connection = "erp"
+stream = "party.party"
+only = { won = true, kind = "organisation" }
+"""
+"""The rule that comes after the reports, which find those firms."""
+
+
+def add_rule(folder: Path, rule: str) -> None:
+    """Add a rule to a site's hub.toml."""
+    with (folder / "hub.toml").open("a", encoding="utf-8") as file:
+        file.write(rule)
+
+
 def lay_out(company: Company, folder: Path, connections: Mapping[str, str] = CONNECTIONS) -> None:
     """Write the site anew; a folder that is not a demo's is refused."""
     clear(folder)

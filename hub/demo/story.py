@@ -6,20 +6,21 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
 from hub.demo.company import Company, generate
 from hub.demo.register import Ref
-from hub.demo.site import lay_out
+from hub.demo.site import NEWCOMERS, add_rule, lay_out
 from hub.match.quality import Scores, measure
 from hub.pipeline import reconcile as reconciliation
 from hub.pipeline import steps, writeback
 from hub.pipeline.report_files import write_reports
-from hub.pipeline.workplace import Workplace, open_workplace
+from hub.pipeline.workplace import Workplace, open_site, open_workplace
 from hub.reports.result import ReportPack, ReportResult
+from hub.store.creations import count_strayed
 from hub.store.database import reading
 from hub.store.overview import linked_sources
 
@@ -38,7 +39,8 @@ class Story:
     ``planted`` has, by report, how many breaks were planted, found, and reported beside them. A
     line beside them is ``invented`` unless its customer is ``split``: not recognised as one.
     ``echoes`` are our own writes that came back, the canonical records and the further writes that
-    followed from them: the last two must be none.
+    followed from them: the last two must be none. ``made`` are the customers that the ERP lacked
+    and has now, and how many of their records came back as somebody else's: none.
     """
 
     folder: Path
@@ -56,6 +58,7 @@ class Story:
     invented: dict[str, int] = field(default_factory=dict)
     written: dict[str, int] = field(default_factory=dict)
     echoes: tuple[int, int, int] = (0, 0, 0)
+    made: tuple[int, int] = (0, 0)
     seconds: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -143,6 +146,18 @@ class Job:
             steps.resolve(self.work)
         self.story.echoes = (came, followed, sum(self.publish().values()))
 
+    def welcome(self) -> None:
+        """Make in the ERP who has bought and is not there, and see that nobody is there twice."""
+        self.tell("making customers in the ERP")
+        with self.story.timed("create"):
+            writeback.stage_all(self.work)
+            made = self.publish().get("acknowledged", 0)
+            list(steps.sync_connection(self.work, "erp"))
+            steps.resolve(self.work)
+            writeback.stage(self.work)
+        with reading(self.work.engine) as db:
+            self.story.made = (made, count_strayed(db))
+
     def reconcile(self, company: Company, cut_off: datetime | None = None) -> None:
         """Run the reports, and look for the planted breaks in them."""
         request = reconciliation.Request(company=self.work.config.hub.company, cut_off=cut_off)
@@ -182,6 +197,8 @@ def tell_story(folder: Path, customers: int, seed: int, tell: Tell) -> Story:
         job = Job(work, story, tell)
         job.run(company)
         job.read_back()
+        add_rule(folder, NEWCOMERS)
+        replace(job, work=replace(work, site=open_site(folder / "hub.toml"))).welcome()
     finally:
         work.engine.dispose()
     return story

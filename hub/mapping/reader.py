@@ -16,10 +16,13 @@ from hub.mapping.document import Items, Leaf, Node, Table, read_document
 from hub.mapping.expressions import read_thing
 from hub.mapping.plan import Condition
 from hub.mapping.problems import Place, Problems, check_keys, suggest, tables_of, text_of
+from hub.mapping.recipes import Creates, read_create
 from hub.mapping.streams import Part, StreamPlan
 from hub.model import ENTITIES
 
-_KEYS: Final = ("system", "version", "catalogue", "streams", "write", "exclude")
+_KEYS: Final = (
+    *("system", "version", "catalogue", "streams", "write", "create", "lookups", "exclude"),
+)
 _PART_KEYS: Final = ("entity", "part", "when", "fields")
 _PART: Final = re.compile(r"[A-Za-z0-9_.:-]{0,60}")
 _ATTRIBUTE: Final = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*")
@@ -29,7 +32,8 @@ _ATTRIBUTE: Final = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*")
 class Mapping:
     """A checked mapping file; ``digest`` is the SHA-256 of its text.
 
-    ``write`` gives, by stream, the system's own field for each canonical attribute.
+    ``write`` gives, by stream, the system's own field for each canonical attribute; ``create`` the
+    expressions, over a golden record, for fields of a record that is made there.
     """
 
     system: str
@@ -40,6 +44,7 @@ class Mapping:
     catalogue: tuple[CatalogueField, ...]
     plans: MappingOf[str, StreamPlan]
     write: MappingOf[str, MappingOf[str, str]]
+    create: Creates
 
     @property
     def streams(self) -> tuple[str, ...]:
@@ -67,6 +72,7 @@ def load_mapping(text: str, *, file: str) -> Mapping:
         catalogue=tuple(add_sources(field, plans) for field in declared.values()),
         plans=MappingProxyType(plans),
         write=_read_write(root.entries.get("write"), plans, problems),
+        create=_read_create(root, plans, problems),
     )
     problems.raise_any()
     return mapping
@@ -178,6 +184,13 @@ def _part_name(node: Table, stream: _Stream) -> str:
         f"stream {stream.name}: part must be a short name or ''", node.lines["part"]
     )
     return ""
+
+
+def _read_create(root: Table, plans: MappingOf[str, StreamPlan], problems: Problems) -> Creates:
+    found = read_create(root.entries.get("create"), root.entries.get("lookups"), problems)
+    for stream in found.keys() - plans.keys():
+        problems.add(f"create: stream {suggest(stream, plans)}", root.lines["create"])
+    return found
 
 
 def _read_write(

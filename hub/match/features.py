@@ -6,7 +6,8 @@ the fullest form of a person's name, the lists hold every form that was stated.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 from itertools import chain
 from typing import Final, NamedTuple
@@ -18,11 +19,12 @@ from hub.match.places import Place
 from hub.match.profile import Identifier, Profile
 from hub.match.texts import sound
 
+_NO_DIGITS: Final = re.compile("[^0-9]+")
 _Text = str | None
 _Texts = tuple[str, ...] | None
 _NamePart = tuple[_Text, _Text, _Text, _Texts, _Text, _Texts, _Texts, _Text]
 _OrganisationPart = tuple[_Text, _Texts, _Text]
-_ReachPart = tuple[_Text, _Texts, _Texts, _Texts, _Texts, _Texts, _Texts, _Texts]
+_ReachPart = tuple[_Text, _Text, _Texts, _Texts, _Texts, _Texts, _Texts, _Texts, _Texts]
 _PlacePart = tuple[_Texts, _Text, _Text, _Text, _Text, _Text]
 _IdentifierPart = tuple[_Texts, _Text, _Texts]
 _NO_NAME: Final[_NamePart] = (None,) * 8
@@ -34,7 +36,8 @@ _NO_IDENTIFIER: Final[_IdentifierPart] = (None,) * 3
 class Features(NamedTuple):
     """One record's row.
 
-    ``desks`` are mailboxes like info@; ``shared_…`` are left empty for the contact points that turn
+    ``mailbox_number`` are the digits in ``mailbox``, "none" where it has none. ``desks`` are
+    mailboxes like info@; ``shared_…`` are left empty for the contact points that turn
     out to be those of too many records. ``full_name`` is given and family name in one order.
     """
 
@@ -52,6 +55,7 @@ class Features(NamedTuple):
     organisation_words: _Texts = None
     legal_form: str | None = None
     mailbox: str | None = None
+    mailbox_number: str | None = None
     mailboxes: _Texts = None
     mail_names: _Texts = None
     desks: _Texts = None
@@ -177,10 +181,12 @@ def _length(name: OrganisationName) -> tuple[int, OrganisationName]:
 
 def _reach_part(profile: Profile) -> _ReachPart:
     own = profile.mailboxes
+    mailbox = min(own) if own else None
     return (
-        min(own) if own else None,
+        mailbox,
+        (_NO_DIGITS.sub("", mailbox) or "none") if mailbox else None,
         _list(own),
-        _list(list(filter(None, map(_telling_name, own)))) if own else None,
+        _telling_names(own, profile.people) if own else None,
         _list(profile.desks),
         None,
         _list(profile.domains),
@@ -189,12 +195,18 @@ def _reach_part(profile: Profile) -> _ReachPart:
     )
 
 
-def _telling_name(address: str) -> str:
+def _telling_names(addresses: Iterable[str], people: tuple[PersonName, ...]) -> _Texts:
+    """What was chosen before the @: more than one's own first or last name with a number."""
+    usual = {name for person in people for name in (*person.given, *person.family)}
+    names = (address.partition("@")[0] for address in addresses)
+    return _list([name for name in names if _is_telling(name, usual)])
+
+
+def _is_telling(name: str, usual: Collection[str]) -> bool:
     """A name with a number is somebody's choice; a bare name says what the name says already."""
-    local = address.partition("@")[0]
-    if len(local) < 6 or local.isalpha():
-        return ""
-    return local if any(map(str.isdigit, local)) else ""
+    if len(name) < 6 or name.isalpha() or not any(map(str.isdigit, name)):
+        return False
+    return name.strip("0123456789._-") not in usual
 
 
 def _place_part(places: tuple[Place, ...]) -> _PlacePart:

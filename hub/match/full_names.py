@@ -8,22 +8,28 @@ are what was seen (a Poisson count): the share is the mean of what then is belie
 
 from __future__ import annotations
 
+from math import exp, lgamma, log
 from typing import Final
 
 TOGETHER: Final = 4.0
 """So much oftener than by chance two names that agree go together."""
 RELIABILITY: Final = 0.3
 """The shape of the gamma prior: how many sightings the expected share counts as."""
-OWN: Final = 3.0
-"""At least so many other records of one name may well be the same person's."""
-COPIES: Final = 2.0
-"""And this many times as many as a record has on average."""
-LEAST_HOLDERS: Final = 5
+OWN: Final = 1.0
+"""So many other records of a name are taken for the same person's before that is learnt."""
+LEAST_HOLDERS: Final = 3
 """Names that fewer records hold are not kept."""
-
-
 UNIQUE: Final = 0.1
 """As the shape for companies: they choose names, and registers want them, that no other has."""
+_SPREAD: Final = 4.0
+"""The shape of how many records one person has: some have many times as many as others."""
+_MOST_OWN: Final = 100
+_MANY: Final = 1_000
+
+
+def shape_of(words: int) -> float:
+    """The shape for a company's name of so many words, or for a full name where there are none."""
+    return UNIQUE / words**2 if words else RELIABILITY
 
 
 def company_share(name: str, rarest: float) -> float:
@@ -36,15 +42,40 @@ def company_share_sql(name: str, rarest: float) -> str:
     return f"({rarest!r}::double / pow(length({name}) - length(replace({name}, ' ', '')) + 1, 2))"
 
 
-def own_records(copies: float) -> float:
-    """How many others of one name may be one person's, where a record has so many copies."""
-    return max(OWN, COPIES * copies)
+def strangers(holders: int, own: float, shape: float) -> float:
+    """How many of the others who hold a name are somebody else, as far as their number tells.
+
+    One person's other records, ``own`` on average, and those of strangers add up to all others.
+    Both numbers are counts of unknown rates (negative binomial): many strangers are as likely as
+    ``shape`` says, and half as likely with each one more.
+    """
+    others = holders - 1
+    if others > _MANY:
+        return float(others)
+    found = [
+        (others - mine, _log_count(mine, own, _SPREAD) + _log_count(others - mine, shape, shape))
+        for mine in range(min(others, _MOST_OWN) + 1)
+    ]
+    best = max(chance for _, chance in found)
+    weights = [(count, exp(chance - best)) for count, chance in found]
+    return sum(count * weight for count, weight in weights) / sum(w for _, w in weights)
+
+
+def _log_count(count: int, mean: float, shape: float) -> float:
+    """The logarithm of a negative binomial chance."""
+    ways = lgamma(count + shape) - lgamma(shape) - lgamma(count + 1)
+    return ways + shape * log(shape / (shape + mean)) + count * log(mean / (shape + mean))
+
+
+def times_as_frequent(holders: int, own: float, shape: float = RELIABILITY) -> float:
+    """How many times as frequent a name is as its rarity says, by the number of its holders."""
+    return 1.0 + strangers(holders, own, shape) / shape
 
 
 def full_name_share(given: float, family: float, rarest: float, times: float = 1.0) -> float:
     """The share of strangers who have a full name, from the shares of its names.
 
-    ``rarest`` is the share that one record makes, ``times`` what :func:`times_sql` gives.
+    ``rarest`` is the share that one record makes, ``times`` what :func:`times_as_frequent` gives.
     """
     return times / (1.0 / (TOGETHER * given * family) + 1.0 / (RELIABILITY * rarest))
 
@@ -55,8 +86,3 @@ def full_name_share_sql(given: str, family: str, rarest: float, times: str) -> s
         f"({times} / (1.0 / ({TOGETHER!r} * {given} * {family}) + "
         f"{1.0 / (RELIABILITY * rarest)!r}::double))"
     )
-
-
-def times_sql(holders: str, own: float, reliability: float = RELIABILITY) -> str:
-    """How many times as frequent a name is as its rarity says, by the number of its holders."""
-    return f"(1 + greatest({holders} - 1 - {own!r}::double, 0) / {reliability!r}::double)"

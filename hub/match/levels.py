@@ -52,6 +52,15 @@ class Field(NamedTuple):
 _BOTH: Final = Same("full_name")
 """Both names, in either order: told once, by the full name, whose share among all is known."""
 _CROSSED: Final = CrossedAlike("given", "family", 0.88)
+_GIVEN_ALIKE: Final = AnyOf(
+    (
+        Alike("given", 0.8),
+        Initial("given"),
+        Shares("given_forms"),
+        Same("given_sound"),
+        Crosses("given", "family"),
+    )
+)
 _GIVEN: Final = Field(
     "given_name",
     AnyOf((Incomparable(("given",)), _BOTH, _CROSSED)),
@@ -84,18 +93,12 @@ _FULL_NAME: Final = Field(
         Level("swapped", _BOTH, "full_name"),
         Level("swapped, with a slip", _CROSSED),
         Level(
+            "only the family name",
+            AllOf((AnyOf((Same("family"), Near("family"))), Not(_GIVEN_ALIKE))),
+        ),
+        Level(
             "not both different",
-            AnyOf(
-                (
-                    Alike("given", 0.8),
-                    Alike("family", 0.8),
-                    Initial("given"),
-                    Shares("given_forms"),
-                    Shares("family_words"),
-                    Same("given_sound"),
-                    Crosses("given", "family"),
-                )
-            ),
+            AnyOf((_GIVEN_ALIKE, Alike("family", 0.8), Shares("family_words"))),
         ),
     ),
 )
@@ -125,6 +128,8 @@ _BIRTH_DATE: Final = Field(
         Level("year", SamePart("birth_date", 0, 4)),
     ),
 )
+_ONE_HAND: Final = AllOf((SamePart("mailbox", 0, 1), Same("mailbox_number")))
+"""Another first letter or number is another person of the family or the name, not a slip."""
 _EMAIL: Final = Field(
     "email",
     Missing(("mailboxes", "desks", "shared_mailboxes")),
@@ -132,7 +137,7 @@ _EMAIL: Final = Field(
         Level("same", Shares("mailboxes")),
         Level("same, of several people", AnyOf((Shares("desks"), Shares("shared_mailboxes")))),
         Level("same name elsewhere", Shares("mail_names")),
-        Level("slip", AllOf((Longer("mailbox", 10), Near("mailbox")))),
+        Level("slip", AllOf((Longer("mailbox", 10), _ONE_HAND, Near("mailbox")))),
         Level("same company", Shares("domains")),
     ),
 )
@@ -192,11 +197,13 @@ _ORGANISATION: Final = Field(
 _LEGAL_FORM: Final = Field(
     "legal_form", Incomparable(("legal_form",)), (Level("same", Same("legal_form")),)
 )
+_ONE_BOX: Final = AnyOf((Shares("mailboxes"), Shares("desks")))
 _REACH: Final = Field(
     "email",
     AllOf((Missing(("mailboxes", "desks", "shared_mailboxes")), Incomparable(("domains",)))),
     (
-        Level("same", AnyOf((Shares("mailboxes"), Shares("desks")))),
+        Level("same, but one may be a person's", AllOf((_ONE_BOX, Not(Same("kind"))))),
+        Level("same", _ONE_BOX),
         Level("same, of several people", Shares("shared_mailboxes")),
         Level("same domain", Shares("domains")),
     ),

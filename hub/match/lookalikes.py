@@ -30,6 +30,12 @@ GIVEN_FIELDS: Final = frozenset({"full_name", "generation"})
 _NAMES: Final = ("full_name", "given_name", "family_name")
 _WHOLE: Final = ("same", "swapped", "swapped, with a slip")
 """Outcomes of the full name that stand for both names."""
+_BRANCH_NAME: Final = "organisation"
+_BRANCH_WEIGHT: Final = 0.2
+"""The weight of what branches are called by the shipped chances, beside what was seen."""
+_BESIDE_NAMES: Final = 2
+"""Of branches learn only pairs that can be compared by so much beside name and legal form."""
+_FAMILY_ALONE: Final = "only the family name"
 _PRIOR_STRANGERS: Final = 1e7
 _LEAST_LOOKALIKES: Final = 5.0
 _LEAST_DUPLICATES: Final = 0.01
@@ -109,6 +115,7 @@ class _Sums:
     def __init__(self, fields: Sequence[Field]) -> None:
         self.totals = [0.0, 0.0, 0.0, 0.0]
         self.matches = [[0.0] * len(outcomes_of(item)) for item in fields]
+        self.kin = [[0.0] * len(outcomes_of(item)) for item in fields]
         self.strangers = [[0.0] * len(outcomes_of(item)) for item in fields]
 
 
@@ -159,9 +166,12 @@ def _add(sums: _Sums, outcomes: Sequence[int], shares: Sequence[float], count: i
     for relation, share in enumerate(shares):
         sums.totals[relation] += share * count
     match, random = shares[0] * count, shares[3] * count
+    told = sum(number >= 0 for number in outcomes[2:]) >= _BESIDE_NAMES
+    kin = shares[1] * count if told else 0.0
     for place, number in enumerate(outcomes):
         if number >= 0:
             sums.matches[place][number] += match
+            sums.kin[place][number] += kin
             sums.strangers[place][number] += random
 
 
@@ -188,7 +198,7 @@ def _maximise(kind: str, table: Table, sums: _Sums, population: Population) -> T
     found: dict[str, dict[str, Chances]] = {}
     for place, item in enumerate(FIELDS[kind]):
         if item.name in GIVEN_FIELDS:
-            found[item.name] = _learn_given(item, table[item.name], sums.matches[place])
+            found[item.name] = _learn_given(item, found, table[item.name], sums.matches[place])
             continue
         weight = _PRIOR_WEIGHT.get(item.name, _USUAL_WEIGHT)
         matches, strangers = sums.matches[place], sums.strangers[place]
@@ -203,21 +213,53 @@ def _maximise(kind: str, table: Table, sums: _Sums, population: Population) -> T
             )
             for number, outcome in enumerate(outcomes_of(item))
         }
+        if item.name == _BRANCH_NAME:
+            found[item.name] = _learn_branches(item, found[item.name], sums.kin[place])
     return found
 
 
-def _learn_given(
-    item: Field, table: Mapping[str, Chances], matches: Sequence[float]
+def _learn_branches(
+    item: Field, table: Mapping[str, Chances], kin: Sequence[float]
 ) -> dict[str, Chances]:
-    """Of the given chances, how often a match has one full name is learnt, swapped or not."""
+    """What branches are called, learnt from the pairs that all else shows to be kin."""
+    prior = PRIOR["organisation"][item.name]
+    held = max(_PRIOR_MATCHES, _BRANCH_WEIGHT * sum(kin))
+    learnt = {}
+    for number, outcome in enumerate(outcomes_of(item)):
+        seen = kin[number] + held * (prior[outcome].kin or 0.0)
+        learnt[outcome] = table[outcome]._replace(kin=seen / (sum(kin) + held))
+    return learnt
+
+
+def _learn_given(
+    item: Field, learnt: Table, table: Mapping[str, Chances], matches: Sequence[float]
+) -> dict[str, Chances]:
+    """Of the given chances, how often a match has one full name is learnt, swapped or not.
+
+    So is how much rarer than by chance a match has the family name but no given name alike.
+    """
     if item.name != _NAMES[0]:
         return dict(table)
     prior = PRIOR["person"][item.name]
     same = (matches[0] + _PRIOR_MATCHES * prior["same"].match) / (sum(matches) + _PRIOR_MATCHES)
-    return dict(table) | {
+    whole = {
         name: table[name]._replace(match=prior[name].match * same / prior["same"].match)
         for name in _WHOLE
     }
+    return {**table, **whole, _FAMILY_ALONE: _learn_alone(item, learnt, matches)}
+
+
+def _learn_alone(item: Field, learnt: Table, matches: Sequence[float]) -> Chances:
+    prior = PRIOR["person"][item.name][_FAMILY_ALONE]
+    family = learnt["family_name"]
+    together = learnt["given_name"]["different"].match * (
+        family["same"].match + family["slip"].match
+    )
+    seen = matches[outcomes_of(item).index(_FAMILY_ALONE)]
+    times = (seen / together + _PRIOR_MATCHES * prior.match / prior.random) / (
+        sum(matches) + _PRIOR_MATCHES
+    )
+    return prior._replace(match=min(prior.random * times, 1.0))
 
 
 def with_full_names(table: Table, share: float) -> Table:

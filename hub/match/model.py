@@ -21,7 +21,7 @@ from hub.match.prior import PRIOR, Chances
 
 LEAST_MATCH: Final = 1e-4
 LEAST_RANDOM: Final = 1e-8
-LEAST_FREQUENCY: Final = 1e-6
+LEAST_FREQUENCY: Final = 1e-8
 """Nothing is taken for rarer than this, whatever a sample says."""
 FREQUENCY_COLUMNS: Final = ("given", "family", "full_name", "organisation", "postcode", "city")
 USUAL: Final = MappingProxyType(

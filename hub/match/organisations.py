@@ -15,16 +15,19 @@ _FORMS: Final = {
     form: line.split(":")[0]
     for line in """
 gmbh co kg:gmbh und co kg|gmbh co kg|gmbh cie kg|gmbh co kgaa|ag co kg|ug co kg|gmbh und co|gmbh co
-gmbh:gmbh|gesellschaft mit beschrankter haftung|ggmbh|mbh|gesmbh|ges mbh
+gmbh:gmbh|gesellschaft mit beschrankter haftung|ges mit beschrankter haftung|ggmbh
+gmbh:mbh|gesmbh|ges mbh|gesellschaft mbh
 ag:ag|aktiengesellschaft
 kg:kg|kommanditgesellschaft|kgaa|co kg
 ug:ug|ug haftungsbeschrankt|unternehmergesellschaft
-ohg:ohg|gbr|partg|partgmbb|partg mbb
+ohg:ohg|gbr|partg|partgmbb|partg mbb|offene handelsgesellschaft
 ek:ek|eingetragener kaufmann|e kfm
+eu:eu|einzelunternehmen|einzelfirma|eingetragenes einzelunternehmen
+eenmanszaak:eenmanszaak
 ev:ev|eingetragener verein
-eg:eg|genossenschaft
+eg:eg|genossenschaft|gen
 se:se
-sa:sa|societe anonyme|sociedad anonima|sa de cv|sapi de cv
+sa:sa|societe anonyme|sociedad anonima|spolka akcyjna|sa de cv|sapi de cv
 sas:sas|sasu|societe par actions simplifiee
 sarl:sarl|eurl|sagl|s a rl|societe a responsabilite limitee
 snc:snc|sci|scp|scop
@@ -53,10 +56,11 @@ vos:vos
 kft:kft|zrt|nyrt|bt
 doo:doo|dd|jdoo
 eood:eood|ood
-scoop:scoop|s coop|sociedad cooperativa
+scoop:scoop|s coop|sociedad cooperativa|societa cooperativa|soc coop|cooperativa
+sc:sc|sociedad civil|spolka cywilna
 ehf:ehf
 lda:lda|limitada|ltda
-og:og|keg
+og:og|keg|offene gesellschaft
 sca:sca|scs
 asbl:asbl|vzw
 ou:ou|uab|sia
@@ -64,6 +68,7 @@ jsc:jsc|ojsc|pjsc|ao|oao|zao|pao
 sdn bhd:sdn bhd|bhd
 pllc:pllc|lllp|pc
 stiftung:stiftung
+stichting:stichting
 """.strip().splitlines()
     for form in line.split(":")[1].split("|")
 }
@@ -73,13 +78,20 @@ _LAST_WORDS: Final = frozenset(form.split()[-1] for form in _FORMS)
 _LONGEST: Final = max(len(form.split()) for form in _FORMS)
 _LINKING: Final = word_set(
     """
-    und and et y e the der die das le la les il of fur for co company cie
+    und u and et y e the der die das le la les il of di del della dei fur for co company cie
+    pphu phu fhu
     """
 )
+"""Words that link others or, in Polish, say before the name that one makes, trades or serves."""
+_ONLY_LAST: Final = frozenset({"eu", "gen", "sc"})
+"""Forms that are something else where they stand in front."""
+_PARTNERS: Final = frozenset({"gmbh", "ag", "ug"})
+_BETWEEN: Final = frozenset({"und", "u", "co", "cie"})
 
 
 _TRADING: Final = re.compile(
-    r"\s(?:d/?b/?a|d\.b\.a\.?|t/a|trading as|doing business as|handelnd unter)\s", re.IGNORECASE
+    r"\s(?:d/?b/?a|d\.b\.a\.?|t/a|trading as|doing business as|handelnd unter)(?:\s|$)",
+    re.IGNORECASE,
 )
 
 
@@ -137,19 +149,24 @@ def _without_form(words: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
         found = _FORMS.get(" ".join(words[-size:]))
         if found:
             return _without_rest(words[:-size], found)
-        found = _FORMS.get(" ".join(words[:size])) if size > 1 or words[0] not in _LINKING else None
+        found = _FORMS.get(" ".join(words[:size])) if size > 1 or _may_stand_first(words[0]) else ""
         if found and len(words[0]) > 1:
             return words[size:], found
     return words, ""
 
 
+def _may_stand_first(word: str) -> bool:
+    return word not in _LINKING and word not in _ONLY_LAST
+
+
 def _without_rest(words: tuple[str, ...], form: str) -> tuple[tuple[str, ...], str]:
-    """The form "GmbH & Co. KG" may come apart as "GmbH" and "KG": the whole is one."""
-    if len(words) > 1 and words[-1] in ("und", "co"):
-        return _without_rest(words[:-1], form)
-    if len(words) > 1 and form == "kg" and words[-1] in ("gmbh", "ag", "ug"):
-        return words[:-1], "gmbh co kg"
-    return words, form
+    """The form "Ges. m. b. H. & Co. KG" may come apart as two: the whole is one."""
+    while len(words) > 1 and words[-1] in _BETWEEN:
+        words = words[:-1]
+    if form != "kg" or words[-1] not in _LAST_WORDS:
+        return words, form
+    core, partner = _without_form(words)
+    return (core, "gmbh co kg") if partner in _PARTNERS else (words, form)
 
 
 @lru_cache(maxsize=131_072)

@@ -9,7 +9,7 @@ transpositions in another way, and Splink's Damerau-Levenshtein counts UTF-16 un
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Protocol
@@ -204,9 +204,12 @@ class Alike:
     column: str
     least: float
 
+    def likeness(self, dialect: Dialect) -> str:
+        """The similarity in SQL."""
+        return f"{_SIMILARITY[dialect]}({self.column}_l, {self.column}_r)"
+
     def sql(self, dialect: Dialect) -> str:
-        least = self.least - _ROUNDING
-        return f"{_SIMILARITY[dialect]}({self.column}_l, {self.column}_r) >= {least!r}"
+        return f"{self.likeness(dialect)} >= {self.least - _ROUNDING!r}"
 
     def python(self) -> str:
         met = f"alike({{0}}, {{1}}) >= {self.least - _ROUNDING!r}"
@@ -376,3 +379,16 @@ class AnyOf:
 
     def python(self) -> str:
         return _any(item.python() for item in self.conditions)
+
+
+def likenesses(condition: Predicate, dialect: Dialect) -> Iterator[str]:
+    """The similarities, in SQL, that a condition asks for."""
+    if isinstance(condition, Alike):
+        yield condition.likeness(dialect)
+    elif isinstance(condition, CrossedAlike):
+        yield condition.sql(dialect)
+    elif isinstance(condition, Not):
+        yield from likenesses(condition.condition, dialect)
+    elif isinstance(condition, (AllOf, AnyOf)):
+        for part in condition.conditions:
+            yield from likenesses(part, dialect)

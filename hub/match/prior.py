@@ -64,6 +64,7 @@ _PERSON: Final[Mapping[str, Mapping[str, Chances]]] = {
         "same": Chances(0.5, 0.000003, 0.012),
         "swapped": Chances(0.25, 0.000003, 0.0001),
         "swapped, with a slip": Chances(0.05, 0.000006, 0.0001),
+        "only the family name": Chances(0.1, 0.5),
         "not both different": Chances(0.5, 0.5),
         "different": Chances(0.3, 0.1),
     },
@@ -112,6 +113,8 @@ _ORGANISATION: Final[Mapping[str, Mapping[str, Chances]]] = {
     },
     "legal_form": {"same": Chances(0.90, 0.25, 0.70), "different": Chances(0.10, 0.75, 0.30)},
     "email": {
+        # Who writes from a company's box and names no company works there, as a rule.
+        "same, but one may be a person's": Chances(0.03, 0.000003, 0.20),
         "same": Chances(0.50, 0.000003, 0.15),
         "same, of several people": Chances(0.05, 0.0005, 0.05),
         "same domain": Chances(0.25, 0.00003, 0.60),

@@ -17,7 +17,7 @@ from hub.match.organisations import (
 from hub.match.places import Place, standardise_place
 from hub.match.standardise import standardise_date, standardise_identifier
 
-MATCH_VERSION: Final = 2
+MATCH_VERSION: Final = 3
 """Part of every profile's digest: a changed standardisation makes records stale."""
 
 OPEN: Final = "open"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -12,9 +13,11 @@ from hub.ownership import BrakesSection
 from hub.store import brakes as store
 from hub.store.brakes import PlannedDelivery
 from hub.store.database import Connection, Engine, reading
+from hub.store.whole import CREATE
 
 _MINUTE: Final = timedelta(minutes=1)
 _LONGEST_SLEEP: Final = 1.0
+_LOOK: Final = "look at `hub publish --plan`"
 
 
 def _now() -> datetime:
@@ -70,14 +73,35 @@ def excess(
     Only what nobody has approved counts, and by record: two fields of one are one change.
     """
     waiting = [item for item in planned if not item.approved and item.connection == connection]
+    reasons = (*_excess_of_records(db, connection, section), _excess_of(db, section, waiting))
+    return "; ".join(reason for reason in reasons if reason) or None
+
+
+def _excess_of(
+    db: Connection, section: BrakesSection, waiting: Sequence[PlannedDelivery]
+) -> str | None:
     records = {item.record_id for item in waiting}
     if len(records) <= section.min_changed:
         return None
+    connection = waiting[0].connection
     live = store.live_records(db, connection, {item.stream for item in waiting})
     if len(records) <= section.max_changed_share * live:
         return None
     share = section.max_changed_share
     return (
         f"{len(records):,} of {live:,} records would change, more than publish.brakes."
-        f"{connection}.max_changed_share = {share:g} allows: look at `hub publish --plan`"
+        f"{connection}.max_changed_share = {share:g} allows: {_LOOK}"
     )
+
+
+def _excess_of_records(db: Connection, connection: str, section: BrakesSection) -> Iterator[str]:
+    kinds = Counter(i.kind for i in store.planned_records(db, connection) if not i.approved)
+    erased = kinds.total() - kinds[CREATE]
+    limits = ((kinds[CREATE], "max_creates", "made"), (erased, "max_deletes", "erased"))
+    for count, name, word in limits:
+        most = getattr(section, name)
+        if count > most:
+            yield (
+                f"{count:,} records would be {word}, more than publish.brakes.{connection}."
+                f"{name} = {most} allows: {_LOOK}"
+            )

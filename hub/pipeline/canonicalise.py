@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
 
 import orjson
 
@@ -27,18 +28,36 @@ from hub.pipeline.collection import paced_collection
 from hub.pipeline.counts import balanced_taken
 from hub.pipeline.echo import undo_echoes
 from hub.pipeline.keepout import Gate, keep_out
+from hub.pipeline.learning import receive_seen, recognised
 from hub.pipeline.survey import Ours
-from hub.store import canonical, deliveries, mappings, quarantine, runs, streams, suppression
+from hub.store import (
+    canonical,
+    deliveries,
+    mappings,
+    quarantine,
+    record_flow,
+    runs,
+    streams,
+    suppression,
+)
+from hub.store.audience import OPPORTUNITY, parties_of_deals
 from hub.store.canonical import Taken, Translated, Translation
 from hub.store.database import Connection, Engine, reading, writing
 from hub.store.deliveries import AcknowledgedWrite
+from hub.store.events import requeue_events
 from hub.store.ids import IdSource
 from hub.store.landing import GONE
 from hub.store.streams import StreamState
 from hub.store.suppression import KeySource
 
 STEP: Final = "canonicalise"
-_Writes = Mapping[int, Sequence[AcknowledgedWrite]]
+
+
+class _OwnWords(NamedTuple):
+    """What we wrote to records, and of those that we made the kind of their customer."""
+
+    writes: Mapping[int, Sequence[AcknowledgedWrite]] = MappingProxyType({})
+    kinds: Mapping[int, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +96,7 @@ def canonicalise(
         run.adopt_mapping()
         with paced_collection() as collect:
             for chunk, commit_seq in run.chunks():
-                outcome = _translate(chunk, run.stream, run.own_writes(chunk))
+                outcome = _translate(chunk, run.stream, run.own_words(chunk))
                 run.store(chunk, outcome, commit_seq=commit_seq)
                 collect()
         return run.complete()
@@ -98,11 +117,11 @@ class _Outcome:
     suppressed: set[int] = field(default_factory=set)
 
 
-def _translate(chunk: Sequence[Taken], stream: CompiledStream, own_writes: _Writes) -> _Outcome:
+def _translate(chunk: Sequence[Taken], stream: CompiledStream, own: _OwnWords) -> _Outcome:
     outcome = _Outcome()
     for taken in chunk:
         try:
-            _translate_one(taken, stream, outcome, own_writes.get(taken.id, ()))
+            _translate_one(taken, stream, outcome, own)
         except RecordError as error:
             outcome.flaws[taken.id] = error
         except Exception as error:  # noqa: BLE001  # one record must not stop all others
@@ -116,7 +135,7 @@ def _translate_one(
     taken: Taken,
     stream: CompiledStream,
     outcome: _Outcome,
-    own_writes: Sequence[AcknowledgedWrite],
+    own: _OwnWords,
 ) -> None:
     """All parts of a record, or none: a half-translated customer would be worse than an old one."""
     if taken.deleted:
@@ -126,13 +145,14 @@ def _translate_one(
         outcome.suppressed.add(taken.id)
         return
     payload, updated_at = orjson.loads(taken.payload), None
-    if own_writes:
+    if own_writes := own.writes.get(taken.id, ()):
         payload, updated_at = undo_echoes(payload, own_writes, taken.source_version)
     if stream.excluded_by(payload) is not None:
         outcome.excluded.add(taken.id)
         return
+    kind = own.kinds.get(taken.id)
     made = [
-        (entity, part, build_body(entity, _dated(fields, updated_at)), gaps)
+        (entity, part, build_body(entity, _dated(_known_kind(fields, kind), updated_at)), gaps)
         for entity, part, fields, gaps in stream.translate(payload)
     ]
     for entity, part, body, gaps in made:
@@ -145,6 +165,24 @@ def _translate_one(
 def _dated(fields: dict[str, Any], updated_at: str | None) -> dict[str, Any]:
     """With the time of the last change that was not ours."""
     return {**fields, "updated_at": updated_at} if updated_at else fields
+
+
+def _announce_deals(connection: Connection, rows: Sequence[Translated]) -> None:
+    """Customers of whom opportunities came are looked at anew: a rule may be for those who won.
+
+    Who is not known yet has an event of his own when he is.
+    """
+    deals = [row.record_id for row in rows if row.entity == OPPORTUNITY]
+    if deals and (parties := parties_of_deals(connection, deals)):
+        requeue_events(connection, parties)
+
+
+def _known_kind(fields: dict[str, Any], kind: str | None) -> dict[str, Any]:
+    """Without a name of its own, a record that we made says nothing of what its customer is."""
+    if kind is None or "kind" not in fields or fields.get("display_name"):
+        return fields
+    other = {"person": "organisation", "organisation": "person"}.get(kind, "")
+    return {name: value for name, value in fields.items() if name != other} | {"kind": kind}
 
 
 class _Run:
@@ -166,13 +204,26 @@ class _Run:
             self._run_id = runs.start_run(connection, STEP, stream_id=stream_id)
             runs.abandon_runs(connection, stream_id, step=STEP, keep=self._run_id)
             self._written = deliveries.has_written(connection)
+            self._in_flight = record_flow.unseen_creations(connection, stream_id)
 
-    def own_writes(self, chunk: Sequence[Taken]) -> _Writes:
-        """What we ourselves have written to these records."""
+    def own_words(self, chunk: Sequence[Taken]) -> _OwnWords:
+        """What we ourselves have written to these records, some of which we may have made."""
+        if self._in_flight:
+            self._recognise(chunk)
         if not self._written:
-            return {}
+            return _OwnWords()
+        ids = [taken.id for taken in chunk]
         with reading(self._engine) as connection:
-            return deliveries.acknowledged_writes(connection, [taken.id for taken in chunk])
+            writes = deliveries.acknowledged_writes(connection, ids)
+            return _OwnWords(writes, record_flow.created_kinds(connection, list(writes)))
+
+    def _recognise(self, chunk: Sequence[Taken]) -> None:
+        """A record that we made and have no receipt of: that it is here is the receipt."""
+        found = recognised(self._in_flight, chunk)
+        for row, made in found:
+            with writing(self._engine) as connection:
+                receive_seen(connection, row, made)
+            self._written = True
 
     def adopt_mapping(self) -> None:
         """Keep the mapping's text; where the stream used another one, queue all of its records."""
@@ -219,6 +270,7 @@ class _Run:
             outcome.rows = [row for row in outcome.rows if row.record_id in confirmed]
             self._keep_out(connection, state, chunk, outcome)
             counts = self._store_parts(connection, state, outcome, confirmed)
+            _announce_deals(connection, outcome.rows)
             self._store_flaws(connection, chunk, outcome, confirmed)
             self._store_gaps(connection, outcome, confirmed)
             counts += _count(chunk, outcome, confirmed)

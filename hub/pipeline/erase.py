@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from hub.errors import StoreError
+from hub.pipeline.leftovers import leftovers
 from hub.pipeline.scrub import Scrub
 from hub.pipeline.survey import Fate, Ours, Survey, survey
 from hub.store import erasures, suppression
 from hub.store.audit import Entry, add_entries, new_act
+from hub.store.creations import insert_records
 from hub.store.database import Connection, Engine, reading, trying, writing
 from hub.store.events import PartyEvent, add_events
 from hub.store.fates import add_fates
@@ -44,6 +46,8 @@ class Request:
     organisation: bool = False
     reports: Path | None = None
     ours: Ours = field(default_factory=Ours)
+    targets: Mapping[str, str] = field(default_factory=dict)
+    """By connection, what becomes of what we wrote there: blank, delete or keep."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +110,9 @@ def _erase(db: Connection, request: Request, key: KeySource, *, planning: bool) 
     found = survey(db, party.id, request.ours, hold=request.hold is not False)
     _require_allowed(db, found, request, planning=planning)
     scrub = Scrub(db, found, marks, now)
+    left = leftovers(db, found, marks, request.targets)
     scrub.run()
+    scrub.counts["record_delivery"] += insert_records(db, left, now)
     _keep_out(db, found, marks, now)
     add_events(db, [PartyEvent(party.id, "erased", [])], now)
     fates = {fate.value: len(found.of(fate)) for fate in Fate}

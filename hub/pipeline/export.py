@@ -173,7 +173,9 @@ class _Portrait:
         receipts = {
             row["delivery_id"]: row for row in rows_about(self._db, "receipt", "delivery_id", ids)
         }
-        return [{**row, "receipt": receipts.get(row["id"])} for row in deliveries]
+        whole = rows_about(self._db, "record_delivery", "party_id", self._found.parties)
+        told = [{**row, "receipt": receipts.get(row["id"])} for row in deliveries]
+        return [*told, *whole]
 
     def _quarantine(self) -> list[dict[str, Any]]:
         return rows_about(self._db, "quarantine", "record_id", self._own_ids())

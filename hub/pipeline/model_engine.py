@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from time import perf_counter
 
-from hub.match.blocking import match_keys
+from hub.match.blocking import contact_keys, match_keys, without_shared
 from hub.match.engines.engine import BulkEngine, EngineName, open_engine
 from hub.match.engines.rows import Row
 from hub.match.features import Features, build_features
@@ -35,7 +35,7 @@ def partition_by_model(
 
 def _partition(records: Iterable[Record], contents: _Contents, run: BulkEngine) -> Outcome:
     found = run.run(contents.rows(records))
-    copies = contents.copies_weigh(found.model)
+    copies = contents.copies_weigh(found.model, found.shared)
     clusters = {
         record: name
         for members in contents.clusters(found.clusters, copies)
@@ -96,9 +96,13 @@ class _Contents:
     def _members(self, number: int) -> list[str]:
         return [self._firsts[number], *self._copies.get(number, ())]
 
-    def copies_weigh(self, model: Model) -> dict[int, float]:
+    def copies_weigh(self, model: Model, shared: frozenset[str]) -> dict[int, float]:
         """What two copies of a content weigh, by the number of each content that has copies."""
-        weights = ((n, weigh(row, row, model)) for n, row in self._repeated.items())
+        rows = (
+            (n, without_shared(row, contact_keys(row) & shared))
+            for n, row in self._repeated.items()
+        )
+        weights = ((n, weigh(row, row, model)) for n, row in rows)
         return {number: found.bits for number, found in weights if found is not None}
 
     def clusters(

@@ -19,7 +19,7 @@ USUAL_RECORDS: Final = 10_000
 """The shipped model expects so many records, however many there are: it must not change."""
 SHIPPED: Final = "shipped"
 """The version of the model that nobody has trained."""
-LEAST_HOLDERS: Final = 5
+LEAST_HOLDERS: Final = 3
 """A value of fewer contents is kept by no model: it would tell of persons."""
 
 

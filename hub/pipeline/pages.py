@@ -49,7 +49,7 @@ def prepare_page(page: Page) -> PreparedPage:
     for record in page.records:
         flaw = _flaw(record.key, record.version)
         try:
-            payload = b"" if flaw else _to_json(record.data)
+            payload = b"" if flaw else to_payload(record.data)
         except (TypeError, ValueError, RecursionError) as error:
             flaw = f"the record is not plain JSON: {_reason(error)}"
         if flaw:
@@ -73,8 +73,8 @@ def prepare_page(page: Page) -> PreparedPage:
     )
 
 
-def _to_json(data: Mapping[str, Any]) -> bytes:
-    """Keys are sorted: a system that changes their order has changed nothing."""
+def to_payload(data: Mapping[str, Any]) -> bytes:
+    """A record as it is stored, with sorted keys: their order changes nothing."""
     return orjson.dumps(data, default=_plain, option=orjson.OPT_SORT_KEYS)
 
 
@@ -145,7 +145,7 @@ def _repr(data: Mapping[str, Any]) -> str:
 
 def _rejected(record: Record, flaw: str) -> Unreadable:
     try:
-        raw = _to_json(record.data).decode()
+        raw = to_payload(record.data).decode()
     except (TypeError, ValueError, RecursionError):
         raw = _repr(record.data)
     key = None if _flaw(record.key, None) else record.key

@@ -14,7 +14,7 @@ from hub.pipeline.workplace import Workplace
 def propose_resolve(work: Workplace) -> Proposal:
     """What a resolve would do to customers and their values, pinned by its digest."""
     adopt_ledgers(work.engine, work.config)
-    watches = [Watch(r.attribute, r.connection, r.stream) for r in work.config.publish.live]
+    watches = [Watch(str(r.attribute), r.connection, r.stream) for r in work.config.publish.live]
     return propose(work.engine, rule_set(work), watches)
 
 

@@ -16,6 +16,7 @@ import orjson
 from hub.match.standardise import standardise_email, standardise_identifier, standardise_phone
 from hub.ownership import ASK, EVERYBODY, Audience
 from hub.pipeline.echo import first_of_chain
+from hub.pipeline.newcomers import Newcomers, stage_newcomers
 from hub.store import deliveries, outbox
 from hub.store.audience import parties_with_won
 from hub.store.database import Connection, Engine, writing
@@ -43,22 +44,30 @@ class Subscription:
 
 
 def stage_deliveries(
-    engine: Engine, subscriptions: Sequence[Subscription], country: str
+    engine: Engine,
+    subscriptions: Sequence[Subscription],
+    country: str,
+    newcomers: Sequence[Newcomers] = (),
 ) -> dict[str, int]:
     """Turn waiting events into deliveries, a chunk of events with its deliveries at a time.
 
     Events of customers whose write is under way, or waits for a person, wait; others go on.
     """
-    staging = Staging(subscriptions, country)
+    staging = Staging(subscriptions, country, newcomers)
     while True:
         with writing(engine) as db:
             if not staging.stage(db):
                 return staging.counts
 
 
-def stage_in(db: Connection, subscriptions: Sequence[Subscription], country: str) -> dict[str, int]:
+def stage_in(
+    db: Connection,
+    subscriptions: Sequence[Subscription],
+    country: str,
+    newcomers: Sequence[Newcomers] = (),
+) -> dict[str, int]:
     """The same in the caller's transaction."""
-    staging = Staging(subscriptions, country)
+    staging = Staging(subscriptions, country, newcomers)
     while staging.stage(db):
         pass
     return staging.counts
@@ -67,9 +76,15 @@ def stage_in(db: Connection, subscriptions: Sequence[Subscription], country: str
 class Staging:
     """One walk over the events that wait."""
 
-    def __init__(self, subscriptions: Sequence[Subscription], country: str) -> None:
+    def __init__(
+        self,
+        subscriptions: Sequence[Subscription],
+        country: str,
+        newcomers: Sequence[Newcomers] = (),
+    ) -> None:
         self.counts = {"events": 0, "planned": 0, "superseded": 0}
         self._subscriptions = subscriptions
+        self._newcomers = newcomers
         self._country = country
         self._after = 0
 
@@ -85,6 +100,11 @@ class Staging:
         fresh, superseded, blocked = _coalesce(db, look)
         self.counts["planned"] += outbox.insert_deliveries(db, fresh, _now())
         self.counts["superseded"] += superseded
+        for rule in self._newcomers:
+            made = stage_newcomers(db, rule, parties)
+            self.counts["planned"] += made.planned
+            self.counts["superseded"] += made.superseded
+            blocked |= made.blocked
         settled = [event.id for event in events if event.party_id not in blocked]
         outbox.settle_events(db, settled)
         self.counts["events"] += len(settled)

@@ -18,10 +18,11 @@ import orjson
 from hub.errors import StoreError
 from hub.ownership import BrakesSection
 from hub.pipeline.brakes import excess
+from hub.pipeline.newcomers import Newcomers
 from hub.pipeline.publish import Subscription, stage_in
 from hub.store import brakes as store
 from hub.store.audit import Entry, add_entries, new_act
-from hub.store.brakes import PlannedDelivery
+from hub.store.brakes import PlannedDelivery, PlannedWhole
 from hub.store.database import Connection, Engine, trying, writing
 
 NO_SECTION: Final = BrakesSection()
@@ -35,6 +36,7 @@ class Publishing:
     subscriptions: Sequence[Subscription]
     country: str
     brakes: Mapping[str, BrakesSection]
+    newcomers: Sequence[Newcomers] = ()
 
     def of(self, connection: str) -> BrakesSection:
         """The brakes of one connection."""
@@ -47,24 +49,37 @@ class PublishPlan:
 
     writes: Sequence[PlannedDelivery]
     stops: Mapping[str, str]
+    records: Sequence[PlannedWhole] = ()
 
     @property
     def digest(self) -> str:
         """What pins it: equal for two plans that would write the same."""
         names = ("connection", "stream", "source_key", "field", "before", "value")
-        lines = sorted([getattr(item, name) or "" for name in names] for item in self.writes)
+        lines = [[getattr(item, name) or "" for name in names] for item in self.writes]
+        whole = ("kind", "connection", "stream", "party_id", "fields")
+        lines += [[getattr(item, name) for name in whole] for item in self.records]
+        lines.sort()
         return blake2b(orjson.dumps(lines), digest_size=16).hexdigest()
 
     def as_dict(self) -> dict[str, Any]:
         """The plan as people and programs read it, without source keys: one may be an address."""
         shown = ("party_id", "connection", "stream", "record_id", "field", "before", "value")
         counts = Counter(item.connection for item in self.writes)
+        counts.update(item.connection for item in self.records)
         return {
             "digest": self.digest,
             "counts": dict(sorted(counts.items())),
+            "records": [_shown(item) for item in self.records],
             "stops": dict(self.stops),
             "writes": [{name: getattr(item, name) for name in shown} for item in self.writes],
         }
+
+
+def _shown(item: PlannedWhole) -> dict[str, Any]:
+    """A record to be made with its values, one to be erased from with the names of the fields."""
+    fields = {name: value for name, (_, value) in orjson.loads(item.fields).items()}
+    names = ("kind", "party_id", "connection", "stream")
+    return {**{name: getattr(item, name) for name in names}, "fields": fields}
 
 
 def plan_publish(engine: Engine, publishing: Publishing) -> PublishPlan:
@@ -85,20 +100,23 @@ def approve_publish(
                 "what would be written is no longer what the plan with this digest showed; "
                 "nothing was changed: look at `hub publish --plan` again"
             )
-        store.approve(db, [item.id for item in plan.writes], now)
+        ids = [item.id for item in plan.writes] + [item.id for item in plan.records]
+        store.approve(db, ids, now)
         counts = plan.as_dict()["counts"]
         parties = {item.party_id for item in plan.writes}
+        parties |= {item.party_id for item in plan.records}
         entry = Entry("approve_publish", {"digest": digest, "writes": counts}, parties)
         add_entries(db, new_act(actor, ""), [entry], now)
     return plan
 
 
 def _plan(db: Connection, publishing: Publishing) -> PublishPlan:
-    stage_in(db, publishing.subscriptions, publishing.country)
-    writes = store.planned_deliveries(db)
+    stage_in(db, publishing.subscriptions, publishing.country, publishing.newcomers)
+    writes, records = store.planned_deliveries(db), store.planned_records(db)
     paused = store.paused_connections(db)
     stops = {}
-    for name in sorted({item.connection for item in writes}):
+    names = {item.connection for item in writes} | {item.connection for item in records}
+    for name in sorted(names):
         section = publishing.of(name)
         if name in paused:
             stops[name] = f"paused since {paused[name]:%Y-%m-%d %H:%M} UTC"
@@ -106,4 +124,4 @@ def _plan(db: Connection, publishing: Publishing) -> PublishPlan:
             stops[name] = reason
         elif not section.is_open(datetime.now(UTC)):
             stops[name] = f"writes wait for {section.window}"
-    return PublishPlan(writes, stops)
+    return PublishPlan(writes, stops, records)

@@ -169,7 +169,7 @@ def resolve(work: Workplace, *, allow_merges: bool = False) -> Mapping[str, Any]
     limit = None if allow_merges else work.config.resolve.max_merges
     adopt_ledgers(work.engine, work.config)
     applied = apply(work.engine, plan(work.engine, country=work.config.hub.country), limit=limit)
-    if work.config.publish.live:
+    if work.config.publish.targets:
         with writing(work.engine) as db:
             requeue_touched(db)
     golden = compute_golden(work.engine, trust=work.config.trust, country=work.config.hub.country)

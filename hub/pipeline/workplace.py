@@ -40,7 +40,7 @@ def open_site(path: Path, resolvers: Mapping[str, CredentialResolver] | None = N
 
 def check_publishing(site: Site) -> None:
     """Hold the rules of publishing against the mappings; ConfigError names every flaw."""
-    if site.config.publish.live:
+    if site.config.publish.targets:
         from hub.pipeline.subscriptions import read_subscriptions
 
         read_subscriptions(site)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from hub.errors import ConfigError
-from hub.pipeline import delivering, publish, publish_plan
+from hub.pipeline import creating, delivering, erasing, publish, publish_plan
 from hub.pipeline.brakes import Gate, excess
 from hub.pipeline.conflicts import Conflicts
 from hub.pipeline.delivering import Pace
 from hub.pipeline.publish_plan import Publishing, PublishPlan
-from hub.pipeline.subscriptions import read_subscriptions
+from hub.pipeline.subscriptions import read_creations, read_subscriptions
 from hub.pipeline.workplace import Workplace
 from hub.store import brakes, outbox
 from hub.store.audit import Entry, add_entries, new_act
@@ -27,6 +28,7 @@ def publishing(work: Workplace) -> Publishing:
     """What hub.toml says about publishing, checked against the mappings."""
     return Publishing(
         subscriptions=read_subscriptions(work.site),
+        newcomers=read_creations(work.site),
         country=work.config.hub.country,
         brakes=work.config.publish.brakes,
     )
@@ -44,8 +46,9 @@ def approve_publish(work: Workplace, digest: str, *, actor: str) -> PublishPlan:
 
 def stage(work: Workplace) -> Mapping[str, int]:
     """Turn waiting events into deliveries."""
-    rules = read_subscriptions(work.site)
-    return publish.stage_deliveries(work.engine, rules, work.config.hub.country)
+    rules, newcomers = read_subscriptions(work.site), read_creations(work.site)
+    country = work.config.hub.country
+    return publish.stage_deliveries(work.engine, rules, country, newcomers)
 
 
 def stage_all(work: Workplace) -> int:
@@ -70,9 +73,12 @@ def deliver(work: Workplace, connection: str) -> Mapping[str, int]:
     counts: dict[str, int] = {}
     if stopped is None:
         with work.site.connected(connection) as opened:
-            counts = delivering.deliver(
-                work.engine, opened, _pace(work), barrier=gate, approved=held
-            )
+            pace = _pace(work)
+            made = creating.create_records(work.engine, opened, pace, barrier=gate, approved=held)
+            key = work.config.erasure_key
+            gone = erasing.erase_records(work.engine, opened, pace, key=key, going=(gate, held))
+            counts = delivering.deliver(work.engine, opened, pace, barrier=gate, approved=held)
+        counts = dict(Counter(made) + Counter(gone) + Counter(counts))
         stopped = gate.stop()
     return counts | _left(work, connection, stopped or ("held" if held else None))
 
@@ -107,6 +113,7 @@ def _left(work: Workplace, connection: str, why: str | None) -> dict[str, int]:
         return {}
     with reading(work.engine) as db:
         left = len(brakes.planned_deliveries(db, connection))
+        left += len(brakes.planned_records(db, connection))
     return {why: left} if left else {}
 
 

@@ -42,6 +42,8 @@ class Capability(StrEnum):
     WRITE = "write"
     BATCH_WRITE = "batch_write"
     CREATE = "create"
+    CREATE_ONCE = "create_once"
+    REMOVE = "remove"
     IDEMPOTENCY_KEY = "idempotency_key"
     OPTIMISTIC_LOCK = "optimistic_lock"
     CUSTOM_FIELDS = "custom_fields"
@@ -66,6 +68,8 @@ class Stream:
     cursor: str | None = None
     capabilities: frozenset[Capability] = frozenset({Capability.FULL})
     retains: bool = False
+    demands: tuple[str, ...] = ()
+    """Fields without which the system makes no record (CREATE)."""
 
 
 class Record(NamedTuple):
@@ -132,8 +136,9 @@ class Change:
 class New:
     """A record to be made in a target, in the system's own field names.
 
-    ``external_key`` is the hub's own name for the record, and the system holds it at most once. It
-    may stand in a URL, so it is nothing personal.
+    ``external_key`` is the hub's own name for the record. It may stand in a URL, so it is nothing
+    personal. It has to be seen in what is read of the record, or be its key, wherever the system
+    can do that: a sync recognises the record by it.
     """
 
     stream: str
@@ -232,13 +237,31 @@ class BatchWriter(Writer, Protocol):
 
 
 class Creator(Writer, Protocol):
-    """A connector with a stream that declares CREATE."""
+    """A connector with a stream that declares CREATE.
+
+    A stream declares CREATE_ONCE too where the system itself holds an external key at most once,
+    however two requests meet. Without it the hub never repeats a request of which it does not know
+    the outcome: it looks for the record until it is there, or a person decides.
+    """
 
     def create(self, new: New) -> Receipt:
         """Make the record, or find it by its external key; the receipt has its key.
 
         A record that is found is left as it is. So a repeat makes nothing twice and undoes nothing
         that was changed meanwhile.
+        """
+
+    def find(self, stream: str, external_key: str) -> str | None:
+        """The key of the record with this external key; None where the system shows none."""
+
+
+class Remover(Writer, Protocol):
+    """A connector with a stream that declares REMOVE: records that the hub made can be deleted."""
+
+    def remove(self, stream: str, key: str) -> None:
+        """Delete the record; one that is gone already is no error. RejectedError where it may not.
+
+        A repeat is harmless, so that an unknown outcome is asked again.
         """
 
 

@@ -11,6 +11,33 @@ from sqlalchemy.engine import Connection
 from hub.store.tables import canonical_record, canonical_ref, document, link, source_record
 
 _WON: Final = "won"
+OPPORTUNITY: Final = "opportunity"
+
+
+def parties_of_deals(db: Connection, record_ids: Iterable[int]) -> set[str]:
+    """The customers that the opportunities in these source records are with."""
+    own, deal = canonical_record.alias("own"), canonical_record.alias("deal")
+    query = (
+        sa.select(link.c.party_id)
+        .distinct()
+        .join(own, own.c.id == link.c.canonical_id)
+        .join(source_record, source_record.c.id == own.c.record_id)
+        .join(
+            canonical_ref,
+            sa.and_(
+                canonical_ref.c.stream_id == source_record.c.stream_id,
+                canonical_ref.c.source_key == source_record.c.source_key,
+                canonical_ref.c.part == own.c.part,
+                canonical_ref.c.role == "party",
+            ),
+        )
+        .join(deal, deal.c.id == canonical_ref.c.canonical_id)
+        .where(
+            deal.c.record_id.in_(list(record_ids)),
+            link.c.recorded_to.is_(None),
+        )
+    )
+    return set(db.scalars(query))
 
 
 def parties_with_won(db: Connection, party_ids: Iterable[str]) -> set[str]:
@@ -36,7 +63,7 @@ def parties_with_won(db: Connection, party_ids: Iterable[str]) -> set[str]:
             link.c.party_id.in_(list(party_ids)),
             link.c.recorded_to.is_(None),
             deal.c.active,
-            document.c.entity == "opportunity",
+            document.c.entity == OPPORTUNITY,
             document.c.status == _WON,
         )
     )

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from hub.store.tables import connection, delivery, source_record, stream
+from hub.store.tables import connection, delivery, record_delivery, source_record, stream
 
 
 class PlannedDelivery(NamedTuple):
@@ -55,11 +55,44 @@ def planned_deliveries(db: Connection, connection_name: str | None = None) -> li
     return [PlannedDelivery(*row) for row in db.execute(query)]
 
 
+class PlannedWhole(NamedTuple):
+    """A whole record that waits to be made, or to be erased from; ``fields`` is JSON."""
+
+    id: str
+    kind: str
+    party_id: str
+    connection: str
+    stream: str
+    fields: str
+    approved: bool
+
+
+def planned_records(db: Connection, connection_name: str | None = None) -> list[PlannedWhole]:
+    """All whole records that wait, at one connection or at any, in their order."""
+    table = record_delivery
+    query = (
+        sa.select(
+            *(table.c[name] for name in ("id", "kind", "party_id")),
+            connection.c.name,
+            stream.c.name,
+            table.c.fields,
+            table.c.approved_at.is_not(None),
+        )
+        .join(stream, stream.c.id == table.c.stream_id)
+        .join(connection, connection.c.id == stream.c.connection_id)
+        .where(table.c.state == "planned")
+        .order_by(table.c.seq)
+    )
+    if connection_name is not None:
+        query = query.where(connection.c.name == connection_name)
+    return [PlannedWhole._make(row) for row in db.execute(query)]
+
+
 def approve(db: Connection, delivery_ids: Sequence[str], now: datetime) -> None:
     """Let these go whatever the limits say."""
-    change = sa.update(delivery).where(delivery.c.id == sa.bindparam("approved"))
-    if delivery_ids:
-        rows = [{"approved": name} for name in delivery_ids]
+    rows = [{"approved": name} for name in delivery_ids]
+    for table in (delivery, record_delivery) if rows else ():
+        change = sa.update(table).where(table.c.id == sa.bindparam("approved"))
         db.execute(change.values(approved_at=now), rows)
 
 
@@ -87,9 +120,14 @@ def sent_since(db: Connection, connection_name: str, since: datetime) -> list[da
         .join(stream, stream.c.id == source_record.c.stream_id)
         .join(connection, connection.c.id == stream.c.connection_id)
         .where(connection.c.name == connection_name, delivery.c.sent_at > since)
-        .order_by(delivery.c.sent_at)
     )
-    return list(db.scalars(query))
+    whole = (
+        sa.select(record_delivery.c.sent_at)
+        .join(stream, stream.c.id == record_delivery.c.stream_id)
+        .join(connection, connection.c.id == stream.c.connection_id)
+        .where(connection.c.name == connection_name, record_delivery.c.sent_at > since)
+    )
+    return sorted([*db.scalars(query), *db.scalars(whole)])
 
 
 def set_pause(db: Connection, connection_name: str, paused_at: datetime | None) -> bool:

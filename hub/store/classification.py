@@ -142,6 +142,14 @@ COLUMNS: Final[Mapping[str, Mapping[str, Show]]] = MappingProxyType(
             time="planned_at sent_at settled_at approved_at",
             out="id seq lease_holder lease_until attempts failures",
         ),
+        "record_delivery": _table(
+            party="party_id",
+            stream="stream_id",
+            record="record_id",
+            value="kind source_key party_kind fields state message",
+            time="planned_at sent_at settled_at approved_at",
+            out="id seq lease_holder lease_until attempts failures",
+        ),
         "receipt": _table(delivery="delivery_id", value="target_version", time="received_at"),
         "report_break": _table(
             value="report check_id row_class cause owner amount currency state figure",

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, RowMapping
+from sqlalchemy.engine import Connection
 
-from hub.store.tables import connection, delivery, receipt, source_record, stream
+from hub.store.tables import (
+    connection,
+    delivery,
+    receipt,
+    record_delivery,
+    source_record,
+    stream,
+)
 
 _REFUSED: Final = ("rejected", "abandoned")
 
@@ -28,29 +35,59 @@ def refused_values(db: Connection, record_ids: Iterable[int]) -> dict[tuple[int,
 class DeliveryFilter(NamedTuple):
     """Which deliveries to list; without states, those that wait for a person."""
 
-    states: Collection[str] = ("conflict", "dead", "rejected", "unknown")
+    states: Collection[str] = ("conflict", "dead", "incomplete", "rejected", "unknown")
     connection: str | None = None
 
 
-def list_deliveries(db: Connection, wanted: DeliveryFilter, limit: int) -> list[RowMapping]:
-    """The deliveries wanted, the newest first, each with connection and stream."""
-    query = _described().where(delivery.c.state.in_(list(wanted.states)))
-    if wanted.connection is not None:
-        query = query.where(connection.c.name == wanted.connection)
-    return list(db.execute(query.order_by(delivery.c.seq.desc()).limit(limit)).mappings())
+def list_deliveries(db: Connection, wanted: DeliveryFilter, limit: int) -> list[dict[str, Any]]:
+    """The deliveries wanted, the newest first, each with connection, stream and kind."""
+    found = []
+    for table, described in ((delivery, _described()), (record_delivery, _described_whole())):
+        query = described.where(table.c.state.in_(list(wanted.states)))
+        if wanted.connection is not None:
+            query = query.where(connection.c.name == wanted.connection)
+        rows = db.execute(query.order_by(table.c.seq.desc()).limit(limit)).mappings()
+        found += [_FIELDLESS | dict(row) for row in rows]
+    return sorted(found, key=lambda row: row["planned_at"], reverse=True)[:limit]
 
 
-def get_delivery(db: Connection, delivery_id: str) -> RowMapping | None:
-    """One delivery with connection, stream and receipt."""
-    query = _described().where(delivery.c.id == delivery_id)
-    return db.execute(query).mappings().one_or_none()
+def get_delivery(db: Connection, delivery_id: str) -> dict[str, Any] | None:
+    """One delivery, of a field or of a whole record, with connection, stream and receipt."""
+    for table, described in ((delivery, _described()), (record_delivery, _described_whole())):
+        row = db.execute(described.where(table.c.id == delivery_id)).mappings().one_or_none()
+        if row is not None:
+            return _FIELDLESS | dict(row)
+    return None
 
 
 def end_delivery(db: Connection, delivery_id: str, *, seen: str, state: str, now: datetime) -> bool:
     """Settle a delivery on a person's word; False where it is no longer in the state seen."""
-    change = sa.update(delivery).where(delivery.c.id == delivery_id, delivery.c.state == seen)
-    ended = change.values(state=state, settled_at=now, lease_holder=None, lease_until=None)
-    return db.execute(ended).rowcount == 1
+    values = {"state": state, "settled_at": now, "lease_holder": None, "lease_until": None}
+    changes = [
+        sa.update(table).where(table.c.id == delivery_id, table.c.state == seen).values(values)
+        for table in (delivery, record_delivery)
+    ]
+    return sum(db.execute(change).rowcount for change in changes) == 1
+
+
+def deleted_records(db: Connection, record_ids: Collection[int]) -> set[int]:
+    """Those of the records that are gone from their system."""
+    query = sa.select(source_record.c.id).where(
+        source_record.c.id.in_(list(record_ids)), source_record.c.deleted
+    )
+    return set(db.scalars(query))
+
+
+def plan_record_again(db: Connection, delivery_id: str, *, seen: str, now: datetime) -> bool:
+    """Let a whole record be sent as if it never was; False where it is not in the state seen.
+
+    It is approved by that: a person has looked at the target.
+    """
+    table = record_delivery
+    change = sa.update(table).where(table.c.id == delivery_id, table.c.state == seen)
+    values = {"state": "planned", "failures": 0, "message": None, "lease_holder": None}
+    again = change.values(sent_at=None, settled_at=None, approved_at=now, **values)
+    return db.execute(again).rowcount == 1
 
 
 def overrule(db: Connection, delivery_id: str, found: str | None, now: datetime) -> bool:
@@ -69,6 +106,22 @@ def rebase(db: Connection, befores: Mapping[str, str | None]) -> None:
     if befores:
         rows = [{"rebased": name, "stands": before} for name, before in befores.items()]
         db.execute(change.values(before=sa.bindparam("stands", type_=sa.Text)), rows)
+
+
+_FIELDLESS: Final = {"kind": "field", "field": "", "attribute": "", "found": None}
+"""What a delivery of a whole record has none of; that of a field has no other kind."""
+
+
+def _described_whole() -> sa.Select[tuple[object, ...]]:
+    return (
+        sa.select(
+            record_delivery,
+            connection.c.name.label("connection"),
+            stream.c.name.label("stream"),
+        )
+        .join(stream, stream.c.id == record_delivery.c.stream_id)
+        .join(connection, connection.c.id == stream.c.connection_id)
+    )
 
 
 def _described() -> sa.Select[tuple[object, ...]]:

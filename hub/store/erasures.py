@@ -10,7 +10,8 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from hub.store.tables import delivery, erasure, master_party, stream
+from hub.store.tables import delivery, erasure, master_party, record_delivery, stream
+from hub.store.whole import CREATE
 
 CLEANING: Final = "cleaning"
 DONE: Final = "done"
@@ -88,4 +89,11 @@ def count_sending(db: Connection, party_ids: Iterable[str], record_ids: Iterable
     )
     under_way = (delivery.c.state == "sending") & (delivery.c.lease_until > datetime.now(UTC))
     query = sa.select(sa.func.count()).select_from(delivery).where(concerned, under_way)
-    return db.scalar(query) or 0
+    table = record_delivery
+    whole = sa.select(sa.func.count()).select_from(table)
+    whole = whole.where(
+        table.c.party_id.in_(list(party_ids)),
+        table.c.state.in_(("sending", "unknown")),
+        table.c.kind == CREATE,
+    )
+    return (db.scalar(query) or 0) + (db.scalar(whole) or 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -19,6 +20,7 @@ from hub.store.tables import (
     link,
     master_party,
     quarantine,
+    record_delivery,
     review_case,
     run,
     source_record,
@@ -147,7 +149,8 @@ def store_totals(db: Connection) -> dict[str, int]:
         .where(quarantine.c.state == OPEN),
     }
     totals = {name: db.scalar(query) or 0 for name, query in counted.items()}
-    by_state = sa.select(delivery.c.state, sa.func.count()).group_by(delivery.c.state)
-    return totals | {
-        f"deliveries {state}": n for state, n in db.execute(by_state.order_by("state"))
-    }
+    states = Counter[str]()
+    for table in (delivery, record_delivery):
+        by_state = sa.select(table.c.state, sa.func.count()).group_by(table.c.state)
+        states.update({row[0]: row[1] for row in db.execute(by_state)})
+    return totals | {f"deliveries {state}": n for state, n in sorted(states.items())}

@@ -164,6 +164,14 @@ PRIVACY: Final[Mapping[str, TablePrivacy]] = MappingProxyType(
             "lease_until planned_at sent_at settled_at approved_at failures",
             export="deliveries",
         ),
+        "record_delivery": _table(
+            anywhere="fields",
+            own="source_key",
+            nothing="id seq kind party_id stream_id record_id party_kind state attempts failures "
+            "message lease_holder lease_until planned_at sent_at settled_at approved_at",
+            export="deliveries",
+            note="the key of a record to be erased at a target stays until that is done",
+        ),
         "receipt": _table(
             own="target_version", nothing="delivery_id received_at", export="deliveries"
         ),

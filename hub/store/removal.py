@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import Table
 from sqlalchemy.engine import Connection
 
+from hub.store.creations import WAITING
 from hub.store.footprint import Place
 from hub.store.landing import GONE, GONE_HASH
 from hub.store.match_keys import Caps, ProfileChange, replace_profiles
@@ -27,10 +28,12 @@ from hub.store.tables import (
     quarantine,
     raw_version,
     receipt,
+    record_delivery,
     review_case,
     scanned_record,
     source_record,
 )
+from hub.store.whole import CREATE
 
 NOTE: Final = "erased"
 """What stands where people had written something."""
@@ -96,6 +99,7 @@ class Removal:
         self._set(party_event, party_event.c.party_id, ids, fields="[]", pending=False)
         self._set(link, link.c.party_id, ids, reason=NOTE)
         self._empty_deliveries(delivery.c.party_id, ids)
+        self._give_up_records(ids)
         self._set(master_party, master_party.c.id, ids, golden_pending=False)
         self._set(master_party, master_party.c.id, [survivor], status=NOTE)
 
@@ -116,6 +120,16 @@ class Removal:
             open_ones = sa.update(delivery).where(column.in_(chunk), delivery.c.state.in_(_OPEN))
             self._db.execute(open_ones.values(state="superseded", settled_at=self._now))
         self._set(delivery, column, ids, **_GONE_DELIVERY)
+
+    def _give_up_records(self, parties: Collection[str]) -> None:
+        """No record is made any more; of those that were, it stays known that they were."""
+        table = record_delivery
+        for chunk in _chunks(parties):
+            mine = (table.c.party_id.in_(chunk)) & (table.c.kind == CREATE)
+            unsent = sa.update(table).where(mine, table.c.state.in_(WAITING))
+            self._db.execute(unsent.values(state="superseded", settled_at=self._now))
+            emptied = sa.update(table).where(mine).values(fields="{}", source_key=None)
+            self.counts[table.name] += self._db.execute(emptied).rowcount
 
     def _settle_pairs(self, side: str, ids: Collection[int]) -> None:
         """Pairs stay as pairs of row ids; nothing follows from them any more."""

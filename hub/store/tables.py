@@ -20,7 +20,7 @@ from sqlalchemy import (
     Text,
 )
 
-from hub.store import arrivals, control, erased, layout, match_tables, trail
+from hub.store import arrivals, control, erased, layout, match_tables, trail, whole
 from hub.store.columns import ScaledMoney, UtcMicros
 from hub.store.layout import RowId, Uuid
 from hub.store.layout import foreign_key as _fk
@@ -356,6 +356,8 @@ receipt = Table(
     Column("target_version", Text),
     Column("received_at", UtcMicros, nullable=False),
 )
+
+record_delivery = whole.record_delivery
 
 report_break = control.report_break
 break_note = control.break_note

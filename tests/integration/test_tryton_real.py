@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import urllib.request
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from hub.errors import (
 )
 from hub.mapping import compile_mapping, load_mapping
 from hub.model import ENTITIES
-from hub.sdk import Change, Cursor, Record
+from hub.sdk import Change, Cursor, New, Record
 from tests.servers.tryton import SeededParty, TrytonServer
 
 pytestmark = pytest.mark.servers
@@ -187,6 +188,25 @@ def test_a_party_is_written_in_one_go(tryton_server: TrytonServer) -> None:
     ids = [row["id"] for row in now.data["contact_mechanisms"]]
     assert ids[0] == seeded.contact_mechanisms[0]
     assert (len(ids), [row["id"] for row in now.data["addresses"]]) == (2, list(seeded.addresses))
+
+
+def test_a_party_is_made_once_under_an_external_key(tryton_server: TrytonServer) -> None:
+    connector, key = connect(tryton_server), "019f3a54-0000-7000-8000-000000000001"
+    _, cursor = read(tryton_server)
+    assert connector.find("party.party", key) is None
+    values = {"name": "Made GmbH", "email": "office@made.example", "phone": "+49 30 123456"}
+    values |= {"street": "Ring 2\nHof", "postal_code": "1010", "city": "Wien", "country": "AT"}
+    new = New(stream="party.party", fields=values, external_key=key)
+    receipt = connector.create(new)
+    assert connector.create(new).key == connector.find("party.party", key) == receipt.key
+    found, _ = read(tryton_server, cursor=cursor)
+    made = found[receipt.key]
+    assert {name: made.data[name] for name in values} == values
+    assert key in json.dumps(made.data["identifiers"])
+    body = translate("party.party", made)[""]
+    assert [item.scheme for item in body.identifiers] == ["customer_no"]
+    with pytest.raises(RejectedError, match="colour"):
+        connector.create(replace(new, fields={"colour": "red"}, external_key="another"))
 
 
 def test_an_inactive_party_is_written_too(tryton_server: TrytonServer) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hub.match.blocking import FREQUENT
 from hub.match.engines import queries
-from hub.match.engines.rows import Row, arrow_batches, shares_table
+from hub.match.engines.rows import Row, arrow_batches, shares_table, sizes_table
 from hub.match.engines.statements import (
     compare_some,
     outcome_columns,
@@ -25,7 +25,9 @@ from hub.match.full_names import (
     LEAST_HOLDERS,
     OWN,
     UNIQUE,
-    times_sql,
+    company_share_sql,
+    shape_of,
+    times_as_frequent,
 )
 from hub.match.levels import FIELDS
 from hub.match.lookalikes import Counted, Population
@@ -95,6 +97,11 @@ def mark_shared(db: DuckDBPyConnection) -> None:
         _move_shared(db, own, shared, prefixes)
 
 
+def shared_contacts(db: DuckDBPyConnection) -> frozenset[str]:
+    """The keys of the contact points that :func:`mark_shared` has found."""
+    return frozenset(key for (key,) in db.execute("select key from common_key").fetchall())
+
+
 def _move_shared(
     db: DuckDBPyConnection, own: str, shared: str | None, prefixes: tuple[str, ...]
 ) -> None:
@@ -134,17 +141,21 @@ def measure_frequencies(db: DuckDBPyConnection) -> None:
 
 def mean_full_name_share(db: DuckDBPyConnection) -> float:
     """How often two strangers have one full name."""
+    _count_names(db, _FULL_NAME, OWN)
     found = db.execute(
-        f"select avg(full_name_share * {times_sql('holders', OWN)}) from (select full_name_share, "
-        "count(*) over (partition by full_name) as holders from feature "
-        "where full_name is not null)"
+        "select avg(full_name_share * coalesce(times, 1.0)) from feature left join counted_name "
+        "on counted_name.value = feature.full_name where full_name is not null"
     ).fetchall()
     return float(f"{found[0][0] or USUAL[_FULL_NAME]:.6g}")  # sums depend on the rows' order
 
 
 def settle_full_names(db: DuckDBPyConnection, own: float) -> None:
-    """Names of more records than ``own`` others are oftener strangers' than they seemed."""
-    _count_holders(db, _FULL_NAME, times_sql("count(*)", own))
+    """Names of more records than one person has are oftener strangers' than they seemed.
+
+    ``own`` is how many others of a record's name are its own, on average.
+    """
+    _count_names(db, _FULL_NAME, own)
+    _keep_frequent(db, _FULL_NAME, "times")
     db.execute(
         "update feature set full_name_share = full_name_share * found.share "
         "from frequency_full_name found where found.value = feature.full_name"
@@ -153,22 +164,37 @@ def settle_full_names(db: DuckDBPyConnection, own: float) -> None:
 
 def settle_organisations(db: DuckDBPyConnection, own: float) -> None:
     """The same for companies, whose names have no parts to expect a share from."""
-    alone = rarest_shares(db)["organisation"]
-    _count_holders(db, "organisation", times_sql("count(*)", own, UNIQUE), alone)
+    _count_names(db, "organisation", own)
+    alone = company_share_sql("value", rarest_shares(db)["organisation"])
+    _keep_frequent(db, "organisation", f"{alone} * times")
     db.execute(
         "update feature set organisation_share = found.share "
         "from frequency_organisation found where found.value = feature.organisation"
     )
 
 
-def _count_holders(db: DuckDBPyConnection, column: str, times: str, alone: float = 1.0) -> None:
-    """Fill ``frequency_…`` with the names of so many records that strangers must be among them."""
+def _count_names(db: DuckDBPyConnection, column: str, own: float) -> None:
+    """Fill ``counted_name``: names of some records, and how many times as frequent that makes."""
+    words = f"length({column}) - length(replace({column}, ' ', '')) + 1"
     db.execute(
-        f"create or replace table frequency_{column} as select value, holders, "
-        f"{alone!r} * times as share "
-        f"from (select {column} as value, count(*) as holders, {times} as times "
-        f"from feature where {column} is not null group by 1) "
-        f"where holders >= {LEAST_HOLDERS} and times > 1.001"
+        f"create or replace temp table held_name as select {column} as value, "
+        f"count(*) as holders, {words if column != _FULL_NAME else '0'} as words from feature "
+        f"where {column} is not null group by {column} having count(*) >= {LEAST_HOLDERS}"
+    )
+    sizes = db.execute("select distinct holders, words from held_name").fetchall()
+    times = [times_as_frequent(holders, own, shape_of(words)) for holders, words in sizes]
+    db.register("name_size", sizes_table(sizes, times))
+    db.execute(
+        "create or replace temp table counted_name as "
+        "select value, holders, times from held_name join name_size using (holders, words)"
+    )
+    db.unregister("name_size")
+
+
+def _keep_frequent(db: DuckDBPyConnection, column: str, share: str) -> None:
+    db.execute(
+        f"create or replace table frequency_{column} as "
+        f"select value, holders, {share} as share from counted_name where times > 1.001"
     )
 
 

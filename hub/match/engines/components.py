@@ -52,6 +52,8 @@ class _Pair(NamedTuple):
 
 
 def _cluster(pairs: list[_Pair]) -> Partition[int]:
+    if len(pairs) == 1 and pairs[0].joins and pairs[0].against > CONFLICT:
+        return Partition((pairs[0][:2],), ())  # most components: two that certainly are one
     nodes = {node for pair in pairs for node in pair[:2]}
     edges = [Edge(*item[:2], item.tie, item.joins, item.vetoed) for item in pairs if item.seen]
     evidence: Mapping[tuple[int, int], float] = {

@@ -34,12 +34,14 @@ _NEEDED: Final = {
 class Matched:
     """What a run found: clusters of two or more rows, certain edges that stay apart, the model.
 
-    ``seconds`` says how long each stage took.
+    ``shared`` are the keys of contact points that are nobody's own; ``seconds`` says how long each
+    stage took.
     """
 
     model: Model
     clusters: list[tuple[int, ...]] = field(default_factory=list)
     apart: list[Apart[int]] = field(default_factory=list)
+    shared: frozenset[str] = frozenset()
     seconds: dict[str, float] = field(default_factory=dict)
 
     def add(self, parts: Iterable[Partition[int]]) -> None:

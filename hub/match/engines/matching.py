@@ -11,6 +11,7 @@ from hub.match.engines.bulk import (
     open_workspace,
     prepare,
     read_rows,
+    shared_contacts,
     weigh_candidates,
 )
 from hub.match.engines.components import cluster_components
@@ -40,7 +41,7 @@ class BulkMatch:
         if model is None:
             model = timed("train", lambda: train_model(self._db))
         timed("weigh", lambda: weigh_candidates(self._db, model))
-        found = Matched(model, seconds=self._stages.seconds)
+        found = Matched(model, shared=shared_contacts(self._db), seconds=self._stages.seconds)
         timed("cluster", lambda: found.add(cluster_components(self._db, found.model)))
         return found
 

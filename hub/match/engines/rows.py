@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import islice, repeat
 from typing import Any, Final, NamedTuple
 
 from hub.match.features import LISTS, Features
@@ -16,7 +16,7 @@ class Row(NamedTuple):
 
     id: int
     features: Features
-    keys: Iterable[str]
+    keys: Collection[str]
 
 
 def arrow_batches(rows: Iterable[Row]) -> Iterator[tuple[Any, Any]]:
@@ -39,19 +39,29 @@ def shares_table(shares: Mapping[str, float]) -> Any:
     return pa.table(columns, ["value", "share"])
 
 
+def sizes_table(sizes: Sequence[tuple[int, int]], times: Sequence[float]) -> Any:
+    """What names of so many holders and words count (holders, words, times)."""
+    import pyarrow as pa
+
+    holders, words = (pa.array([size[place] for size in sizes], pa.int64()) for place in (0, 1))
+    return pa.table([holders, words, pa.array(times, pa.float64())], ["holders", "words", "times"])
+
+
 def _feature_table(batch: Sequence[Row]) -> Any:
     import pyarrow as pa
 
-    columns: list[Any] = [pa.array([row.id for row in batch], type=pa.int64())]
-    for place, name in enumerate(Features._fields):
-        kind = pa.list_(pa.string()) if name in LISTS else pa.string()
-        columns.append(pa.array([row.features[place] for row in batch], type=kind))
-    return pa.table(columns, names=["id", *Features._fields])
+    ids = pa.array([row.id for row in batch], type=pa.int64())
+    held = zip(*(row.features for row in batch), strict=True) if batch else repeat(())
+    columns = [
+        pa.array(values, type=pa.list_(pa.string()) if name in LISTS else pa.string())
+        for name, values in zip(Features._fields, held, strict=False)
+    ]
+    return pa.table([ids, *columns], names=["id", *Features._fields])
 
 
 def _key_table(batch: Sequence[Row]) -> Any:
     import pyarrow as pa
 
-    owned = [(row.id, key) for row in batch for key in row.keys]
-    ids = pa.array([item[0] for item in owned], type=pa.int64())
-    return pa.table([ids, pa.array([item[1] for item in owned], type=pa.string())], ["id", "key"])
+    ids = pa.array([row.id for row in batch for _ in row.keys], type=pa.int64())
+    keys = pa.array([key for row in batch for key in row.keys], type=pa.string())
+    return pa.table([ids, keys], ["id", "key"])

@@ -63,7 +63,8 @@ class SparkMatch:
         known = model
         timed("candidates", lambda: find_candidates(tables, known))
         timed("weigh", lambda: weigh(tables, "weighed", "candidate", known))
-        found = Matched(known, seconds=self._stages.seconds)
+        shared = frozenset(key for (key,) in tables.read("common_key"))
+        found = Matched(known, shared=shared, seconds=self._stages.seconds)
         timed("cluster", lambda: self._cluster(found))
         return found
 

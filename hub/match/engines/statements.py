@@ -5,6 +5,7 @@ The same sums as :mod:`hub.match.weigh` makes for one pair in Python (tested to 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
@@ -21,7 +22,7 @@ from hub.match.model import (
     outcomes_of,
     prior_bits,
 )
-from hub.match.predicates import Dialect
+from hub.match.predicates import Dialect, likenesses
 from hub.match.thresholds import CERTAIN, CONFLICT, LEANING, STRONG, VETOED
 from hub.match.vetoes import ABSOLUTE, veto_sql
 
@@ -65,9 +66,25 @@ def _both_sides() -> str:
 
 
 def _compare(kind: str, joined: str, dialect: Dialect) -> str:
+    """Similarities that several conditions ask for are computed once for each pair."""
     levels = ", ".join(f"{_outcome(item, dialect)} as {item.name}_at" for item in FIELDS[kind])
     kept = ", ".join(f"{share}_{side}" for share in _SHARES for side in ("l", "r"))
-    return f"select left_id, right_id, {levels}, {kept} from ({joined})"
+    names = {text: f"likeness_{place}" for place, text in enumerate(_repeated(kind, dialect))}
+    for text, name in names.items():
+        levels = levels.replace(text, name)
+    once = ", ".join(("*", *(f"{text} as {name}" for text, name in names.items())))
+    return f"select left_id, right_id, {levels}, {kept} from (select {once} from ({joined}))"
+
+
+def _repeated(kind: str, dialect: Dialect) -> list[str]:
+    """The similarities that more than one condition of a kind's fields asks for."""
+    asked = Counter(
+        text
+        for item in FIELDS[kind]
+        for condition in (item.missing, *(level.condition for level in item.levels))
+        for text in likenesses(condition, dialect)
+    )
+    return sorted(text for text, times in asked.items() if times > 1)
 
 
 def weigh_pairs(kind: str, model: KindModel, pairs: str, dialect: Dialect = Dialect.DUCKDB) -> str:

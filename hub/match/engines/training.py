@@ -26,7 +26,6 @@ from hub.match.engines.bulk import (
     settle_full_names,
     settle_organisations,
 )
-from hub.match.full_names import own_records
 from hub.match.levels import FIELDS, Field
 from hub.match.lookalikes import GIVEN_FIELDS, learn_relations, with_full_names
 from hub.match.model import LEAST_FREQUENCY, KindModel, Model, Table, outcomes_of, prior_model
@@ -44,6 +43,15 @@ _PRIOR_PAIRS: Final = 20_000
 _TRUST: Final = 0.7
 """How far Splink's chances among matches are taken; the rest is the prior's."""
 _LEAST_PAIRS: Final = 300
+_ENOUGH: Final = 250_000
+"""Splink looks at about so many records of a kind at most."""
+_NAMES: Final = MappingProxyType(
+    {
+        "person": ("full_name", settle_full_names),
+        "organisation": ("organisation", settle_organisations),
+    }
+)
+"""The name that is rare as a whole, by kind, and how its frequencies are settled."""
 _SINGLE_NAMES: Final = MappingProxyType({"given_name": "given", "family_name": "family"})
 _SESSIONS: Final = MappingProxyType(
     {
@@ -114,7 +122,7 @@ def _train_kind(db: DuckDBPyConnection, kind: str, prior: KindModel) -> KindMode
     if enough:
         db.execute(
             "create or replace table trained_feature as select * from feature "
-            f"where {of_kind(kind)}"
+            f"where {of_kind(kind)} and {_taken(count)}"
         )
         start = _clean(_with_prior(_ask_splink(db, kind, prior), kind, count), 1.0 / count)
         db.execute("drop table trained_feature")
@@ -122,9 +130,15 @@ def _train_kind(db: DuckDBPyConnection, kind: str, prior: KindModel) -> KindMode
             start = with_full_names(start, mean_full_name_share(db))
     counted, population = count_outcomes(db, kind), measure_population(db, kind)
     found = learn_relations(kind, start, counted, population, chances=enough)
-    settle = settle_full_names if kind == "person" else settle_organisations
-    settle(db, own_records(found.match_share * count))
+    name, settle = _NAMES[kind]
+    settle(db, found.match_share * count * found.chances[name]["same"].match)
     return found
+
+
+def _taken(count: int) -> str:
+    """A share of many rows says as much as all; chosen by content, whatever order they come in."""
+    seen = "given, family, organisation, mailbox, phones, street, city"
+    return f"hash({seen}) % 1_000_000 < {round(min(_ENOUGH / count, 1.0) * 1_000_000)}"
 
 
 def settings(kind: str, model: KindModel, dialect: Dialect = Dialect.DUCKDB) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Final, cast
 
 from hub.errors import DeliveryError, OutcomeUnknownError, RejectedError
-from hub.sdk.contract import Capability, Change, Creator, New, Receipt
+from hub.sdk.contract import Capability, Change, Creator, New, Receipt, Remover
 from hub.testing.bench import Bench, keys_of
 from hub.testing.effects import Effects
 from hub.testing.proxy import Trouble
@@ -19,6 +19,10 @@ EXTERNAL: Final = "conformance-0001"
 
 def each_creating(subject: Subject) -> Sequence[str]:
     return subject.able(Capability.CREATE)
+
+
+def each_removing(subject: Subject) -> Sequence[str]:
+    return subject.able(Capability.CREATE, Capability.REMOVE)
 
 
 def _new(bench: Bench) -> New:
@@ -59,6 +63,8 @@ def created(subject: Subject, case: str) -> None:
         expect(not wrong, f"created, but not in the record: {', '.join(wrong)}")
         expect(receipt.version in (None, record.version), "the receipt has another version")
         expect(_made(bench) == [receipt.key], "a read does not give the one new record")
+        expect(creator.find(case, EXTERNAL) == receipt.key, "it is not found by its external key")
+        expect(creator.find(case, f"{EXTERNAL}-none") is None, "another external key is found too")
 
 
 @rule(Tier.GOLD, group="writing", cases=each_creating)
@@ -133,6 +139,19 @@ def create_refused(subject: Subject, case: str) -> None:
             expect(bench.fingerprint() == before, "a RejectedError, and yet it was made")
             return
         raise BrokenRuleError("a field that does not exist is created without an error")
+
+
+@rule(Tier.GOLD, group="writing", cases=each_removing)
+def removed(subject: Subject, case: str) -> None:
+    """What the hub made is gone once it is removed, and nothing else; gone already is no error."""
+    with Bench(subject, case) as bench:
+        receipt = _creator(bench).create(_new(bench))
+        remover = cast("Remover", bench.connect())
+        for _ in range(2):
+            remover.remove(case, receipt.key)
+        expect(remover.fetch(case, receipt.key) is None, "removed, and yet it is there")
+        gone = [key for key in bench.source_keys() if remover.fetch(case, key) is None]
+        expect(not gone, "another record was removed too")
 
 
 @rule(Tier.GOLD, group="writing", cases=each_creating)

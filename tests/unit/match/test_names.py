@@ -127,10 +127,26 @@ def test_organisations(one: str, other: str, expected: Org) -> None:
         ("ООО Muster", "ooo"),
         ("Muster EOOD", "eood"),
         ("Muster Pty Ltd", "ltd"),
+        ("Muster GmbH u. Co. KG", "gmbh co kg"),
+        ("Muster Ges.m.b.H. & Co. KG", "gmbh co kg"),
+        ("Muster Gesellschaft m.b.H.", "gmbh"),
+        ("Muster Ges. mit beschränkter Haftung", "gmbh"),
+        ("Muster Offene Gesellschaft", "og"),
+        ("Muster e.U.", "eu"),
+        ("Muster Genossenschaft", "eg"),
+        ("Muster Spółka Akcyjna", "sa"),
+        ("Muster, Sociedad Civil", "sc"),
+        ("Stichting Muster", "stichting"),
+        ("P.P.H.U. Muster", ""),
     ],
 )
 def test_legal_forms_of_many_countries(text: str, form: str) -> None:
     assert _organisation(text) == OrganisationName(("muster",), form)
+
+
+@pytest.mark.parametrize("word", ["EU", "Gen", "SC"])
+def test_what_is_a_form_at_the_end_is_a_word_in_front(word: str) -> None:
+    assert _organisation(f"{word} Muster").words == (word.lower(), "muster")
 
 
 def test_a_form_stated_apart_counts_unless_the_name_has_one() -> None:
@@ -142,6 +158,7 @@ def test_a_form_stated_apart_counts_unless_the_name_has_one() -> None:
 @pytest.mark.parametrize("sign", ["t/a", "T/A", "d/b/a", "DBA", "trading as", "handelnd unter"])
 def test_trading_names(sign: str) -> None:
     assert split_trading_names(f"Muster Ltd {sign} Zenith") == ["Muster Ltd", "Zenith"]
+    assert split_trading_names(f"Muster Ltd {sign}") == ["Muster Ltd", ""]
     assert split_trading_names("Dataform as usual") == ["Dataform as usual"]
 
 

@@ -124,3 +124,31 @@ def test_a_person_and_a_company_are_not_weighed() -> None:
     bodies = [person("Ana", "Falk", born="1980-02-03"), company("Falk Holz GmbH")]
     one, other = features_of(bodies)
     assert weigh(one, other, prior_model(10)) is None
+
+
+def _email_outcome(*mailboxes: str) -> str | None:
+    one, other = (person("", "", email=mailbox) for mailbox in mailboxes)
+    return next((part.outcome for part in _weigh(one, other).parts if part.field == "email"), None)
+
+
+def test_another_first_letter_or_number_of_a_mailbox_is_no_slip() -> None:
+    assert _email_outcome("b.winkler@mail.example", "b.winkeler@mail.example") == "slip"
+    assert _email_outcome("b.winkler@mail.example", "k.winkler@mail.example") == "same company"
+    assert _email_outcome("winkler12@mail.example", "winkler13@mail.example") == "same company"
+
+
+def test_only_a_chosen_name_of_a_mailbox_tells_of_its_owner_elsewhere() -> None:
+    told = [
+        _weigh(person("Barbara", "Winkler", email=f"{name}@one.example"),
+               person("Barbara", "Lorenz", email=f"{name}@other.example")).parts
+        for name in ("sonne4711regen", "barbara4711")
+    ]  # fmt: skip
+    outcomes = [{part.field: part.outcome for part in parts}["email"] for parts in told]
+    assert outcomes == ["same name elsewhere", "different"]
+
+
+def test_who_writes_from_a_companys_box_is_not_the_company() -> None:
+    box = "info@muster.example"
+    named, nameless = company("Muster", email=box), company("", email=box)
+    writer = {**person("", "Lorenz", email=box), "display_name": "Lorenz"}
+    assert _weigh(named, nameless).bits > _weigh(named, writer).bits + 3

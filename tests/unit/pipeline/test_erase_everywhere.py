@@ -87,8 +87,13 @@ def test_the_mark_is_everywhere_before(marked: Engine) -> None:
 
 
 def test_the_mark_is_nowhere_after(marked: Engine) -> None:
-    forget(marked, uuid("party-1", 0), hold=False)
+    forget(marked, uuid("party-1", 0), hold=False, targets={"toy": "keep"})
     assert found_in(marked, MARK) == {}
+
+
+def test_only_the_key_at_a_target_stays_until_the_target_is_done(marked: Engine) -> None:
+    forget(marked, uuid("party-1", 0), hold=False)
+    assert found_in(marked, MARK) == {"record_delivery": ["source_key"]}
 
 
 def test_a_plan_names_nothing_of_the_person(marked: Engine) -> None:

@@ -47,6 +47,17 @@ def test_records_that_say_nothing_are_nobodys_copies() -> None:
     assert len(set(found.clusters.values())) == 304
 
 
+def test_copies_of_a_placeholder_are_as_many_customers() -> None:
+    """What thirteen different contents hold is nobody's own, in a content of its own too."""
+    box = "none@none.example"
+    given = "Ada Bruno Chloe Dirk Elsa Fritz Gina Hugo Ines Jost Kira Leon Mona"
+    family = "Winkler Stein Lorenz Brandt Falk Moor Haupt Riedl Pohl Urban Zander Quast Ebner"
+    names = zip(given.split(), family.split(), strict=True)
+    named = [person(*name, email=box) for name in names]
+    found = partition_by_model(_records([*named, *[person("", "", email=box)] * 30]))
+    assert len(set(found.clusters.values())) == 43
+
+
 def test_the_order_of_records_does_not_matter() -> None:
     records = _records([item.body for item in labelled_crowd(300)])
     assert partition_by_model(records[::-1]).clusters == partition_by_model(records).clusters

@@ -238,6 +238,7 @@ def _effects(shift: int) -> list[tuple[str, list[Row]]]:
         ("golden_record", [{**golden, **party}]),
         ("party_event", [{**event, **party, "created_at": now}]),
         ("delivery", [{**delivery, **party, "planned_at": now}]),
+        ("record_delivery", [{**_whole(shift), **party, "planned_at": now}]),
         ("receipt", [{"delivery_id": uuid("delivery", shift), "received_at": now}]),
         ("report_break", [{**found, "state": "open", "first_seen": now, "last_seen": now}]),
         ("break_note", [{**_note(shift), "at": now}]),
@@ -268,6 +269,11 @@ def _note(shift: int) -> Row:
 def _signed(shift: int) -> Row:
     hashes = {"data_hash": "d", "rules_hash": "r", "totals": "{}", "program": "0.1.0"}
     return {"id": uuid("sign-off", shift), "period": "2026-10", "prepared_by": "p", **hashes}
+
+
+def _whole(shift: int) -> Row:
+    row = {"id": uuid("record_delivery", shift), "seq": shift + 1_000, "kind": "create"}
+    return row | {"stream_id": numbered(1, shift), "fields": "{}", "state": "planned"}
 
 
 def _erasure(shift: int) -> Row:

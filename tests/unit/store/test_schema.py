@@ -118,6 +118,7 @@ _LATER = {
     "party_fate",
     "push_delivery",
     "receipt",
+    "record_delivery",
     "report_break",
     "review_case",
     "rule_set",

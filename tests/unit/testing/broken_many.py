@@ -153,6 +153,11 @@ class FindsAnyCard(CardsConnector):
         return super().write(replace(change, key="1", external_key="", expected_version=None))
 
 
+class RemovesNothing(CardsConnector):
+    def remove(self, stream: str, key: str) -> None:
+        """Says that it is done."""
+
+
 MANY: dict[type[CardsConnector], tuple[str, ...]] = {
     FetchManyRaises: ("batch_fetched",),
     FetchManyDiffers: ("batch_fetched",),
@@ -170,4 +175,5 @@ MANY: dict[type[CardsConnector], tuple[str, ...]] = {
     CreatesAgain: ("create_dropped",),
     SwallowsRefusedCreation: ("create_refused",),
     FindsAnyCard: ("external_key",),
+    RemovesNothing: ("removed",),
 }

@@ -63,7 +63,7 @@ CARD: Final = Stream(
         {
             *(Capability.FULL, Capability.INCREMENTAL, Capability.DELETES, Capability.WRITE),
             *(Capability.OPTIMISTIC_LOCK, Capability.IDEMPOTENCY_KEY, Capability.KEY_SCAN),
-            *(Capability.BATCH_WRITE, Capability.CREATE),
+            *(Capability.BATCH_WRITE, Capability.CREATE, Capability.REMOVE),
         }
     ),
 )
@@ -159,7 +159,7 @@ class CardsConnector:
 
     def write(self, change: Change) -> Receipt:
         if change.external_key:
-            change = replace(change, key=self.find(change.external_key) or "none")
+            change = replace(change, key=self.find(change.stream, change.external_key) or "none")
         now = self.fetch(change.stream, change.key)
         if now is None:
             raise ConflictError("cards: the card is gone")
@@ -236,20 +236,23 @@ class CardsConnector:
         return kind(f"cards: status {told['status']}")
 
     def create(self, new: New) -> Receipt:
-        key = self.find(new.external_key)
+        key = self.find(new.stream, new.external_key)
         if key is None:
             return self.make(new)
         record = self.fetch(new.stream, key)
         return Receipt(key=key, version=record and record.version)
 
-    def find(self, external: str) -> str | None:
-        rows = self.list_rows({"external": external, "limit": 1})
+    def find(self, stream: str, external_key: str) -> str | None:  # cards only
+        rows = self.list_rows({"external": external_key, "limit": 1})
         return str(rows[0]["id"]) if rows else None
 
     def make(self, new: New) -> Receipt:
         body: JsonValue = {**new.fields, "external": new.external_key}
         row = self.http.send("POST", "cards", json=body, stream=new.stream).json()
         return Receipt(key=str(row["id"]), version=row["changed"])
+
+    def remove(self, stream: str, key: str) -> None:
+        self.http.send("DELETE", f"cards/{key}", stream=stream)
 
     def close(self) -> None:
         self.http.close()

@@ -50,6 +50,10 @@ class CardsStandIn(HttpStandIn):
                 return Response(200, {"cards": self._list(list(rows.values()), asked)})
             if key not in rows:
                 return Response(404, {"error": "id"})
+            if request.method == "DELETE":
+                with self.state.changing():
+                    rows[key] |= {"deleted": True, "changed": format_time(datetime.now(UTC))}
+                return Response(200, {})
             if request.method == "PUT":
                 return self._change(rows[key], request)
             return Response(200, rows[key])
