@@ -1,4 +1,4 @@
-"""sync, resolve, publish, reconcile: the job, step by step."""
+"""sync, resolve: the job, step by step."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from functools import partial
-from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
 
-from hub.cli.output import AsJson, complain, emit_counts, emit_json, emit_table, say, warn, working
+from hub.cli.output import AsJson, complain, emit_counts, emit_json, warn, working
 from hub.cli.plan import PlanOnly, require_one, show_proposal
 from hub.cli.workplace import open_workplace, whoami
 from hub.errors import ConfigError, HubError
@@ -154,28 +153,7 @@ def resolve(
     emit_counts([counts], as_json)
 
 
-def reconcile(
-    report: Annotated[
-        list[str] | None, typer.Option("--report", "-r", help="R1, R2, R10; all without it.")
-    ] = None,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder for the files.")] = None,
-    form: Annotated[str, typer.Option("--format", "-f", help="html,csv")] = "html,csv",
-    as_json: AsJson = False,
-) -> None:
-    """Compare front and back office, and write the reports."""
-    work = open_workplace()
-    folder = out or work.config.root / "reports"
-    with working("reconciling …"):
-        forms = tuple(part.strip() for part in form.split(","))
-        breaks = steps.reconcile(work, folder, reports=tuple(report or ()), forms=forms)
-    if as_json:
-        emit_json({"breaks": dict(breaks), "folder": str(folder)})
-        return
-    emit_table(["report", "breaks"], list(breaks.items()))
-    say(f"written to {folder}")
-
-
 def add_to(app: typer.Typer) -> None:
     """Hang these commands on the program."""
-    for command in (sync, resolve, reconcile):
+    for command in (sync, resolve):
         app.command()(command)

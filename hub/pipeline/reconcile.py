@@ -1,109 +1,231 @@
-"""Reconcile front against back office: run the reports, keep the breaks, write the files."""
+"""Reconcile front against back office: run the reports over one snapshot, and keep the breaks.
+
+All queries read one snapshot, in which each view is computed once. What the reports found is kept
+in one transaction, so that a run that is killed leaves the breaks as they were.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any
+from importlib.metadata import version
+from typing import Any, Final
 
 import orjson
 
 from hub.errors import ConfigError
-from hub.reports.definitions import REPORTS, ReportDefinition
-from hub.reports.render_csv import render_csv
-from hub.reports.render_html import render_html
-from hub.reports.result import ReportPack, ReportResult, break_id, data_hash, is_break
-from hub.store.database import Engine, reading, writing
-from hub.store.reporting import FoundBreak, keep_breaks, run_query
+from hub.reports.catalogue import Reports, rules_hash, shipped_reports
+from hub.reports.compare import compared_sql, count_sql
+from hub.reports.definition import Check, ReportDefinition, views_of
+from hub.reports.result import (
+    CheckResult,
+    Line,
+    ReportPack,
+    ReportResult,
+    TableResult,
+    break_id,
+    data_hash,
+)
+from hub.store.breaks import FoundBreak, Life, keep_breaks, open_breaks
+from hub.store.database import Connection, Engine, writing
+from hub.store.reporting import Snapshot, moment, report_snapshot
 
-GRACE = timedelta(hours=24)
-"""What is younger than this is in flight: a timing difference, not a break."""
-
-FORMS = ("html", "csv")
+PROGRAM: Final = "customer-hub"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """Which reports, as of when, for whom."""
+    """Which reports of those there are, as of when, for whom; none named means all."""
 
     company: str
-    reports: Sequence[str] = tuple(REPORTS)
+    reports: Sequence[str] = ()
+    known: Reports = field(default_factory=shipped_reports)
     cut_off: datetime | None = None
 
 
 def reconcile(engine: Engine, request: Request) -> ReportPack:
-    """Run the reports over the store as it stands; breaks keep their age over runs."""
+    """Run the reports over the store as it stands; breaks keep their age over runs.
+
+    Reports that tell of breaks run last, over the breaks that the others left.
+    """
     now = datetime.now(UTC)
     cut_off = request.cut_off or now
-    results = [_run(engine, _definition(name), cut_off, now) for name in request.reports]
+    chosen = _chosen(request)
+    first = [one for one in chosen if not one.reads_breaks]
+    last = [one for one in chosen if one.reads_breaks]
+    found = {}
+    for definitions in (first, last):
+        for result in _run(engine, definitions, cut_off, now):
+            found[result.definition.id] = result
+    results = [found[definition.id] for definition in chosen]
     return ReportPack(
         company=request.company,
         made_at=now,
         cut_off=cut_off,
         data_hash=data_hash(results),
+        rules_hash=rules_hash(chosen),
+        program=f"{PROGRAM} {version(PROGRAM)}",
         results=results,
     )
 
 
-def _definition(name: str) -> ReportDefinition:
-    try:
-        return REPORTS[name.upper()]
-    except KeyError:
-        raise ConfigError(f"there is no report {name!r}; known: {', '.join(REPORTS)}") from None
+def _chosen(request: Request) -> list[ReportDefinition]:
+    known = {name.upper(): definition for name, definition in request.known.items()}
+    for name in request.reports:
+        if name.upper() not in known:
+            raise ConfigError(f"there is no report {name!r}; known: {', '.join(request.known)}")
+    return [known[name.upper()] for name in request.reports or known]
 
 
 def _run(
-    engine: Engine, definition: ReportDefinition, cut_off: datetime, now: datetime
-) -> ReportResult:
-    settled_before = (cut_off - GRACE).strftime("%Y-%m-%dT%H:%M:%SZ")
-    parameters = {"settled_before": settled_before}
-    wanted = {name: value for name, value in parameters.items() if f":{name}" in definition.sql}
-    with reading(engine) as db:
-        rows = run_query(db, definition.sql, wanted, definition.money)
-    broken = {break_id(definition, row): row for row in rows if is_break(definition, row)}
-    found = [_found(definition, key, row) for key, row in broken.items()]
+    engine: Engine, definitions: Sequence[ReportDefinition], cut_off: datetime, now: datetime
+) -> list[ReportResult]:
+    if not definitions:
+        return []
+    with report_snapshot(engine, cut_off) as snap:
+        measured = [_measure(snap, definition) for definition in definitions]
+        named = _named(snap, measured)
     with writing(engine) as db:
-        first_seen = keep_breaks(db, definition.id, found, now)
-    return ReportResult(
-        definition=definition, rows=rows, breaks=list(broken), first_seen=first_seen
+        return [_keep(db, result, now) for result in named]
+
+
+def _measure(snap: Snapshot, definition: ReportDefinition) -> ReportResult:
+    snap.copy_views(views_of(definition))
+    with snap.prepared(definition.id, definition.prepare):
+        return ReportResult(
+            definition=definition,
+            checks=[_check(snap, definition, check) for check in definition.checks],
+            tables=[
+                TableResult(
+                    table=table,
+                    rows=snap.rows(f"report {definition.id}, {table.id}", table.sql, table.money),
+                )
+                for table in definition.tables
+            ],
+        )
+
+
+def _check(snap: Snapshot, definition: ReportDefinition, check: Check) -> CheckResult:
+    place = f"report {definition.id}, {check.id}"
+    rows = snap.rows(place, compared_sql(check), check.money)
+    _require_columns(place, check, rows)
+    counted = count_sql(check)
+    settled = moment(snap.cut_off - timedelta(hours=check.grace_hours))
+    lines = [
+        Line(
+            key=break_id(definition.id, check, row),
+            row=row,
+            row_class=row["row_class"],
+            timing=(row.get("changed") or "") > settled,
+        )
+        for row in rows
+    ]
+    return CheckResult(
+        check=check,
+        lines=sorted(_unique(lines, place), key=lambda line: _order(check, line)),
+        compared=snap.rows(place, counted, ())[0]["pairs"] if counted else None,
     )
 
 
-def _found(definition: ReportDefinition, key: str, row: dict[str, Any]) -> FoundBreak:
-    amount = row[definition.money[0]] if definition.money else None
+def _require_columns(place: str, check: Check, rows: Sequence[Mapping[str, Any]]) -> None:
+    if not rows:
+        return
+    wanted = {*check.subject, *check.columns, *check.money}
+    lacking = sorted(wanted - rows[0].keys())
+    if lacking:
+        raise ConfigError(f"{place}: the query has no column {lacking[0]}")
+
+
+def _unique(lines: Iterable[Line], place: str) -> Iterable[Line]:
+    seen = set()
+    for line in lines:
+        if line.key in seen:
+            raise ConfigError(f"{place}: the subject does not tell two lines apart; add a column")
+        seen.add(line.key)
+        yield line
+
+
+def _order(check: Check, line: Line) -> tuple[Any, ...]:
+    """The largest amount first, then by subject."""
+    amount = line.row.get(check.amount) if check.amount else None
+    return (line.timing, -abs(amount or 0), [str(line.row[name]) for name in check.subject])
+
+
+def _named(snap: Snapshot, results: Sequence[ReportResult]) -> list[ReportResult]:
+    """The results with the names of customers in the rows that tell whose they are."""
+    rows = [line.row for result in results for check in result.checks for line in check.lines]
+    names = snap.names({row["party_id"] for row in rows if row.get("party_id")})
+
+    def name(line: Line) -> Line:
+        customer = names.get(line.row.get("party_id") or "")
+        return replace(line, row={**line.row, "customer": customer}) if customer else line
+
+    return [
+        replace(
+            result,
+            checks=[
+                replace(item, lines=[name(line) for line in item.lines]) for item in result.checks
+            ],
+        )
+        for result in results
+    ]
+
+
+def _keep(db: Connection, result: ReportResult, now: datetime) -> ReportResult:
+    """Keep the breaks of a report; one that is known stays a break while its record changes."""
+    report = result.definition.id
+    known = open_breaks(db, report)
+    checks = [
+        replace(item, lines=[_awake(line, known) for line in item.lines]) for item in result.checks
+    ]
+    found = [_found(item.check, line) for item in checks for line in item.breaks]
+    lives = keep_breaks(db, report, found, now)
+    return replace(
+        result,
+        checks=[
+            replace(item, lines=[_living(line, lives) for line in item.lines]) for item in checks
+        ],
+    )
+
+
+def _awake(line: Line, known: set[str]) -> Line:
+    return replace(line, timing=False) if line.timing and line.key in known else line
+
+
+def _living(line: Line, lives: Mapping[str, Life]) -> Line:
+    life = lives.get(line.key)
+    if life is None:
+        return line
+    return replace(
+        line,
+        first_seen=life.first_seen,
+        state=life.state,
+        cause=life.cause,
+        owner=life.owner or "",
+        notes=life.notes,
+    )
+
+
+def _found(check: Check, line: Line) -> FoundBreak:
+    row = line.row
+    figures = [str(row.get(name)) for name in _figures(check)]
     return FoundBreak(
-        id=key,
-        subject=":".join(str(row[name]) for name in definition.subject),
-        cause=definition.cause,
+        id=line.key,
+        check_id=check.id,
+        row_class=line.row_class,
+        subject=":".join(str(row[name]) for name in check.subject),
+        cause=check.cause,
+        owner=check.owner,
         detail=orjson.dumps(row, default=str).decode(),
-        amount=amount,
-        currency=row.get("currency") if definition.money else None,
+        figure=hashlib.blake2b(orjson.dumps(figures), digest_size=12).hexdigest(),
+        amount=row[check.amount] if check.amount else None,
+        currency=row.get("currency") if check.amount else None,
     )
 
 
-def write_reports(pack: ReportPack, folder: Path, forms: Sequence[str]) -> list[Path]:
-    """Write the pack in the forms asked for; each file is complete or absent.
-
-    Raises ConfigError for an unknown form, and for a folder that can't be written to.
-    """
-    for form in forms:
-        if form not in FORMS:
-            raise ConfigError(f"there is no report form {form!r}; known: {', '.join(FORMS)}")
-    contents: dict[str, str] = {}
-    if "html" in forms:
-        contents["reconciliation.html"] = render_html(pack)
-    if "csv" in forms:
-        contents |= {f"{item.definition.id}.csv": render_csv(item) for item in pack.results}
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        return [_write(folder / name, text) for name, text in contents.items()]
-    except OSError as error:
-        raise ConfigError(f"{folder}: can't be written to ({error.strerror})") from error
-
-
-def _write(path: Path, text: str) -> Path:
-    fresh = path.with_suffix(path.suffix + ".new")
-    fresh.write_text(text, encoding="utf-8", newline="")
-    return fresh.replace(path)
+def _figures(check: Check) -> list[str]:
+    """The columns on which a person's explanation stands."""
+    compared = [check.compare.left, check.compare.right] if check.compare else []
+    return [*compared, *check.money]

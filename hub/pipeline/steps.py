@@ -15,18 +15,19 @@ from hub.errors import (
     SourceError,
 )
 from hub.mapping import compile_mapping
-from hub.pipeline import reconcile as reconciliation
 from hub.pipeline.accounts import adopt_ledgers
 from hub.pipeline.canonicalise import CanonicaliseTask, canonicalise
 from hub.pipeline.connections import OpenConnection
 from hub.pipeline.extract import extract
 from hub.pipeline.golden import compute_golden
 from hub.pipeline.keyscan import scan_keys
+from hub.pipeline.report_files import make_reports
 from hub.pipeline.resolve import apply, plan
+from hub.pipeline.sign_off import void_changed
 from hub.pipeline.turn import CHANGES, StreamTask, SyncMode
 from hub.pipeline.workplace import Workplace
-from hub.reports.definitions import REPORTS
 from hub.sdk.contract import Capability, Stream
+from hub.store.columns import new_id
 from hub.store.database import reading, writing
 from hub.store.events import requeue_touched
 from hub.store.overview import known_streams
@@ -181,10 +182,10 @@ def resolve(work: Workplace, *, allow_merges: bool = False) -> Mapping[str, Any]
 def reconcile(
     work: Workplace, folder: Path, *, reports: tuple[str, ...] = (), forms: tuple[str, ...] = ()
 ) -> Mapping[str, int]:
-    """Run the reports and write their files; returns the number of breaks by report."""
-    request = reconciliation.Request(
-        company=work.config.hub.company, reports=reports or tuple(REPORTS)
-    )
-    pack = reconciliation.reconcile(work.engine, request)
-    reconciliation.write_reports(pack, folder, forms or reconciliation.FORMS)
+    """Run the reports and write their files; returns the number of breaks by report.
+
+    Sign-offs whose period has changed since are void from now on.
+    """
+    void_changed(work.engine, new_id())
+    pack = make_reports(work, folder, reports=reports, forms=forms)
     return {result.definition.id: result.break_count for result in pack.results}

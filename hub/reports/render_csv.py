@@ -1,32 +1,28 @@
-"""One report as CSV for machines: exact numbers, and no cell that a spreadsheet would execute."""
+"""Each check and table as CSV for machines: exact numbers, no cell that a spreadsheet executes."""
 
 from __future__ import annotations
 
 import csv
 import io
 import re
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
-from hub.reports.result import ReportResult, break_id, is_break
+from hub.reports.cells import clean
+from hub.reports.result import CheckResult, Line, ReportResult, TableResult, headings
 
 _FORMULA: Final = re.compile(r"^[\s\x00]*[=+\-@\t\r|%]|^[\t\r\n\x00]")
 _NUMBER: Final = re.compile(r"^-?\d+(\.\d+)?$")
-_CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+LIFE: Final = ("Class", "Standing", "State", "Cause", "Owner", "First seen", "Break")
+"""The columns after those of the check: a timing difference has no life."""
 
 
-def render_csv(result: ReportResult) -> str:
-    """UTF-8 text with a heading line; the last two columns say which lines are breaks."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    columns = result.definition.columns
-    writer.writerow([*columns.values(), "Break", "First seen"])
-    for row in result.rows:
-        key = break_id(result.definition, row)
-        broken = is_break(result.definition, row)
-        seen = result.first_seen[key].isoformat() if broken else ""
-        writer.writerow([*(harmless(row[name]) for name in columns), key if broken else "", seen])
-    return out.getvalue()
+def render_csv(result: ReportResult) -> dict[str, str]:
+    """The files of a report, by their names; UTF-8 with a heading line (RFC 4180)."""
+    report = result.definition.id
+    checks = {f"{report}_{item.check.id}.csv": _check(item) for item in result.checks}
+    return checks | {f"{report}_{item.table.id}.csv": _table(item) for item in result.tables}
 
 
 def harmless(value: Any) -> str:
@@ -34,11 +30,36 @@ def harmless(value: Any) -> str:
 
     Numbers stay numbers, negative ones too.
     """
-    if value is None:
-        return ""
     if isinstance(value, Decimal):
         return f"{value:f}"
-    text = str(value)
+    text = "" if value is None else str(value)
     if _FORMULA.match(text) and not _NUMBER.match(text):
-        return "'" + _CONTROL.sub("", text)
-    return _CONTROL.sub("", text)
+        return "'" + clean(text)
+    return clean(text)
+
+
+def _check(item: CheckResult) -> str:
+    columns = headings(item.check, [line.row for line in item.lines])
+    rows = ([*(line.row.get(name) for name in columns), *_life(line)] for line in item.lines)
+    return _written([*columns.values(), *LIFE], rows)
+
+
+def _life(line: Line) -> Iterator[Any]:
+    yield line.row_class
+    yield "timing" if line.timing else "break"
+    yield from (line.state, line.cause, line.owner)
+    yield line.first_seen.isoformat() if line.first_seen else ""
+    yield "" if line.timing else line.key
+
+
+def _table(item: TableResult) -> str:
+    columns = item.table.columns
+    return _written([*columns.values()], ([row[name] for name in columns] for row in item.rows))
+
+
+def _written(heading: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(heading)
+    writer.writerows([harmless(value) for value in row] for row in rows)
+    return out.getvalue()

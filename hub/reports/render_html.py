@@ -1,46 +1,106 @@
-"""All reports of a run as one self-contained HTML page: no request leaves it, no script runs."""
+"""All reports of a run as one self-contained HTML page: no request leaves it.
+
+One script runs, the page's own filter, and the browser is told its hash so that no other can
+(https://www.w3.org/TR/CSP3/#script-src); without it everything is shown.
+"""
 
 from __future__ import annotations
 
+import hashlib
+from base64 import b64encode
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final, NamedTuple
 
-from hub.reports.definitions import ReportDefinition
+from markupsafe import Markup
+
+from hub.reports.cells import age_band, cause_text, clean, is_number, shown
 from hub.reports.pages import page_template
-from hub.reports.result import ReportPack, break_id, is_break
+from hub.reports.result import Line, ReportPack, ReportResult, headings
 
-_KEYS: Final = frozenset({"source_key", "party_id", "type", "connection"})
+SHOWN_LINES: Final = 1_000
+"""A page shows so many lines of a check, the largest; the other forms have them all."""
+_KEYS: Final = frozenset({"source_key", "party_id", "type", "connection", "part"})
+_BANDS: Final = ("0–1 days", "2–7 days", "8–30 days", "31–60 days", "> 60 days")
+_FILTER: Final = """
+const box = document.getElementById("find"), only = document.getElementById("breaks");
+function sift() {
+  const word = box.value.trim().toLowerCase();
+  for (const row of document.querySelectorAll("tbody.lines tr")) {
+    const fits = !word || row.textContent.toLowerCase().includes(word);
+    row.hidden = !fits || (only.checked && row.classList.contains("timing"));
+  }
+}
+box.addEventListener("input", sift); only.addEventListener("change", sift);
+document.getElementById("filter").hidden = false;
+"""
+
+
+class Bar(NamedTuple):
+    """One bar of a chart; ``share`` is its length in per cent of the longest."""
+
+    label: str
+    value: int
+    share: float
+    target: str
 
 
 def render_html(pack: ReportPack) -> str:
     """The page as text; every value is escaped by the template engine."""
-    template = page_template("reconciliation.html")
-    return template.render(
-        pack=pack, cell=_cell, is_number=_is_number, age=_age, key=_key, keys=_KEYS
+    digest = b64encode(hashlib.sha256(_FILTER.encode()).digest()).decode()
+    return page_template("reconciliation.html").render(
+        pack=pack,
+        script=Markup(_FILTER),  # noqa: S704  # a constant of this module
+        script_hash=digest,
+        by_report=_bars({r.definition.id: r.break_count for r in pack.results}, linked=True),
+        by_age=_bars(_ages(pack)),
+        by_owner=_bars(_owners(pack)),
+        at_stake=_at_stake(pack.results),
+        headings=headings,
+        cell=_cell,
+        money=shown,
+        is_number=is_number,
+        age=_age,
+        cause=cause_text,
+        keys=_KEYS,
+        limit=SHOWN_LINES,
     )
 
 
-def _cell(row: dict[str, Any], column: str) -> str:
-    value = row[column]
-    if value is None:
-        return ""
-    if column == "active":
-        return "yes" if value else "no"
-    if isinstance(value, Decimal):
-        return f"{value:,.2f}" if value == value.quantize(Decimal("0.01")) else f"{value:,.4f}"
-    return str(value)
+def _cell(row: Mapping[str, object], column: str) -> str:
+    value = row.get(column)
+    if isinstance(value, str) and len(value) == 20 and value.endswith("Z") and value[10] == "T":
+        return value[:16].replace("T", " ")
+    return shown(value) if is_number(value) else clean(value)
 
 
-def _is_number(row: dict[str, Any], column: str) -> bool:
-    return isinstance(row[column], int | Decimal) and column != "active"
+def _age(line: Line, now: datetime) -> str:
+    return "in flight" if line.timing else age_band(line.first_seen, now)
 
 
-def _key(definition: ReportDefinition, row: dict[str, Any]) -> str | None:
-    return break_id(definition, row) if is_break(definition, row) else None
+def _lines(pack: ReportPack) -> list[Line]:
+    return [line for r in pack.results for item in r.checks for line in item.breaks]
 
 
-def _age(first_seen: datetime, now: datetime) -> str:
-    days = (now - first_seen).days
-    bands = ((1, "0–1"), (7, "2–7"), (30, "8–30"), (60, "31–60"))
-    return next((band for limit, band in bands if days <= limit), "> 60") + " days"
+def _ages(pack: ReportPack) -> dict[str, int]:
+    counts = Counter(age_band(line.first_seen, pack.made_at) for line in _lines(pack))
+    return {band: counts[band] for band in _BANDS}
+
+
+def _owners(pack: ReportPack) -> dict[str, int]:
+    return dict(Counter(line.owner or "nobody" for line in _lines(pack)).most_common())
+
+
+def _bars(counts: Mapping[str, int], *, linked: bool = False) -> list[Bar]:
+    longest = max(counts.values(), default=0) or 1
+    return [
+        Bar(label, value, 100 * value / longest, f"#{label}" if linked else "")
+        for label, value in counts.items()
+    ]
+
+
+def _at_stake(results: Sequence[ReportResult]) -> list[tuple[str, str, Mapping[str, Decimal]]]:
+    """Every report with something at stake; nothing is added over reports: they overlap."""
+    return [(r.definition.id, r.definition.title, r.at_stake) for r in results if r.at_stake]

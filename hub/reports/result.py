@@ -1,8 +1,9 @@
-"""What a report found, ready to be rendered in any form."""
+"""What a run of the reports found, ready to be rendered in any form."""
 
 from __future__ import annotations
 
 import hashlib
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,24 +12,101 @@ from typing import Any
 
 import orjson
 
-from hub.reports.definitions import ReportDefinition
+from hub.reports.definition import Check, Lines, ReportDefinition, Table
 
 Cell = str | int | Decimal | None
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One difference; one in flight is ``timing``, and no break.
+
+    ``key`` is its identity over re-runs; what people made of it stands in ``state`` and after.
+    """
+
+    key: str
+    row: Row
+    row_class: str
+    timing: bool
+    first_seen: datetime | None = None
+    state: str = ""
+    cause: str = ""
+    owner: str = ""
+    notes: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckResult:
+    """A check's lines; ``compared`` is how many pairs it held against each other, if it did."""
+
+    check: Check
+    lines: Sequence[Line]
+    compared: int | None = None
+
+    @property
+    def breaks(self) -> Sequence[Line]:
+        """The lines that are no timing differences."""
+        return [line for line in self.lines if not line.timing]
+
+    @property
+    def timing_count(self) -> int:
+        """How many lines are in flight."""
+        return sum(line.timing for line in self.lines)
+
+    @property
+    def classes(self) -> Mapping[str, int]:
+        """How many lines are of each class; the pairs that agree too, where they were counted."""
+        counts = Counter(line.row_class for line in self.lines)
+        if self.compared is not None:
+            counts["identical"] = self.compared - len(self.lines)
+        return counts
+
+    @property
+    def at_stake(self) -> Mapping[str, Decimal]:
+        """What the breaks are worth, by currency; never added over currencies."""
+        sums: defaultdict[str, Decimal] = defaultdict(Decimal)
+        for line in self.breaks:
+            amount = line.row.get(self.check.amount) if self.check.amount else None
+            if amount is not None:
+                sums[line.row.get("currency") or ""] += abs(amount)
+        return dict(sorted(sums.items()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableResult:
+    """A table's rows, in the order of its query."""
+
+    table: Table
+    rows: Sequence[Row]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportResult:
-    """One report's lines, in the order and with the headings of its definition."""
+    """All that one report found."""
 
     definition: ReportDefinition
-    rows: Sequence[Mapping[str, Cell]]
-    breaks: Sequence[str]
-    first_seen: Mapping[str, datetime]
+    checks: Sequence[CheckResult]
+    tables: Sequence[TableResult]
 
     @property
     def break_count(self) -> int:
-        """How many breaks are open."""
-        return len(self.breaks)
+        """How many breaks stand."""
+        return sum(len(item.breaks) for item in self.checks)
+
+    @property
+    def timing_count(self) -> int:
+        """How many lines are in flight."""
+        return sum(item.timing_count for item in self.checks)
+
+    @property
+    def at_stake(self) -> Mapping[str, Decimal]:
+        """What the breaks are worth, by currency."""
+        sums: defaultdict[str, Decimal] = defaultdict(Decimal)
+        for item in self.checks:
+            for currency, amount in item.at_stake.items():
+                sums[currency] += amount
+        return dict(sorted(sums.items()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,21 +117,33 @@ class ReportPack:
     made_at: datetime
     cut_off: datetime
     data_hash: str
+    rules_hash: str
+    program: str
     results: Sequence[ReportResult]
 
 
-def break_id(definition: ReportDefinition, row: Mapping[str, Any]) -> str:
-    """The identity of a break: the same pair and field give the same id in every run."""
-    subject = [definition.id, *(str(row[name]) for name in definition.subject)]
+def break_id(report: str, check: Check, row: Row) -> str:
+    """The identity of a break: the same pair and check give the same id in every run."""
+    subject = [report, check.id, *(str(row[name]) for name in check.subject)]
     return hashlib.blake2b(orjson.dumps(subject), digest_size=12).hexdigest()
 
 
-def is_break(definition: ReportDefinition, row: Mapping[str, Any]) -> bool:
-    """Every line of a break report; of a totals report, the lines whose sums don't agree."""
-    return definition.breaks or bool(row.get("unbalanced"))
+def headings(lines: Lines, rows: Sequence[Row]) -> Mapping[str, str]:
+    """The columns to show; the customer stands first where the rows name one."""
+    named = any(row.get("customer") for row in rows)
+    return {**({"customer": "Customer"} if named else {}), **lines.columns}
 
 
 def data_hash(results: Sequence[ReportResult]) -> str:
     """A fingerprint of all lines: equal for equal figures, whenever and wherever they were made."""
-    lines = [[item.definition.id, *map(dict, item.rows)] for item in results]
-    return hashlib.blake2b(orjson.dumps(lines, default=str), digest_size=16).hexdigest()
+    lines = [
+        [
+            item.definition.id,
+            [[dict(line.row) for line in check.lines] for check in item.checks],
+            [[dict(row) for row in table.rows] for table in item.tables],
+        ]
+        for item in results
+        if not item.definition.reads_breaks
+    ]
+    said = orjson.dumps(lines, default=str, option=orjson.OPT_SORT_KEYS)
+    return hashlib.blake2b(said, digest_size=16).hexdigest()

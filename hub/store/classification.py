@@ -152,9 +152,15 @@ COLUMNS: Final[Mapping[str, Mapping[str, Show]]] = MappingProxyType(
         ),
         "receipt": _table(delivery="delivery_id", value="target_version", time="received_at"),
         "report_break": _table(
-            value="report cause amount currency state",
+            value="report check_id row_class cause owner amount currency state figure",
             named="id subject detail",
             time="first_seen last_seen closed_at",
+        ),
+        "break_note": _table(value="break_id actor kind text", time="at", out="id"),
+        "sign_off": _table(
+            value="period data_hash rules_hash totals program prepared_by approved_by void_reason",
+            time="cut_off prepared_at approved_at voided_at",
+            out="id",
         ),
         "audit_entry": _table(
             out="id run_id at actor action reason reason_salt reason_hash detail previous hash"

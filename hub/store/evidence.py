@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from hub.store.tables import audit_entry, metadata, raw_version
+from hub.store.tables import (
+    audit_entry,
+    connection,
+    metadata,
+    raw_version,
+    source_record,
+    stream,
+)
 
 _SHOWN: Final = frozenset(
     {
@@ -86,3 +93,31 @@ def _plain(value: Any) -> Any:
     if isinstance(value, bytes | memoryview):
         return bytes(value).hex()
     return value.isoformat(timespec="microseconds") if isinstance(value, datetime) else value
+
+
+class RawPayload(NamedTuple):
+    """What was last read of a record."""
+
+    version: int
+    observed_at: datetime
+    payload: str
+
+
+def current_payload(
+    db: Connection, connection_name: str, stream_name: str, source_key: str
+) -> RawPayload | None:
+    """The raw payload of a record as it was last read; None where it is held no longer."""
+    query = (
+        sa.select(*(raw_version.c[name] for name in RawPayload._fields))
+        .join(
+            source_record,
+            (source_record.c.id == raw_version.c.record_id)
+            & (source_record.c.version == raw_version.c.version),
+        )
+        .join(stream, stream.c.id == source_record.c.stream_id)
+        .join(connection, connection.c.id == stream.c.connection_id)
+        .where(connection.c.name == connection_name, stream.c.name == stream_name)
+        .where(source_record.c.source_key == source_key)
+    )
+    row = db.execute(query).one_or_none()
+    return None if row is None else RawPayload._make(row)

@@ -177,8 +177,17 @@ PRIVACY: Final[Mapping[str, TablePrivacy]] = MappingProxyType(
         ),
         "report_break": _table(
             anywhere="id subject detail",
-            nothing="report cause amount currency state first_seen last_seen closed_at",
+            nothing="report check_id row_class cause owner amount currency state figure "
+            "first_seen last_seen closed_at",
             export="breaks",
+        ),
+        "break_note": _table(
+            anywhere="text", nothing="id break_id at actor kind", note="goes with its break"
+        ),
+        "sign_off": _table(
+            nothing="id period cut_off data_hash rules_hash totals program prepared_by prepared_at "
+            "approved_by approved_at voided_at void_reason",
+            note="hashes, and who signed",
         ),
         "audit_entry": _table(
             anywhere="reason",

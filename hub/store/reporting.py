@@ -1,107 +1,148 @@
-"""Runs report queries over the views, and keeps the life of each break over re-runs."""
+"""Runs report queries over one snapshot: each view is read once, into a table of the same name.
+
+Both databases look among temporary tables first, so that a query over ``rpt_document_v2`` reads the
+copy without knowing of it. Nothing of a snapshot outlives it: its transaction is taken back.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from decimal import Decimal
-from typing import Any
+import re
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 from uuid import UUID
 
+import orjson
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 
+from hub.errors import ConfigError
 from hub.store.columns import from_scaled
-from hub.store.database import Connection
-from hub.store.tables import report_break
+from hub.store.database import Connection, Engine, snapshot
+from hub.store.golden import current_versions
+
+_PARAMETER: Final = re.compile(r"'[^']*'|(?<![:\w]):([A-Za-z_]\w*)")
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_AT_ONCE: Final = 500
+Row = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FoundBreak:
-    """A break as one run sees it; ``id`` is the same in every run."""
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The store as one transaction sees it, with the cut-off that parameters are taken from."""
 
-    id: str
-    subject: str
-    cause: str
-    detail: str
-    amount: Decimal | None = None
-    currency: str | None = None
+    db: Connection
+    cut_off: datetime
+    _copied: set[str] = field(default_factory=set)
 
+    def copy_views(self, views: Collection[str]) -> None:
+        """Read views that were not read yet; ConfigError for one that does not exist."""
+        for view in sorted(set(views) - self._copied):
+            if not sa.inspect(self.db).has_table(view):
+                raise ConfigError(f"there is no view {view}; docs/reports.md lists them")
+            self._create(view, f"SELECT * FROM {_home(self.db)}.{view}")
+            self._copied.add(view)
 
-def run_query(
-    db: Connection, sql: str, parameters: Mapping[str, Any], money: Sequence[str]
-) -> list[dict[str, Any]]:
-    """The rows of a report query; columns in ``money`` come back as exact Decimals."""
-    rows = [dict(row) for row in db.execute(sa.text(sql), dict(parameters)).mappings()]
-    for row in rows:
-        if row.get("party_id") is not None:
-            row["party_id"] = str(UUID(str(row["party_id"])))
-        for name in money:
-            if row[name] is not None:
-                row[name] = from_scaled(int(row[name]))
-    return rows
+    @contextmanager
+    def prepared(self, report: str, statements: Mapping[str, str]) -> Iterator[None]:
+        """Keep the rows of named queries while the block reads them."""
+        for name, sql in statements.items():
+            with _explained(f"report {report}, {name}"):
+                self._create(name, self._bound(sql))
+        yield
+        for name in statements:
+            self.db.execute(sa.text(f"DROP TABLE {name}"))
 
+    def rows(self, place: str, sql: str, money: Collection[str]) -> list[Row]:
+        """The rows of a query; columns in ``money`` come back as exact Decimals."""
+        with _explained(place):
+            found = self.db.execute(_text(self._bound(sql)))
+            return [_readable(row, money) for row in found.mappings()]
 
-def keep_breaks(
-    db: Connection, report: str, found: Sequence[FoundBreak], now: datetime
-) -> dict[str, datetime]:
-    """Record what a run found: new breaks open, gone ones close, returning ones reopen.
+    def names(self, party_ids: Collection[str]) -> dict[str, str]:
+        """What the customers are called, where a golden record says."""
+        wanted, found = sorted(party_ids), dict[str, str]()
+        for start in range(0, len(wanted), _AT_ONCE):
+            chunk = current_versions(self.db, wanted[start : start + _AT_ONCE])
+            for party, golden in chunk.items():
+                found[party] = orjson.loads(golden.body).get("display_name") or ""
+        return found
 
-    Returns when each was first seen.
-    """
-    known = {row.id: row for row in db.execute(sa.select(report_break).where(_of(report))).all()}
-    fresh = [item for item in found if item.id not in known]
-    if fresh:
-        db.execute(sa.insert(report_break), [_row(report, item, now) for item in fresh])
-    for item in found:
-        if item.id in known:
-            db.execute(_seen_again(item, now))
-    gone = set(known) - {item.id for item in found}
-    _close(db, [key for key in sorted(gone) if known[key].state != "closed"], now)
-    return {item.id: known[item.id].first_seen if item.id in known else now for item in found}
+    def _create(self, name: str, sql: str) -> None:
+        self.db.execute(_text(f"CREATE TEMPORARY TABLE {name} AS {sql}"))
+        if self.db.dialect.name == "postgresql":
+            self.db.execute(sa.text(f"ANALYZE {name}"))
 
+    def _bound(self, sql: str) -> str:
+        """The query with its parameters: a statement that makes a table takes none (PostgreSQL)."""
+        return _PARAMETER.sub(lambda hit: self._value(hit) if hit[1] else hit[0], sql)
 
-def _of(report: str) -> sa.ColumnElement[bool]:
-    return report_break.c.report == report
-
-
-def _row(report: str, item: FoundBreak, now: datetime) -> dict[str, Any]:
-    return {
-        "id": item.id,
-        "report": report,
-        "subject": item.subject,
-        "cause": item.cause,
-        "detail": item.detail,
-        "amount": item.amount,
-        "currency": item.currency,
-        "state": "open",
-        "first_seen": now,
-        "last_seen": now,
-        "closed_at": None,
-    }
+    def _value(self, hit: re.Match[str]) -> str:
+        name = hit[1]
+        if name == "day":
+            return str((self.cut_off - _EPOCH).days)
+        if name == "today":
+            return f"'{self.cut_off:%Y-%m-%d}'"
+        hours = 0 if name == "cut_off" else int(name.removeprefix("before_").removesuffix("h"))
+        return f"'{moment(self.cut_off - timedelta(hours=hours))}'"
 
 
-def _seen_again(item: FoundBreak, now: datetime) -> sa.Update:
-    """A closed break that comes back is reopened; an explained one stays explained."""
-    state = sa.case((report_break.c.state == "closed", "reopened"), else_=report_break.c.state)
+@contextmanager
+def report_snapshot(engine: Engine, cut_off: datetime) -> Iterator[Snapshot]:
+    """A snapshot of the store; what others commit meanwhile is not seen."""
+    with snapshot(engine) as db:
+        if db.dialect.name == "sqlite":
+            _fold_like_unicode(db)
+        yield Snapshot(db, cut_off.astimezone(UTC))
+        db.rollback()
+
+
+def moment(value: datetime) -> str:
+    """A time as the views write it."""
+    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _fold_like_unicode(db: Connection) -> None:
+    """SQLite's own LOWER knows A to Z only (https://www.sqlite.org/lang_corefunc.html#lower)."""
+    connection: Any = db.connection.driver_connection
+    connection.create_function("lower", 1, _lower, deterministic=True)
+
+
+def _lower(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) else value
+
+
+def _home(db: Connection) -> str:
     return (
-        sa.update(report_break)
-        .where(report_break.c.id == item.id)
-        .values(
-            state=state,
-            detail=item.detail,
-            amount=item.amount,
-            currency=item.currency,
-            last_seen=now,
-            closed_at=None,
-        )
+        "main"
+        if db.dialect.name == "sqlite"
+        else str(db.scalar(sa.select(sa.func.current_schema())))
     )
 
 
-def _close(db: Connection, ids: Sequence[str], now: datetime) -> None:
-    for start in range(0, len(ids), 500):
-        db.execute(
-            sa.update(report_break)
-            .where(report_break.c.id.in_(ids[start : start + 500]))
-            .values(state="closed", closed_at=now)
-        )
+def _text(sql: str) -> sa.TextClause:
+    return sa.text(sql.replace(":", "\\:"))
+
+
+def _readable(row: sa.RowMapping, money: Collection[str]) -> Row:
+    found = dict(row)
+    if found.get("party_id") is not None:
+        found["party_id"] = str(UUID(str(found["party_id"])))
+    for name, value in found.items():
+        if value is not None and name in money:
+            found[name] = from_scaled(int(value))
+        elif isinstance(value, UUID):
+            found[name] = str(value)
+    return found
+
+
+@contextmanager
+def _explained(place: str) -> Iterator[None]:
+    """A query that the database refuses is its author's to mend."""
+    try:
+        yield
+    except DBAPIError as error:
+        reason = next(iter(str(error.orig).strip().splitlines()), "no reason given")
+        raise ConfigError(f"{place}: the database refuses the query: {reason}") from error

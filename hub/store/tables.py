@@ -20,7 +20,7 @@ from sqlalchemy import (
     Text,
 )
 
-from hub.store import arrivals, erased, layout, match_tables, trail, whole
+from hub.store import arrivals, control, erased, layout, match_tables, trail, whole
 from hub.store.columns import ScaledMoney, UtcMicros
 from hub.store.layout import RowId, Uuid
 from hub.store.layout import foreign_key as _fk
@@ -359,22 +359,9 @@ receipt = Table(
 
 record_delivery = whole.record_delivery
 
-report_break = Table(
-    "report_break",
-    metadata,
-    Column("id", Text, primary_key=True),
-    Column("report", Text, nullable=False),
-    Column("subject", Text, nullable=False),
-    Column("cause", Text, nullable=False),
-    Column("detail", Text, nullable=False),
-    Column("amount", ScaledMoney),
-    Column("currency", Text),
-    Column("state", Text, nullable=False),
-    Column("first_seen", UtcMicros, nullable=False),
-    Column("last_seen", UtcMicros, nullable=False),
-    Column("closed_at", UtcMicros),
-)
-
+report_break = control.report_break
+break_note = control.break_note
+sign_off = control.sign_off
 audit_entry = trail.audit_entry
 audit_subject = trail.audit_subject
 party_fate = trail.party_fate

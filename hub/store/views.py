@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from functools import partial
 
 from hub.store.database import Connection
+from hub.store.views_business import business_views
+from hub.store.views_operation import operation_views
 
 _LINKED = """
     FROM link l
@@ -65,6 +67,8 @@ def view_statements(dialect: str) -> Mapping[str, str]:
                    d.status AS status, d.currency AS currency, d.net AS net, d.tax AS tax,
                    d.gross AS gross, d.open_amount AS open_amount, d.checksum AS checksum
             {_OWNED} WHERE d.entity IN ('order', 'invoice', 'payment')""",
+        **business_views(dialect),
+        **operation_views(dialect),
     }
 
 

@@ -17,13 +17,13 @@ from urllib.parse import urlsplit
 
 import orjson
 import pytest
+import sqlalchemy as sa
 
 from hub.demo.company import generate
 from hub.demo.story import Job, Story
 from hub.match.standardise import standardise_phone
 from hub.pipeline.workplace import open_workplace
 from hub.store.database import reading
-from hub.store.reporting import run_query
 from hub.testing.proxy import FaultProxy
 from tests.servers import dovecot, request_tracker, tryton
 from tests.servers.demo_real.company import Servers, move, running
@@ -64,7 +64,7 @@ class Office:
     def written(self) -> list[tuple[str, str, str]]:
         """Connection, key and value of every receipt."""
         with reading(self.job.work.engine) as db:
-            return [tuple(row.values()) for row in run_query(db, WRITTEN, {}, ())]
+            return [(row[0], row[1], row[2]) for row in db.execute(sa.text(WRITTEN))]
 
     def held(self, connection: str, key: str) -> set[str | None]:
         """The phone numbers that the system itself gives."""

@@ -84,6 +84,7 @@ def test_the_wheel_holds_what_it_should(wheel: Path) -> None:
     assert "hub/_bundled/dags/hub_sync.py" in names
     assert "hub/_bundled/mappings/salesforce.yaml" in names
     assert "hub/reports/templates/reconciliation.html" in names
+    assert "hub/reports/definitions/R14.yaml" in names
 
 
 def test_the_demo_runs_from_the_wheel(empty_environment: Path) -> None:

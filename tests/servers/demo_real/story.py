@@ -10,11 +10,9 @@ from typing import Final, NamedTuple
 
 from hub.demo.company import Company, generate
 from hub.demo.story import Job, Story, Tell
-from hub.pipeline.reconcile import GRACE
 from hub.pipeline.workplace import Workplace, open_workplace
-from hub.store.database import reading
 from hub.store.digest import digest
-from hub.store.reporting import run_query
+from hub.store.reporting import report_snapshot
 from tests.servers.demo_real.company import Servers, move
 from tests.servers.demo_real.helpdesk import read_user
 from tests.servers.demo_real.site import lay_out_real
@@ -102,7 +100,7 @@ def tell_real_story(
 
 def _run(job: Job, company: Company, desk: RequestTrackerServer, told: RealStory) -> None:
     # The servers took everything minutes ago: it is settled only as seen from the day after.
-    job.run(company, cut_off=datetime.now(UTC) + GRACE + timedelta(hours=1))
+    job.run(company, cut_off=datetime.now(UTC) + timedelta(hours=25))
     told.written = _receipts(job.work)
     with told.story.timed("read back"):
         told.read_back = sum(_is_there(desk, one) for one in told.written)
@@ -126,8 +124,8 @@ def _sync_again(job: Job) -> dict[str, int]:
 
 
 def _receipts(work: Workplace) -> list[Written]:
-    with reading(work.engine) as db:
-        rows = run_query(db, _WRITTEN, {}, ())
+    with report_snapshot(work.engine, datetime.now(UTC)) as snap:
+        rows = snap.rows("receipts", _WRITTEN, ())
     return [Written(row["source_key"], row["field"], row["value"]) for row in rows]
 
 

@@ -13,13 +13,13 @@ from hub.pipeline.erase import Request, clean, erase, plan_erasure
 from hub.pipeline.history import customer_history
 from hub.pipeline.steward import Steward
 from hub.store.audit import verify_trail
+from hub.store.breaks import FoundBreak, keep_breaks
 from hub.store.columns import new_id
 from hub.store.database import Engine, reading, writing
 from hub.store.digest import digest
 from hub.store.erasures import get_erasure
 from hub.store.parties import resolve_party
 from hub.store.pushes import fail_delivery, fresh_delivery, store_delivery
-from hub.store.reporting import FoundBreak, keep_breaks
 from hub.store.suppression import no_key
 from hub.store.tables import metadata
 from tests.unit.pipeline.erase_world import (
@@ -146,11 +146,8 @@ def test_breaks_of_others_stay(store: Engine) -> None:
     say(store, "person", {"id": "1", **ANNA}, {**BERND, "id": "12"})
     settle(store)
     anna, now = party_of(store, "person:1"), datetime.now(UTC)
-    found = [
-        FoundBreak(id=key, subject=f"toy:person:{key}", cause="missing", detail="{}")
-        for key in ("1", "12")
-    ]
-    about = FoundBreak(id="p", subject="s", cause="missing", detail=f'{{"party_id":"{anna}"}}')
+    found = [_break(key, f"toy:person:{key}", "{}") for key in ("1", "12")]
+    about = _break("p", "s", f'{{"party_id":"{anna}"}}')
     with writing(store) as db:
         keep_breaks(db, "R1", [*found, about], now)
     forget(store, anna)
@@ -318,3 +315,16 @@ def test_reports_that_hold_the_person_are_listed(store: Engine, tmp_path: Path) 
     (tmp_path / "R1.csv").write_text("Customer\nAnna Zyxmann\n", encoding="utf-8")
     (tmp_path / "R2.csv").write_text("Customer\nBernd Qvist\n", encoding="utf-8")
     assert forget(store, anna, reports=tmp_path).files == [str(tmp_path / "R1.csv")]
+
+
+def _break(key: str, subject: str, detail: str) -> FoundBreak:
+    return FoundBreak(
+        id=key,
+        check_id="no_account",
+        row_class="only_left",
+        subject=subject,
+        cause="missing",
+        owner="finance",
+        detail=detail,
+        figure="",
+    )

@@ -3,103 +3,107 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
-from datetime import UTC, datetime
+from base64 import b64encode
 from decimal import Decimal
 from typing import Any
 
+import openpyxl
 import pytest
 from lxml import html as parser
 
-from hub.reports.definitions import R2, R10, ReportDefinition
+from hub.reports.cells import clean
 from hub.reports.render_csv import harmless, render_csv
 from hub.reports.render_html import render_html
-from hub.reports.result import ReportPack, ReportResult, break_id, is_break
-
-NOW = datetime(2026, 11, 1, tzinfo=UTC)
-HOSTILE = [
-    "=1+1",
-    "+1+cmd|' /C calc'!A0",
-    "-2+3+cmd|' /C calc'!A0",
-    "@SUM(1,1)",
-    "\t=1+1",
-    "\r=1+1",
-    "\x00=1+1",
-    " =1+1",
-    "|calc",
-    "%0A=1",
-    '=HYPERLINK("http://x.example","y")',
-]
-SCRIPTS = ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "javascript:alert(1)"]
+from hub.reports.render_xlsx import render_xlsx
+from tests.unit.reports.made import HOSTILE, line, pack_of, result_of, totals_of
 
 
-def account(name: str, balance: str = "10.0000") -> dict[str, Any]:
-    row: dict[str, Any] = dict.fromkeys(R2.columns)
-    return row | {
-        "display_name": name,
-        "balance": Decimal(balance),
-        "currency": "EUR",
-        "active": 1,
-        "connection": "erp",
-        "type": "party.party",
-        "source_key": name,
-    }
+def csv_rows(*lines: Any) -> list[dict[str, str]]:
+    text = render_csv(result_of(*lines))["R2_no_party.csv"]
+    return list(csv.DictReader(io.StringIO(text, newline="")))
 
 
-def result_of(definition: ReportDefinition, rows: list[dict[str, Any]]) -> ReportResult:
-    breaks = [break_id(definition, row) for row in rows if is_break(definition, row)]
-    return ReportResult(
-        definition=definition, rows=rows, breaks=breaks, first_seen=dict.fromkeys(breaks, NOW)
-    )
-
-
-def page_of(*results: ReportResult) -> str:
-    pack = ReportPack(company="Test", made_at=NOW, cut_off=NOW, data_hash="d" * 32, results=results)
-    return render_html(pack)
+def book_of(*lines: Any) -> Any:
+    return openpyxl.load_workbook(io.BytesIO(render_xlsx(pack_of(result_of(*lines)))))
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_no_cell_becomes_a_formula(text: str) -> None:
-    rendered = render_csv(result_of(R2, [account(text)]))
-    row = next(csv.DictReader(io.StringIO(rendered)))
-    assert row["Name"].startswith("'")
-    assert "\x00" not in row["Name"]
+def test_no_cell_of_a_csv_file_becomes_a_formula(text: str) -> None:
+    (row,) = csv_rows(line(text))
+    assert row["Ledger"].lstrip("'")[:1] != "" or not clean(text)
+    assert row["Ledger"][0] not in "=+-@\t\r\n|%"
+    assert not set(row["Ledger"]) & set("\x00\x07\x1b")
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_no_cell_of_a_workbook_becomes_a_formula_or_a_link(text: str) -> None:
+    sheet = book_of(line(text))["R2 no_party"]
+    cells = [cell for row in sheet.iter_rows(min_row=5) for cell in row if cell.value is not None]
+    assert {cell.data_type for cell in cells} <= {"s", "n", "d"}
+    assert not any(cell.hyperlink for cell in cells)
+    assert sum(cell.value == clean(text) for cell in cells if cell.value) >= 5
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_value_is_text_on_the_page(text: str) -> None:
+    tree = parser.fromstring(render_html(pack_of(result_of(line(text)))))
+    assert tree.xpath("//img | //iframe | //*[@onerror] | //section//h1") == []
+    assert len(tree.xpath("//script")) == 1
+    shown = [cell.text_content() for cell in tree.xpath("//section//td")]
+    assert any(clean(text).strip()[:12] in cell for cell in shown)
 
 
 @pytest.mark.parametrize("amount", ["-12.5000", "0.0001", "99999999999999.9999"])
 def test_numbers_stay_exact_numbers(amount: str) -> None:
-    row = next(csv.DictReader(io.StringIO(render_csv(result_of(R2, [account("A", amount)])))))
+    (row,) = csv_rows(line("A", amount))
     assert Decimal(row["Balance"]) == Decimal(amount)
-    assert harmless(-5) == "-5"
-    assert harmless("-5.25") == "-5.25"
+    assert (harmless(-5), harmless("-5.25")) == ("-5", "-5.25")
 
 
-@pytest.mark.parametrize("text", SCRIPTS + HOSTILE)
-def test_a_value_is_text_on_the_page(text: str) -> None:
-    page = page_of(result_of(R2, [account(text)]))
-    tree = parser.fromstring(page)
-    assert tree.xpath("//script | //img | //iframe | //*[@onerror]") == []
-    shown = [cell.text_content() for cell in tree.xpath("//section//td")]
-    assert any(text.strip("\x00\r\t ")[:20] in cell for cell in shown)
+@pytest.mark.parametrize("amount", ["-12.5000", "0.0100", "99999999.9900"])
+def test_numbers_of_a_workbook_are_numbers(amount: str) -> None:
+    sheet = book_of(line("A", amount))["R2 no_party"]
+    headings = [cell.value for cell in sheet[4]]
+    cell = sheet[5][headings.index("Balance")]
+    assert (cell.data_type, Decimal(str(cell.value))) == ("n", Decimal(amount))
 
 
-def test_the_page_asks_nobody_for_anything() -> None:
-    tree = parser.fromstring(page_of(result_of(R2, [account("A")])))
+def test_an_amount_that_a_workbook_would_round_is_text() -> None:
+    sheet = book_of(line("A", "99999999999999.9999"))["R2 no_party"]
+    values = [cell.value for cell in sheet[5]]
+    assert "99999999999999.9999" in values
+
+
+def test_the_page_asks_nobody_and_runs_its_own_script_alone() -> None:
+    tree = parser.fromstring(render_html(pack_of(result_of(line("A")))))
+    (script,) = tree.xpath("//script")
+    digest = b64encode(hashlib.sha256(script.text_content().encode()).digest()).decode()
+    (policy,) = tree.xpath("//meta[@http-equiv='Content-Security-Policy']/@content")
+    assert policy == (
+        f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'"
+    )
     assert tree.xpath("//@src") == []
     assert all(link.startswith("#") for link in tree.xpath("//@href"))
 
 
 def test_an_empty_report_says_that_both_sides_agree() -> None:
-    assert "the two sides agree" in page_of(result_of(R2, []))
+    page = render_html(pack_of(result_of(), totals_of()))
+    assert page.count("the two sides agree") == 3
+    assert "in all 3 pairs" in page
 
 
-def test_a_total_is_a_break_only_where_it_does_not_add_up() -> None:
-    good: dict[str, Any] = dict.fromkeys(R10.columns, 0)
-    assert not is_break(R10, good)
-    assert is_break(R10, good | {"unbalanced": 2})
+def test_totals_agree_in_all_forms() -> None:
+    lines = [line("A", "-0.1000"), line("B", "1234.5600"), line("C", "9.0000", timing=True)]
+    pack = pack_of(result_of(*lines))
+    assert pack.results[0].at_stake == {"EUR": Decimal("1234.6600")}
+    page = parser.fromstring(render_html(pack)).xpath("//table[@class='summary']//tr")[1]
+    assert [cell.text_content().strip() for cell in page][2:] == ["2", "1", "1,234.66 EUR"]
+    rows = [row for row in csv_rows(*lines) if row["Standing"] == "break"]
+    assert sum(abs(Decimal(row["Balance"])) for row in rows) == Decimal("1234.66")
 
 
-def test_a_break_keeps_its_identity() -> None:
-    first, again = account("A", "1.0000"), account("A", "2.0000")
-    assert break_id(R2, first) == break_id(R2, again)
-    assert break_id(R2, first) != break_id(R2, account("B"))
+def test_a_line_in_flight_has_no_life() -> None:
+    first, second = csv_rows(line("A"), line("B", timing=True))
+    assert (first["Standing"], second["Standing"], second["Break"]) == ("break", "timing", "")

@@ -241,6 +241,8 @@ def _effects(shift: int) -> list[tuple[str, list[Row]]]:
         ("record_delivery", [{**_whole(shift), **party, "planned_at": now}]),
         ("receipt", [{"delivery_id": uuid("delivery", shift), "received_at": now}]),
         ("report_break", [{**found, "state": "open", "first_seen": now, "last_seen": now}]),
+        ("break_note", [{**_note(shift), "at": now}]),
+        ("sign_off", [{**_signed(shift), "cut_off": now, "prepared_at": now}]),
         ("suppression", [{"kind": "email", "mark": b"m", "added_at": now}]),
         ("erasure", [{**_erasure(shift), "erased_at": now}]),
     ]
@@ -258,6 +260,15 @@ def _trail(shift: int) -> list[tuple[str, list[Row]]]:
         ("party_fate", [{**fate, **party, "recorded_at": now}]),
         ("rule_set", [rules]),
     ]
+
+
+def _note(shift: int) -> Row:
+    return {"id": numbered(1, shift), "break_id": "b", "actor": "a", "kind": "comment", "text": "t"}
+
+
+def _signed(shift: int) -> Row:
+    hashes = {"data_hash": "d", "rules_hash": "r", "totals": "{}", "program": "0.1.0"}
+    return {"id": uuid("sign-off", shift), "period": "2026-10", "prepared_by": "p", **hashes}
 
 
 def _whole(shift: int) -> Row:

@@ -1,0 +1,136 @@
+"""reconcile; break list, show, assign, explain, comment, close: the controller's desk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from hub.cli.output import AsJson, emit_counts, emit_json, emit_table, out, say, working
+from hub.cli.workplace import open_workplace, whoami
+from hub.pipeline import steps
+from hub.pipeline.break_desk import BreakView, Word, break_view, list_breaks, speak
+from hub.store.audit import new_act
+
+breaks = typer.Typer(help="Breaks that the reports found, and their life.", no_args_is_help=True)
+Key = Annotated[str, typer.Argument(help="Id of the break, as the reports show it.")]
+Reason = Annotated[str, typer.Option("--reason", help="What you found out; kept with the break.")]
+_LISTED = ("id", "report", "check_id", "state", "owner", "cause", "amount", "currency")
+
+
+def reconcile(
+    report: Annotated[
+        list[str] | None, typer.Option("--report", "-r", help="R1 to R14; all without it.")
+    ] = None,
+    dest: Annotated[Path | None, typer.Option("--out", "-o", help="Folder for the files.")] = None,
+    form: Annotated[str, typer.Option("--format", "-f", help="html,xlsx,csv")] = "html,xlsx,csv",
+    as_json: AsJson = False,
+) -> None:
+    """Compare front and back office, and write the reports."""
+    work = open_workplace()
+    folder = dest or work.config.root / "reports"
+    with working("reconciling …"):
+        forms = tuple(part.strip() for part in form.split(","))
+        counts = steps.reconcile(work, folder, reports=tuple(report or ()), forms=forms)
+    if as_json:
+        emit_json({"breaks": dict(counts), "folder": str(folder)})
+        return
+    emit_table(["report", "breaks"], list(counts.items()))
+    say(f"written to {folder}")
+
+
+@breaks.command("list")
+def show_breaks(
+    report: Annotated[str | None, typer.Option("--report", "-r", help="Of one report.")] = None,
+    state: Annotated[
+        str,
+        typer.Option(
+            "--state", help="open (all that stand), assigned, explained, force_closed or closed."
+        ),
+    ] = "open",
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many.")] = 20,
+    as_json: AsJson = False,
+) -> None:
+    """List breaks, the oldest first."""
+    found = list_breaks(open_workplace().engine, report=report, state=state, limit=limit)
+    rows = [{**{name: row[name] for name in _LISTED}, "since": row["first_seen"]} for row in found]
+    emit_counts(rows, as_json)
+
+
+@breaks.command()
+def show(key: Key, as_json: AsJson = False) -> None:
+    """Show a break down to the source records and their raw payloads."""
+    view = break_view(open_workplace().engine, key)
+    if as_json:
+        emit_json(_plain(view))
+        return
+    stored = view.stored
+    say(f"{stored['report']} {stored['check_id']}, {stored['state']}, {stored['row_class']}")
+    say(f"since {stored['first_seen']:%Y-%m-%d %H:%M} UTC, owner {stored['owner'] or 'nobody'}")
+    emit_table(["figure", "value"], [(name, str(value)) for name, value in view.figures.items()])
+    for note in view.notes:
+        say(f"{note.at:%Y-%m-%d %H:%M} {note.actor}, {note.kind}: {note.text}")
+    for source in view.sources:
+        out.print()
+        say(f"{source.connection}:{source.type}:{source.key}, version {source.version}")
+        emit_json(source.payload)
+
+
+@breaks.command()
+def assign(
+    key: Key,
+    owner: Annotated[str, typer.Argument(help="Who takes it.")],
+    reason: Reason,
+    as_json: AsJson = False,
+) -> None:
+    """Give a break to somebody."""
+    _say(key, Word(kind="assign", act=new_act(whoami(), reason), owner=owner), as_json)
+
+
+@breaks.command()
+def explain(
+    key: Key,
+    reason: Reason,
+    cause: Annotated[
+        str | None,
+        typer.Option(
+            "--cause", help="timing, mapping, missing, duplicate, amount, manual or source_error."
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Explain a break; the word holds as long as its figures stay."""
+    _say(key, Word(kind="explain", act=new_act(whoami(), reason), cause=cause), as_json)
+
+
+@breaks.command()
+def comment(key: Key, reason: Reason, as_json: AsJson = False) -> None:
+    """Note something with a break."""
+    _say(key, Word(kind="comment", act=new_act(whoami(), reason)), as_json)
+
+
+@breaks.command()
+def close(key: Key, reason: Reason, as_json: AsJson = False) -> None:
+    """Close a break on your word; it comes back when its figures change."""
+    _say(key, Word(kind="close", act=new_act(whoami(), reason)), as_json)
+
+
+def _say(key: str, word: Word, as_json: bool) -> None:
+    speak(open_workplace().engine, key, word)
+    emit_counts([{"break": key, "noted": word.kind}], as_json)
+
+
+def _plain(view: BreakView) -> dict[str, Any]:
+    return {
+        **view.stored,
+        "detail": view.figures,
+        "notes": [note._asdict() for note in view.notes],
+        "sources": [source._asdict() for source in view.sources],
+    }
+
+
+def add_to(app: typer.Typer) -> None:
+    """Hang these commands on the program."""
+    app.command()(reconcile)
+    app.add_typer(breaks, name="break")

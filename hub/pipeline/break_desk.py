@@ -1,0 +1,128 @@
+"""What people do with breaks: take them, explain them, comment, close them on their word."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final, NamedTuple
+
+import orjson
+
+from hub.errors import ConfigError, StoreError
+from hub.reports.definition import Cause
+from hub.store import breaks as store
+from hub.store.audit import Act, Entry, add_entries
+from hub.store.breaks import Note
+from hub.store.database import Connection, Engine, reading, writing
+from hub.store.evidence import current_payload
+
+OPEN: Final = ("open", "reopened", "assigned", "explained")
+_ENDED: Final = "closed"
+
+
+class SourceView(NamedTuple):
+    """A source record behind a break, with the raw payload that was last read."""
+
+    connection: str
+    type: str
+    key: str
+    version: int
+    observed_at: datetime
+    payload: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BreakView:
+    """A break in full: its figures, its life, and the records behind it."""
+
+    stored: Mapping[str, Any]
+    figures: Mapping[str, Any]
+    notes: list[Note]
+    sources: list[SourceView]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """What a person says of a break; ``kind`` is assign, explain, comment or close."""
+
+    kind: str
+    act: Act
+    owner: str | None = None
+    cause: str | None = None
+
+
+def list_breaks(engine: Engine, *, report: str | None, state: str, limit: int) -> list[Any]:
+    """Breaks of a state, the oldest first; "open" stands for all that are not settled."""
+    states = OPEN if state == "open" else (state,)
+    with reading(engine) as db:
+        return store.list_breaks(db, report=report, states=states, limit=limit)
+
+
+def break_view(engine: Engine, break_id: str) -> BreakView:
+    """A break down to its raw payloads; StoreError where there is none."""
+    with reading(engine) as db:
+        stored = _get(db, break_id)
+        figures = orjson.loads(stored["detail"])
+        sources = [_source(db, *place) for place in _places(figures)]
+        return BreakView(
+            stored=stored,
+            figures=figures,
+            notes=store.notes_of(db, break_id),
+            sources=[source for source in sources if source],
+        )
+
+
+def speak(engine: Engine, break_id: str, word: Word) -> None:
+    """Do what a person says, and note it: with the break, and in the audit trail."""
+    now = datetime.now(UTC)
+    changes = _changes(word)
+    with writing(engine) as db:
+        row = _get(db, break_id)
+        if row["state"] == _ENDED and changes:
+            raise StoreError(f"break {break_id} is closed: the two sides agree")
+        if changes and not store.change_break(db, break_id, seen=row["state"], **changes):
+            raise StoreError(f"break {break_id} has changed just now; look at it again")
+        store.add_note(db, break_id, Note(now, word.act.actor, word.kind, word.act.reason))
+        detail = {"break": break_id, "report": row["report"], **changes}
+        add_entries(db, word.act, [Entry(f"{word.kind}_break", detail)], now)
+
+
+def _changes(word: Word) -> dict[str, str]:
+    if not word.act.reason.strip():
+        raise ConfigError("say why: an empty text explains nothing")
+    if word.cause is not None and word.cause not in set(Cause):
+        raise ConfigError(f"there is no cause {word.cause!r}; known: {', '.join(Cause)}")
+    state = {"assign": "assigned", "explain": "explained", "close": "force_closed"}.get(word.kind)
+    found = {"state": state, "owner": word.owner, "cause": word.cause}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _get(db: Connection, break_id: str) -> Mapping[str, Any]:
+    found = store.get_break(db, break_id)
+    if found is None:
+        raise StoreError(f"there is no break {break_id}; `hub break list` shows them")
+    return found
+
+
+def _places(figures: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """The records that a line names: its own, and the one it is held against."""
+    named = (("connection", "type", "source_key"), ("other_connection", "other_type", "other_key"))
+    places = [tuple(str(figures[name]) for name in names if figures.get(name)) for names in named]
+    return [(place[0], place[1], place[2]) for place in places if len(place) == 3]
+
+
+def _source(db: Connection, connection: str, type_: str, key: str) -> SourceView | None:
+    found = current_payload(db, connection, type_, key)
+    if found is None:
+        return None
+    return SourceView(
+        connection, type_, key, found.version, found.observed_at, _parsed(found.payload)
+    )
+
+
+def _parsed(payload: str) -> Any:
+    try:
+        return orjson.loads(payload)
+    except orjson.JSONDecodeError:
+        return payload

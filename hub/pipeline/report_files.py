@@ -1,0 +1,72 @@
+"""Makes the reports of a site, as files in the forms asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from hub.errors import ConfigError
+from hub.pipeline.reconcile import Request, reconcile
+from hub.pipeline.workplace import Workplace
+from hub.reports.catalogue import all_reports
+from hub.reports.render_csv import render_csv
+from hub.reports.render_html import render_html
+from hub.reports.render_xlsx import render_xlsx
+from hub.reports.result import ReportPack
+
+FORMS: Final = ("html", "xlsx", "csv")
+_PAGE, _BOOK = "reconciliation.html", "reconciliation.xlsx"
+
+
+def make_reports(
+    work: Workplace,
+    folder: Path,
+    *,
+    reports: Sequence[str] = (),
+    forms: Sequence[str] = (),
+    cut_off: datetime | None = None,
+) -> ReportPack:
+    """Run the reports as of a cut-off and write their files.
+
+    A company's own reports stand in the folder ``report-definitions`` beside hub.toml.
+    """
+    request = Request(
+        company=work.config.hub.company,
+        reports=reports,
+        known=all_reports(work.config.root / "report-definitions"),
+        cut_off=cut_off,
+    )
+    pack = reconcile(work.engine, request)
+    write_reports(pack, folder, forms or FORMS)
+    return pack
+
+
+def write_reports(pack: ReportPack, folder: Path, forms: Sequence[str] = FORMS) -> list[Path]:
+    """Write the pack; each file is complete or absent.
+
+    Raises ConfigError for an unknown form, and for a folder that can't be written to.
+    """
+    for form in forms:
+        if form not in FORMS:
+            raise ConfigError(f"there is no report form {form!r}; known: {', '.join(FORMS)}")
+    contents: dict[str, bytes] = {}
+    if "html" in forms:
+        contents[_PAGE] = render_html(pack).encode()
+    if "xlsx" in forms:
+        contents[_BOOK] = render_xlsx(pack)
+    if "csv" in forms:
+        for result in pack.results:
+            contents |= {name: text.encode() for name, text in render_csv(result).items()}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return [_write(folder / name, content) for name, content in contents.items()]
+    except OSError as error:
+        raise ConfigError(f"{folder}: can't be written to ({error.strerror})") from error
+
+
+def _write(path: Path, content: bytes) -> Path:
+    fresh = path.with_suffix(path.suffix + ".new")
+    fresh.write_bytes(content)
+    return fresh.replace(path)

@@ -1,0 +1,105 @@
+"""The views ``rpt_*`` on the hub's own work: streams, deliveries, reviews, links, breaks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+
+def operation_views(dialect: str) -> Mapping[str, str]:
+    """The SELECT of each view, by name."""
+    return {
+        "rpt_stream_v1": _stream(dialect),
+        "rpt_delivery_v1": _delivery(dialect),
+        "rpt_review_v1": _review(dialect),
+        "rpt_event_v1": f"""
+            SELECT e.party_id AS party_id, e.seq AS seq, e.kind AS kind,
+                   {_time(dialect, "e.created_at")} AS at
+            FROM party_event e""",
+        "rpt_break_v1": f"""
+            SELECT b.id AS break_id, b.report AS report, b.check_id AS check_id,
+                   b.row_class AS row_class, b.cause AS cause, b.owner AS owner, b.state AS state,
+                   b.amount AS amount, b.currency AS currency,
+                   {_time(dialect, "b.first_seen")} AS first_seen,
+                   CAST(b.first_seen / 86400000000 AS INTEGER) AS first_day,
+                   {_time(dialect, "b.last_seen")} AS last_seen,
+                   {_time(dialect, "b.closed_at")} AS closed_at
+            FROM report_break b""",
+    }
+
+
+def _time(dialect: str, column: str) -> str:
+    """Microseconds since 1970 as an ISO 8601 text in UTC, to the second."""
+    if dialect == "sqlite":
+        return f"strftime('%Y-%m-%dT%H:%M:%SZ', {column} / 1000000, 'unixepoch')"
+    moment = f"to_timestamp({column} / 1000000) AT TIME ZONE 'UTC'"
+    return f'to_char({moment}, \'YYYY-MM-DD"T"HH24:MI:SS"Z"\')'
+
+
+def _stream(dialect: str) -> str:
+    """What a stream's last good reading was, and what it has left undone."""
+    return f"""
+        SELECT k.name AS connection, k.office AS office, s.name AS type,
+               {_time(dialect, "ok.ended_at")} AS last_good,
+               {_time(dialect, "bad.ended_at")} AS last_failed,
+               COALESCE(held.records, 0) AS records,
+               COALESCE(held.waiting, 0) AS waiting, COALESCE(held.deletes, 0) AS deletes_waiting,
+               COALESCE(rejected.records, 0) AS rejected
+        FROM stream s
+        JOIN connection k ON k.id = s.connection_id
+        LEFT JOIN (SELECT stream_id, MAX(ended_at) AS ended_at FROM run
+                   WHERE step = 'extract' AND state = 'ok' GROUP BY stream_id) ok
+            ON ok.stream_id = s.id
+        LEFT JOIN (SELECT stream_id, MAX(ended_at) AS ended_at FROM run
+                   WHERE step = 'extract' AND state <> 'ok' GROUP BY stream_id) bad
+            ON bad.stream_id = s.id
+        LEFT JOIN (SELECT stream_id, COUNT(*) AS records,
+                          SUM(CASE WHEN pending THEN 1 ELSE 0 END) AS waiting,
+                          SUM(CASE WHEN pending AND deleted THEN 1 ELSE 0 END) AS deletes
+                   FROM source_record GROUP BY stream_id) held
+            ON held.stream_id = s.id
+        LEFT JOIN (SELECT stream_id, COUNT(*) AS records FROM quarantine
+                   WHERE state = 'open' GROUP BY stream_id) rejected
+            ON rejected.stream_id = s.id"""
+
+
+def _delivery(dialect: str) -> str:
+    """A write; ``read_back`` compares an acknowledged one with what was read since."""
+    if dialect == "sqlite":
+        held = "json_extract(v.payload, '$.\"' || d.field || '\"')"
+    else:
+        held = "(v.payload::jsonb ->> d.field)"
+    return f"""
+        SELECT d.id AS delivery_id, d.seq AS seq, d.party_id AS party_id, k.name AS connection,
+               s.name AS type, r.source_key AS source_key, d.field AS field, d.state AS state,
+               d.attempts AS attempts, d.failures AS failures,
+               {_time(dialect, "d.planned_at")} AS planned_at,
+               {_time(dialect, "d.sent_at")} AS sent_at,
+               {_time(dialect, "d.settled_at")} AS settled_at,
+               CASE WHEN d.state <> 'acknowledged' OR later.record_id IS NOT NULL THEN NULL
+                    WHEN e.received_at IS NULL OR v.observed_at <= e.received_at THEN 'not read'
+                    WHEN {held} IS NULL THEN 'not shown' WHEN {held} = d.value THEN 'same'
+                    ELSE 'other' END AS read_back
+        FROM delivery d
+        JOIN source_record r ON r.id = d.record_id
+        JOIN stream s ON s.id = r.stream_id
+        JOIN connection k ON k.id = s.connection_id
+        LEFT JOIN receipt e ON e.delivery_id = d.id
+        LEFT JOIN raw_version v ON v.record_id = r.id AND v.version = r.version
+        LEFT JOIN (SELECT record_id, field, MAX(seq) AS seq FROM delivery
+                   GROUP BY record_id, field) later
+            ON later.record_id = d.record_id AND later.field = d.field AND later.seq > d.seq"""
+
+
+def _review(dialect: str) -> str:
+    return f"""
+        SELECT v.id AS case_id, k.name AS connection, s.name AS type, r.source_key AS source_key,
+               l.party_id AS party_id, v.grade AS grade, v.weight AS weight, v.state AS state,
+               v.assignee AS assignee, CAST(v.opened_at / 86400000000 AS INTEGER) AS opened_day,
+               {_time(dialect, "v.opened_at")} AS opened_at,
+               {_time(dialect, "v.settled_at")} AS settled_at
+        FROM review_case v
+        JOIN canonical_record c ON c.id = v.left_id
+        JOIN source_record r ON r.id = c.record_id
+        JOIN stream s ON s.id = r.stream_id
+        JOIN connection k ON k.id = s.connection_id
+        LEFT JOIN link l ON l.canonical_id = c.id AND l.recorded_to IS NULL"""
