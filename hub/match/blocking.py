@@ -17,6 +17,8 @@ from hub.match.texts import sound
 
 FREQUENT: Final = 100
 """A key that more distinct profiles hold than this finds no candidates."""
+WIDE: Final = 20
+"""The same of a key that strangers often share: one name, or a sound and a place."""
 SHARED: Final = 12
 """A mailbox or line of more distinct profiles than this is nobody's own."""
 SHARED_DOMAIN: Final = 4 * SHARED
@@ -29,6 +31,7 @@ _CAPS: Final = MappingProxyType(
         "ph:": (SHARED, FREQUENT),
         "dm:": (SHARED_DOMAIN, FREQUENT),
         COUNTED: (SHARED_DOMAIN,),
+        **dict.fromkeys(("fa:", "np:", "na:", "ow:", "oa:", "os:", "hs:"), (WIDE,)),
     }
 )
 _USUAL_CAPS: Final = (FREQUENT,)
@@ -38,6 +41,17 @@ _PERSON_KINDS = frozenset({"person", "open"})
 def caps_of(key: str) -> tuple[int, ...]:
     """The numbers of holders above which a key means something else, the smallest first."""
     return _CAPS.get(key[:3], _USUAL_CAPS)
+
+
+def most_holders(key: str) -> int:
+    """A key that more distinct profiles hold finds no candidates."""
+    return caps_of(key)[-1]
+
+
+def most_holders_sql() -> str:
+    """The same as an expression of a column ``key``."""
+    cases = " ".join(f"when '{prefix}' then {caps[-1]}" for prefix, caps in _CAPS.items())
+    return f"case left(key, 3) {cases} else {FREQUENT} end"
 
 
 def email_match_key(address: str) -> str:

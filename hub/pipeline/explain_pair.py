@@ -10,7 +10,14 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
-from hub.match.blocking import COUNTED, FREQUENT, caps_of, contact_keys, match_keys, without_shared
+from hub.match.blocking import (
+    COUNTED,
+    caps_of,
+    contact_keys,
+    match_keys,
+    most_holders,
+    without_shared,
+)
 from hub.match.features import Features
 from hub.match.levels import FIELDS
 from hub.match.model import Model
@@ -40,7 +47,7 @@ class Lens:
 
     def finds(self, key: str) -> bool:
         """Whether records that share the key are compared for it."""
-        return not key.startswith(COUNTED) and self.over.get(key, 0) < FREQUENT
+        return not key.startswith(COUNTED) and self.over.get(key, 0) < most_holders(key)
 
 
 class FieldStory(NamedTuple):

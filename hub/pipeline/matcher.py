@@ -11,7 +11,14 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import combinations
 
-from hub.match.blocking import COUNTED, FREQUENT, caps_of, contact_keys, match_keys, without_shared
+from hub.match.blocking import (
+    COUNTED,
+    caps_of,
+    contact_keys,
+    match_keys,
+    most_holders,
+    without_shared,
+)
 from hub.match.features import Features
 from hub.match.model import FREQUENCY_COLUMNS, Model
 from hub.match.packing import unpack_features
@@ -121,7 +128,7 @@ class Matcher:
         """Those of the keys that find candidates: neither frequent, nor there to be counted."""
         asked = {key for key in keys if not key.startswith(COUNTED)}
         over = self._caps_crossed(asked)
-        return {key for key in asked if over[key] < FREQUENT}
+        return {key for key in asked if over[key] < most_holders(key)}
 
     def _shared_contacts(self, rows: Iterable[Features]) -> set[str]:
         over = self._caps_crossed({key for row in rows for key in contact_keys(row)})

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations_with_replacement
 from typing import TYPE_CHECKING, Any, Final
 
-from hub.match.blocking import FREQUENT
 from hub.match.engines import queries
 from hub.match.engines.rows import Row, arrow_batches, shares_table, sizes_table
 from hub.match.engines.statements import (
@@ -259,13 +258,13 @@ def holders(db: DuckDBPyConnection, least: int = 2) -> dict[str, int]:
     }
 
 
-def find_candidates(db: DuckDBPyConnection, cap: int = FREQUENT) -> None:
-    """Compare every two rows that share a key of at most ``cap`` rows, once.
+def find_candidates(db: DuckDBPyConnection) -> None:
+    """Compare every two rows that share a key of not too many rows, once.
 
     Fills ``person_compared`` and ``organisation_compared`` with pairs and the numbers of their
     outcomes, which training counts and weighing sums up.
     """
-    db.execute(f"create or replace temp table held_key as {queries.held_keys(cap)}")
+    db.execute(f"create or replace temp table held_key as {queries.held_keys()}")
     db.execute(f"create or replace table candidate as {queries.candidate_pairs()}")
     db.execute("drop table held_key")
     for kind in FIELDS:

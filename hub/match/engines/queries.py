@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from hub.match.blocking import COUNTED, FREQUENT, caps_of
+from hub.match.blocking import COUNTED, caps_of, most_holders_sql
 from hub.match.full_names import company_share_sql, full_name_share_sql
 from hub.match.model import FREQUENCY_COLUMNS
 from hub.match.partition import LARGEST
@@ -39,11 +39,12 @@ def _listed(prefixes: tuple[str, ...]) -> str:
     return ", ".join(f"'{prefix}'" for prefix in prefixes)
 
 
-def held_keys(cap: int = FREQUENT) -> str:
-    """The keys of two to ``cap`` rows, with their rows."""
+def held_keys() -> str:
+    """The keys of two or more rows, but not of too many, with their rows."""
     return (
         "select match_key.key, match_key.id from match_key join (select key from match_key "
-        f"where left(key, 3) <> '{COUNTED}' group by key having count(*) between 2 and {cap}) "
+        f"where left(key, 3) <> '{COUNTED}' group by key "
+        f"having count(*) between 2 and {most_holders_sql()}) "
         "selective on match_key.key = selective.key"
     )
 

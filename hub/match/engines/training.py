@@ -43,8 +43,6 @@ _PRIOR_PAIRS: Final = 20_000
 _TRUST: Final = 0.7
 """How far Splink's chances among matches are taken; the rest is the prior's."""
 _LEAST_PAIRS: Final = 300
-_ENOUGH: Final = 250_000
-"""Splink looks at about so many records of a kind at most."""
 _NAMES: Final = MappingProxyType(
     {
         "person": ("full_name", settle_full_names),
@@ -122,7 +120,7 @@ def _train_kind(db: DuckDBPyConnection, kind: str, prior: KindModel) -> KindMode
     if enough:
         db.execute(
             "create or replace table trained_feature as select * from feature "
-            f"where {of_kind(kind)} and {_taken(count)}"
+            f"where {of_kind(kind)}"
         )
         start = _clean(_with_prior(_ask_splink(db, kind, prior), kind, count), 1.0 / count)
         db.execute("drop table trained_feature")
@@ -133,12 +131,6 @@ def _train_kind(db: DuckDBPyConnection, kind: str, prior: KindModel) -> KindMode
     name, settle = _NAMES[kind]
     settle(db, found.match_share * count * found.chances[name]["same"].match)
     return found
-
-
-def _taken(count: int) -> str:
-    """A share of many rows says as much as all; chosen by content, whatever order they come in."""
-    seen = "given, family, organisation, mailbox, phones, street, city"
-    return f"hash({seen}) % 1_000_000 < {round(min(_ENOUGH / count, 1.0) * 1_000_000)}"
 
 
 def settings(kind: str, model: KindModel, dialect: Dialect = Dialect.DUCKDB) -> dict[str, Any]:

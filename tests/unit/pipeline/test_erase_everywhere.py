@@ -63,7 +63,19 @@ def _add_rows_of_others(db: Connection) -> None:
         db.execute(sa.insert(found).values({**row, **changes, **fixed}))
 
 
+def _mark_break(db: Connection) -> None:
+    """The name of a break, which its notes refer to."""
+    notes = metadata.tables["break_note"]
+    held = [dict(row) for row in db.execute(sa.select(notes)).mappings()]
+    db.execute(sa.delete(notes))
+    db.execute(sa.update(metadata.tables["report_break"]).values(id=MARK))
+    db.execute(sa.insert(notes), [{**note, "break_id": MARK} for note in held])
+
+
 def _mark(db: Connection, table: sa.Table, column: str, *, everywhere: bool) -> None:
+    if (table.name, column) == ("report_break", "id"):
+        _mark_break(db)
+        return
     mine = [table.c[name] == value for name, value in _OWNERS.items() if name in table.c]
     if table.name in ("source_record", "canonical_record"):
         mine = [table.c["id"] == 1]
