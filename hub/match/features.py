@@ -95,6 +95,11 @@ LISTS: Final = frozenset(
 """Columns that hold a list of texts; the others hold one text."""
 
 
+def says_nothing(row: Features) -> bool:
+    """Whether there is nothing in a row that could be compared."""
+    return not any(row[1:])
+
+
 def build_features(profile: Profile) -> Features:
     """The row of a profile."""
     return Features._make(

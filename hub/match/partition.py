@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from heapq import heappop, heappush
+from types import MappingProxyType
 from typing import Any, Final, Generic, NamedTuple
 
 from hub.match.disjoint import DisjointSets, N
@@ -65,6 +66,15 @@ class Decisions(NamedTuple, Generic[N]):
     never_links: Collection[tuple[N, N]] = ()
 
 
+class Traits(NamedTuple, Generic[N]):
+    """What is known of nodes: the ledgers of which one holds the one account that a customer may
+    have, and which say nothing that could be compared.
+    """
+
+    accounts: Mapping[N, frozenset[str]] = MappingProxyType({})
+    silent: Collection[N] = ()
+
+
 class Partition(NamedTuple, Generic[N]):
     """Clusters with sorted members, sorted by their first; certain edges that stay apart."""
 
@@ -78,17 +88,17 @@ def partition(
     *,
     evidence: Callable[[N, N], float],
     decisions: Decisions[N] = Decisions(),  # noqa: B008  # an empty tuple of tuples
-    accounts: Mapping[N, frozenset[str]] | None = None,
+    traits: Traits[N] = Traits(),  # noqa: B008  # empty and never changed
 ) -> Partition[N]:
     """Partition the nodes.
 
     ``evidence`` says what any pair has against it (``against`` of :class:`hub.match.weigh.Weight`);
-    it is asked for the pairs within a connected component, and must be symmetric. ``accounts`` are
-    the ledgers of which a node holds the one account that a customer may have; only a must-link
-    gives a cluster two.
+    it is asked for the pairs within a connected component, and must be symmetric. Only a must-link
+    gives a cluster two accounts of a ledger; a silent node has no voice for or against another.
     """
     state = _State(nodes, edges, evidence, decisions)
-    state.accounts.update(accounts or {})
+    state.accounts.update(traits.accounts)
+    state.voices.update(dict.fromkeys(traits.silent, 0))
     state.join_decided()
     state.join_certain()
     clusters = sorted(tuple(sorted(group)) for group in state.members.values())
@@ -124,6 +134,7 @@ class _State(Generic[N]):
     ) -> None:
         self.members: dict[N, list[N]] = {node: [node] for node in nodes}
         self.accounts: dict[N, frozenset[str]] = {}
+        self.voices: dict[N, int] = dict.fromkeys(self.members, 1)
         self._home: dict[N, N] = {node: node for node in self.members}
         self._ties: dict[N, dict[N, _Tie]] = defaultdict(dict)
         self._joining: list[Edge[N]] = []
@@ -215,8 +226,7 @@ class _State(Generic[N]):
         if any(self._share_a_ledger(one, other) for one in ones):
             return True
         vetoed = sum(self._ties[one].get(other, _NO_TIE).vetoed for one in ones)
-        pairs = sum(len(self.members[one]) for one in ones) * len(self.members[other])
-        return vetoed * OUTVOTED > pairs
+        return vetoed * OUTVOTED > sum(self._pairs(one, other) for one in ones)
 
     def _share_a_ledger(self, one: N, other: N) -> bool:
         held = self.accounts.get(other)
@@ -246,11 +256,15 @@ class _State(Generic[N]):
     def _mean(self, one: N, other: N) -> int:
         """Thousandths of a bit for an average pair; pairs nobody weighed count as unseen."""
         tie = self._ties[one][other]
-        pairs = len(self.members[one]) * len(self.members[other])
+        pairs = self._pairs(one, other)
         return (tie.sum + (pairs - tie.pairs) * int(UNSEEN * _MILLI)) // pairs
+
+    def _pairs(self, one: N, other: N) -> int:
+        return max(self.voices[one], 1) * max(self.voices[other], 1)
 
     def _join(self, one: N, other: N) -> N:
         home, gone = sorted((one, other))
+        self.voices[home] += self.voices.pop(gone)
         for node in self.members[gone]:
             self._home[node] = home
         self.members[home] += self.members.pop(gone)

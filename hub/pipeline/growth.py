@@ -34,8 +34,9 @@ class Unit:
 
     ``nodes`` maps a node (its smallest source reference) to its records; records with the same
     content are one node unless people decided otherwise, or they are accounts of one ledger that
-    allows a customer one: ``accounts`` has the nodes of such. ``since`` says when a record came to
-    its party (in microseconds); ``lost`` are the parties without records that one here speaks for.
+    allows a customer one: ``accounts`` has the nodes of such. ``silent`` nodes say nothing.
+    ``since`` says when a record came to its party (in microseconds); ``lost`` are the parties
+    without records that one here speaks for.
     """
 
     records: dict[int, PartyRecord]
@@ -48,6 +49,7 @@ class Unit:
     parties: list[PartyState]
     lost: list[Lost]
     accounts: dict[str, Ledgers]
+    silent: frozenset[str]
 
 
 @dataclass(slots=True)
@@ -201,17 +203,20 @@ class Growth:
         ledgers = accounts_of(nodes, accounts)
         node_of = {record: node for node, owned in nodes.items() for record in owned}
         links = {r: self._found.links[r] for r in members if r in self._found.links}
+        edges = list(self._edges(content, ledgers))  # which loads contents that stand together
+        silent = (node for node, digest in content.items() if self.matcher.is_silent(digest))
         return Unit(
             records=records,
             nodes=nodes,
             content=content,
-            edges=list(self._edges(content, ledgers)),
+            edges=edges,
             decisions=_decisions(inside, node_of),
             links=links,
             since={record: self._found.since[record] for record in links},
             parties=[self._parties[party] for party in sorted(set(links.values()))],
             lost=[lost for record in members for lost in self._spoken_for.get(record, ())],
             accounts=ledgers,
+            silent=frozenset(silent),
         )
 
     def _told_apart(self, decisions: Iterable[Decision]) -> set[int]:

@@ -19,7 +19,7 @@ from hub.match.blocking import (
     most_holders,
     without_shared,
 )
-from hub.match.features import Features
+from hub.match.features import Features, says_nothing
 from hub.match.model import FREQUENCY_COLUMNS, Model
 from hub.match.packing import unpack_features
 from hub.match.relations import HOUSE, Relation
@@ -102,6 +102,10 @@ class Matcher:
     def are_one(self, one: str, other: str) -> bool:
         """Whether two contents certainly match."""
         return self.verdict(one, other).grade is Grade.CERTAIN
+
+    def is_silent(self, digest: str) -> bool:
+        """Whether a content, if it is loaded, says nothing that could be compared."""
+        return digest in self._stated and says_nothing(self._stated[digest])
 
     def relations(self, pairs: Iterable[DigestPair]) -> dict[DigestPair, Relation]:
         """What loaded pairs are to each other where they are not one."""

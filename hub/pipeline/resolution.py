@@ -9,7 +9,7 @@ from hashlib import blake2b
 from typing import Any, Final, NamedTuple
 
 from hub.match.assign import Assignment, Held, assign
-from hub.match.partition import Apart, Edge, partition
+from hub.match.partition import Apart, Edge, Traits, partition
 from hub.match.verdict import Verdict
 from hub.pipeline.growth import Growth, Unit
 from hub.store.parties import PartyState
@@ -112,7 +112,7 @@ def resolve_unit(unit: Unit, growth: Growth) -> Resolved:
         list(_open_edges(unit)),
         evidence=evidence,
         decisions=unit.decisions,
-        accounts=unit.accounts,
+        traits=Traits(unit.accounts, unit.silent),
     )
     clusters = [sorted(r for n in nodes for r in unit.nodes[n]) for nodes in found.clusters]
     spots = {record: spot for spot, members in enumerate(clusters) for record in members}

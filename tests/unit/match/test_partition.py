@@ -9,7 +9,7 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.match.partition import ONE_ACCOUNT, Decisions, Edge, Partition, partition
+from hub.match.partition import ONE_ACCOUNT, Decisions, Edge, Partition, Traits, partition
 from hub.match.thresholds import CERTAIN, CONFLICT, VETOED
 
 _NODES = "abcdefg"
@@ -192,7 +192,7 @@ def _with_accounts(nodes: str, weights: Mapping[str, float], *held: str) -> Part
     """Nodes, and for each group of them a ledger that allows a customer one account."""
     accounts = {node: frozenset({group}) for group in held for node in group}
     edges = [Edge(pair[0], pair[1], bits) for pair, bits in weights.items()]
-    return partition(nodes, edges, evidence=_silent, accounts=accounts)
+    return partition(nodes, edges, evidence=_silent, traits=Traits(accounts))
 
 
 def test_two_accounts_of_one_ledger_are_never_one() -> None:
@@ -212,7 +212,9 @@ def test_what_fits_two_accounts_equally_well_joins_neither() -> None:
 
 def test_a_person_may_join_two_accounts_of_one_ledger() -> None:
     accounts = dict.fromkeys("ab", frozenset({"erp"}))
-    found = partition("ab", [], evidence=_silent, decisions=_decisions({"ab"}), accounts=accounts)
+    found = partition(
+        "ab", [], evidence=_silent, decisions=_decisions({"ab"}), traits=Traits(accounts)
+    )
     assert _groups(found) == ["ab"]
 
 
@@ -222,11 +224,31 @@ def test_accounts_stay_apart_in_any_order(
 ) -> None:
     accounts = dict.fromkeys(held, frozenset({"erp"}))
     edges = [Edge(pair[0], pair[1], bits) for pair, bits in weights.items()]
-    free = partition(_NODES, edges, evidence=_silent, accounts=accounts)
+    free = partition(_NODES, edges, evidence=_silent, traits=Traits(accounts))
     assert all(len(held & set(members)) <= 1 for members in free.clusters)
     shuffled = random.sample(edges, len(edges))
     told = [
-        partition(_NODES, given, evidence=_silent, decisions=_decisions(must), accounts=accounts)
+        partition(
+            _NODES, given, evidence=_silent, decisions=_decisions(must), traits=Traits(accounts)
+        )
         for given in (edges, shuffled)
     ]
     assert told[0] == told[1]
+
+
+def test_a_node_that_says_nothing_has_no_voice() -> None:
+    """Three such in a cluster would else outweigh what the fourth has in common with another."""
+    decided, edges = _decisions({"ac", "ad", "ae"}), [Edge("a", "b", 2.6)]
+    deaf = partition("abcde", edges, evidence=_silent, decisions=decided)
+    assert _groups(deaf) == ["acde", "b"]
+    silent = Traits(silent="cde")
+    found = partition("abcde", edges, evidence=_silent, decisions=decided, traits=silent)
+    assert _groups(found) == ["abcde"]
+
+
+def test_silent_nodes_alone_join_nobody_and_may_be_joined() -> None:
+    silent = Traits(silent="ab")
+    assert _groups(partition("ab", [], evidence=_silent, traits=silent)) == ["a", "b"]
+    decided = _decisions({"ab"})
+    found = partition("ab", [], evidence=_silent, decisions=decided, traits=silent)
+    assert _groups(found) == ["ab"]
