@@ -144,7 +144,8 @@ class Loop:
     def _run(self) -> None:
         while not self._ending.is_set():
             news = self._news.is_set()
-            self._news.clear()
+            if news:  # what comes in between is not wiped away: it is news of the next round
+                self._news.clear()
             for chore in self._chores:
                 if chore.is_due(news=news) and not self._ending.is_set():
                     self._do(chore)
