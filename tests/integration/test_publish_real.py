@@ -130,7 +130,8 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
         yield Office(job, servers, proxies, folder)
 
 
-def test_the_systems_hold_the_golden_values_and_a_second_run_calls_none(office: Office) -> None:
+def test_the_systems_hold_the_golden_values_and_nobody_is_called_again(office: Office) -> None:
+    """Neither by a second run, nor after all that was written has come back."""
     written = office.job.publish()
     assert list(written) == ["acknowledged"]
     receipts = office.written()
@@ -142,9 +143,6 @@ def test_the_systems_hold_the_golden_values_and_a_second_run_calls_none(office: 
     assert before > 0
     assert office.job.publish() == {}
     assert office.calls() == before
-
-
-def test_what_was_written_comes_back_and_leads_to_nothing(office: Office) -> None:
     office.job.read_all()
     office.job.resolve()
     before = office.calls()
