@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 import threading
 import time
@@ -84,3 +85,10 @@ def running(work: Workplace) -> Iterator[Receiver]:
 def receiver(work: Workplace) -> Iterator[Receiver]:
     with running(work) as started:
         yield started
+
+
+@pytest.fixture(autouse=True)
+def _configuration_ends_with_its_test() -> Iterator[None]:
+    """`hub push serve` names it in the environment, for the server that it starts."""
+    yield
+    os.environ.pop("HUB_CONFIG", None)
