@@ -39,7 +39,12 @@ def company_share(name: str, rarest: float) -> float:
 
 def company_share_sql(name: str, rarest: float) -> str:
     """The same of an expression in SQL."""
-    return f"({rarest!r}::double / pow(length({name}) - length(replace({name}, ' ', '')) + 1, 2))"
+    return f"({rarest!r}::double / pow({words_sql(name)}, 2))"
+
+
+def words_sql(name: str) -> str:
+    """How many words a name has, of an expression in SQL."""
+    return f"(length({name}) - length(replace({name}, ' ', '')) + 1)"
 
 
 def strangers(holders: int, own: float, shape: float) -> float:

@@ -81,7 +81,7 @@ class _Maker:
     def work(self, row: Row) -> str:
         """Bring a creation to its next state, which it returns."""
         with writing(self._engine) as db:
-            if not record_flow.claim_record(db, row, self._name, self._until()):
+            if not record_flow.claim_record(db, row, self._name, self._pace.until(_now())):
                 return "taken"
             if row["sent_at"] is None and not _is_wanted(db, row):
                 self._end(db, row, Outcome(state="superseded"))
@@ -109,10 +109,8 @@ class _Maker:
                 return None
         now = _now()
         with writing(self._engine) as db:
-            if not record_flow.mark_record_sent(
-                db, row["id"], self._name, now=now, until=self._until()
-            ):
-                raise StoreError(f"delivery {row['id']}: the lease ran out; nothing was sent")
+            until = self._pace.until(_now())
+            record_flow.mark_record_sent(db, row["id"], self._name, now=now, until=until)
         fields = {name: text for name, (_, text) in orjson.loads(row["fields"]).items()}
         new = New(stream=stream, fields=fields, external_key=row["id"])
         receipt = self._creator.create(new)
@@ -146,10 +144,6 @@ class _Maker:
 
     def _end(self, db: Connection, row: Row, outcome: Outcome) -> None:
         record_flow.settle_record(db, row["id"], outcome, self._name, _now())
-
-    def _until(self) -> datetime:
-        """When a request that leaves now can have no more effect."""
-        return _now() + self._pace.request + self._pace.settle
 
     def _outcome(self, error: HubError, row: Row) -> Outcome:
         """What an error says: nothing was made, or nobody knows."""

@@ -71,6 +71,10 @@ class Pace:
     country: str = "DE"
     conflicts: Conflicts = field(default_factory=Conflicts)
 
+    def until(self, now: datetime) -> datetime:
+        """When a request that leaves now can have no more effect."""
+        return now + self.request + self.settle
+
 
 def deliver(
     engine: Engine,
@@ -214,14 +218,14 @@ class _Worker:
         with self._turn, writing(self._engine) as db:
             late = deliveries.settle(db, ended, self._name, _now()) if ended else []
             going = bool(batch) and not late
-            ours = deliveries.claim(db, batch, self._name, self._until()) if going else set()
+            ours = (
+                deliveries.claim(db, batch, self._name, self._pace.until(_now()))
+                if going
+                else set()
+            )
         if late:
             raise StoreError(f"delivery {late[0]}: another worker has taken it over")
         return ours
-
-    def _until(self) -> datetime:
-        """When a request that leaves now can have no more effect."""
-        return _now() + self._pace.request + self._pace.settle
 
     def _attempt(
         self, rows: Sequence[Row], outcomes: dict[str, Outcome]
@@ -291,7 +295,7 @@ class _Worker:
     ) -> None:
         with self._turn, writing(self._engine) as db:
             ids, now = [row["id"] for rows, _ in writes for row in rows], _now()
-            until = self._until() + door.lasts
+            until = self._pace.until(_now()) + door.lasts
             deliveries.mark_sent(db, ids, self._name, now=now, until=until)
             rebase(db, {name: before for rows, _ in writes for name, before in _overruled(rows)})
         changes = [change for _, change in writes]

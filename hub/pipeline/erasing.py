@@ -84,7 +84,7 @@ class _Eraser:
     def work(self, row: Row) -> str:
         """Bring one to its next state, which it returns."""
         with writing(self._engine) as db:
-            if not record_flow.claim_record(db, row, self._name, self._until()):
+            if not record_flow.claim_record(db, row, self._name, self._pace.until(_now())):
                 return "taken"
         try:
             self._erase(row)
@@ -108,10 +108,8 @@ class _Eraser:
             raise RejectedError(BY_HAND)
         now = _now()
         with writing(self._engine) as db:
-            if not record_flow.mark_record_sent(
-                db, row["id"], self._name, now=now, until=self._until()
-            ):
-                raise StoreError(f"delivery {row['id']}: the lease ran out; nothing was sent")
+            until = self._pace.until(_now())
+            record_flow.mark_record_sent(db, row["id"], self._name, now=now, until=until)
         if row["kind"] == DELETE:
             self._remover.remove(stream, key)
             return
@@ -141,9 +139,6 @@ class _Eraser:
             if outcome.state == "acknowledged":
                 record_flow.forget_key(db, row["id"])
         return outcome.state
-
-    def _until(self) -> datetime:
-        return _now() + self._pace.request + self._pace.settle
 
     def _outcome(self, error: HubError, row: Row) -> Outcome:
         """A record that changed meanwhile is looked at again; a refusal is for a person."""

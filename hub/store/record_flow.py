@@ -13,6 +13,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from hub.errors import StoreError
 from hub.store.deliveries import SETTLED, Outcome
 from hub.store.tables import connection, record_delivery, stream
 from hub.store.whole import CREATE
@@ -50,11 +51,12 @@ def claim_record(db: Connection, row: dict[str, Any], holder: str, until: dateti
 
 def mark_record_sent(
     db: Connection, delivery_id: str, holder: str, *, now: datetime, until: datetime
-) -> bool:
-    """Note that a request leaves now; False where it is no longer ours: then nothing may leave."""
+) -> None:
+    """Note that a request leaves now; StoreError where it is no longer ours: nothing may leave."""
     table = record_delivery
     change = sa.update(table).where(*_held(delivery_id, holder), table.c.lease_until > now)
-    return db.execute(change.values(sent_at=now, lease_until=until)).rowcount == 1
+    if db.execute(change.values(sent_at=now, lease_until=until)).rowcount != 1:
+        raise StoreError(f"delivery {delivery_id}: the lease ran out; nothing was sent")
 
 
 def settle_record(

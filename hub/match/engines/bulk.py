@@ -27,6 +27,7 @@ from hub.match.full_names import (
     company_share_sql,
     shape_of,
     times_as_frequent,
+    words_sql,
 )
 from hub.match.levels import FIELDS
 from hub.match.lookalikes import Counted, Population
@@ -174,10 +175,10 @@ def settle_organisations(db: DuckDBPyConnection, own: float) -> None:
 
 def _count_names(db: DuckDBPyConnection, column: str, own: float) -> None:
     """Fill ``counted_name``: names of some records, and how many times as frequent that makes."""
-    words = f"length({column}) - length(replace({column}, ' ', '')) + 1"
+    words = "0" if column == _FULL_NAME else words_sql(column)
     db.execute(
         f"create or replace temp table held_name as select {column} as value, "
-        f"count(*) as holders, {words if column != _FULL_NAME else '0'} as words from feature "
+        f"count(*) as holders, {words} as words from feature "
         f"where {column} is not null group by {column} having count(*) >= {LEAST_HOLDERS}"
     )
     sizes = db.execute("select distinct holders, words from held_name").fetchall()
