@@ -168,6 +168,7 @@ _WAYS_OF_WRITING: Final = frozenset(
 )
 _NEEDS: Final[Mapping[Capability, tuple[str, ...]]] = {
     Capability.KEY_SCAN: ("keys",),
+    Capability.COUNT: ("count",),
     Capability.PUSH: ("webhook", "receive"),
     Capability.BATCH_WRITE: ("batch_limit", "fetch_many", "write_many"),
     Capability.CREATE: ("create", "find"),
@@ -199,8 +200,9 @@ def _flaw_of_stream(stream: Stream) -> str | None:
     if not stream.key:
         return f"stream {stream.name}: declares no key"
     flaw = _flaw_of_capabilities(stream.capabilities, has_cursor=bool(stream.cursor))
-    if stream.retains and Capability.KEY_SCAN in stream.capabilities:
-        flaw = "retains what leaves the system, so a key scan would be for nothing"
+    compared = {Capability.KEY_SCAN, Capability.COUNT} & stream.capabilities
+    if stream.retains and compared:
+        flaw = f"retains what leaves the system, so {min(compared)} would compare with other things"
     return f"stream {stream.name}: {flaw}" if flaw else None
 
 

@@ -17,7 +17,7 @@ from connectors.salesforce.layout import Layout
 from connectors.salesforce.streams import FIELDS, REQUIRED, Position, format_stamp, is_id
 from connectors.salesforce.writing import RecordWriter
 from hub.errors import SourceSchemaError
-from hub.sdk import Change, Cursor, New, Page, Receipt, Record, WriteResult
+from hub.sdk import Change, Cursor, New, Page, Receipt, Record, Total, WriteResult
 
 
 class SalesforceReader:
@@ -37,6 +37,14 @@ class SalesforceReader:
         self._external.check()
         counts = [f"{stream} {len(self._layout(stream).names)} fields" for stream in FIELDS]
         return f"Salesforce API {self._config.api_version} reached: {', '.join(counts)}"
+
+    def count(self, stream: str) -> Total:
+        """What SOQL counts, deleted records left out.
+
+        It sums amounts in the company's own currency, whatever the records' own is: nothing to
+        compare with.
+        """
+        return Total(self._client.live(stream))
 
     def read(self, stream: str, cursor: Cursor | None) -> Iterator[Page]:
         """Pages in the order (SystemModstamp, Id), deleted records as tombstones.

@@ -12,6 +12,7 @@ from hub.sdk import Capability, Cursor, Stream
 
 _READ: Final = frozenset(
     {Capability.FULL, Capability.INCREMENTAL, Capability.DELETES, Capability.CUSTOM_FIELDS}
+    | {Capability.COUNT}
 )
 _WRITE: Final = frozenset(
     {Capability.WRITE, Capability.OPTIMISTIC_LOCK, Capability.BATCH_WRITE}

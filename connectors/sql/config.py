@@ -36,6 +36,10 @@ class TableSource(BaseModel):
     entities: tuple[str, ...] = Field(
         default=("party",), min_length=1, description="Canonical entities that its mapping makes"
     )
+    totals: tuple[str, ...] = Field(
+        default=(),
+        description="Columns of numbers that control totals sum up, in the database and in the hub",
+    )
     write: bool = Field(default=False, description="Whether the hub may change rows of the table")
     touch: bool = Field(
         default=False,
@@ -128,7 +132,7 @@ def discover(config: SqlConfig) -> tuple[Stream, ...]:
 
 
 def _capabilities(source: TableSource) -> frozenset[Capability]:
-    found = {Capability.FULL, Capability.CUSTOM_FIELDS}
+    found = {Capability.FULL, Capability.CUSTOM_FIELDS, Capability.COUNT}
     if source.cursor:
         found.add(Capability.INCREMENTAL)
         found.add(Capability.DELETES if source.deleted else Capability.KEY_SCAN)

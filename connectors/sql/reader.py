@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, timedelta
+from decimal import Decimal
 from itertools import pairwise, takewhile
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -23,7 +24,7 @@ from connectors.sql.rows import SYSTEM, Place, key_of, make_page, relation_of
 from connectors.sql.stamps import Horizon, hour_before, is_number, moment, older_than, up_to
 from connectors.sql.writing import RowWriter
 from hub.errors import SourceSchemaError
-from hub.sdk import Change, Cursor, Page, Receipt, Record
+from hub.sdk import Change, Cursor, Page, Receipt, Record, Total
 from hub.sdk.sql import (
     Connection,
     Database,
@@ -35,6 +36,7 @@ from hub.sdk.sql import (
     greatest,
     rows_after,
     rows_without,
+    total_rows,
 )
 
 TOO_YOUNG: Final = "changed within settle_seconds; the next run reads it"
@@ -76,6 +78,19 @@ class SqlConnector:
         relation = replace(relation_of(source), order=source.key, only=source.key, needs=())
         for rows in self._pages(relation, ()):
             yield [key for row in rows if (key := key_of(source, row)) is not None]
+
+    def count(self, stream: str) -> Total:
+        """What the database counts and sums; rows that are too young to be read are among them."""
+        source = self._source(stream)
+        relation = replace(relation_of(source), order=source.key)
+        count, *sums = self._database.read(
+            lambda connection: total_rows(
+                connection, relation, deleted=source.deleted or "", sums=source.totals
+            ),
+            stream,
+        )
+        added = (round(Decimal(str(value or 0)), 4) for value in sums)
+        return Total(int(count), dict(zip(source.totals, added, strict=True)))
 
     def fetch(self, stream: str, key: str) -> Record | None:
         """One row as it is now."""

@@ -13,10 +13,9 @@ from connectors.sql.config import TableSource
 from hub.errors import CursorExpiredError
 from hub.sdk import Cursor, Page, Record, Tombstone, Unreadable, composite_key
 from hub.sdk.plain import plain
-from hub.sdk.sql import Relation, Row, pack, unpack
+from hub.sdk.sql import NOT_DELETED, Relation, Row, pack, unpack
 
 SYSTEM: Final = "sql"
-_NOT_DELETED: Final = frozenset({"", "0", "f", "false", "n", "no", "off"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +117,7 @@ def is_deleted(source: TableSource, row: Row) -> bool:
     """Whether the row is marked as deleted: a true value, a number but 0, a time, a text."""
     value = row[source.deleted] if source.deleted else None
     if isinstance(value, str):
-        return value.strip().lower() not in _NOT_DELETED
+        return value.strip().lower() not in NOT_DELETED
     return bool(value)
 
 

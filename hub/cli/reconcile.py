@@ -25,6 +25,9 @@ def reconcile(
     ] = None,
     dest: Annotated[Path | None, typer.Option("--out", "-o", help="Folder for the files.")] = None,
     form: Annotated[str, typer.Option("--format", "-f", help="html,xlsx,csv")] = "html,xlsx,csv",
+    ask: Annotated[
+        bool, typer.Option(help="Ask the systems themselves what they hold, where they can count.")
+    ] = True,
     as_json: AsJson = False,
 ) -> None:
     """Compare front and back office, and write the reports."""
@@ -32,7 +35,7 @@ def reconcile(
     folder = dest or work.config.root / "reports"
     with working("reconciling …"):
         forms = tuple(part.strip() for part in form.split(","))
-        counts = steps.reconcile(work, folder, reports=tuple(report or ()), forms=forms)
+        counts = steps.reconcile(work, folder, reports=tuple(report or ()), forms=forms, ask=ask)
     if as_json:
         emit_json({"breaks": dict(counts), "folder": str(folder)})
         return

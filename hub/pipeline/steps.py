@@ -24,6 +24,7 @@ from hub.pipeline.keyscan import scan_keys
 from hub.pipeline.report_files import make_reports
 from hub.pipeline.resolve import apply, plan
 from hub.pipeline.sign_off import void_changed
+from hub.pipeline.totals import ask_systems
 from hub.pipeline.turn import CHANGES, StreamTask, SyncMode
 from hub.pipeline.workplace import Workplace
 from hub.sdk.contract import Capability, Stream
@@ -180,12 +181,20 @@ def resolve(work: Workplace, *, allow_merges: bool = False) -> Mapping[str, Any]
 
 
 def reconcile(
-    work: Workplace, folder: Path, *, reports: tuple[str, ...] = (), forms: tuple[str, ...] = ()
+    work: Workplace,
+    folder: Path,
+    *,
+    reports: tuple[str, ...] = (),
+    forms: tuple[str, ...] = (),
+    ask: bool = True,
 ) -> Mapping[str, int]:
     """Run the reports and write their files; returns the number of breaks by report.
 
-    Sign-offs whose period has changed since are void from now on.
+    With ``ask``, systems that can count are asked first what they hold. Sign-offs whose period has
+    changed since are void from now on.
     """
+    if ask:
+        ask_systems(work)
     void_changed(work.engine, new_id())
     pack = make_reports(work, folder, reports=reports, forms=forms)
     return {result.definition.id: result.break_count for result in pack.results}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import StrEnum
 from inspect import signature
 from pathlib import Path
@@ -49,6 +50,7 @@ class Capability(StrEnum):
     CUSTOM_FIELDS = "custom_fields"
     PUSH = "push"
     KEY_SCAN = "key_scan"
+    COUNT = "count"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,6 +200,27 @@ class KeyScanner(Connector, Protocol):
         ``read`` tells as a tombstone is not among them. A key may come twice, none may be
         missing: while keys are paged, records come and go, so page by key, not by number. Raise
         rather than end early: what is not named here is deleted in the hub.
+        """
+
+
+class Total(NamedTuple):
+    """How many records a system has of a stream, and what fields of theirs add up to.
+
+    ``sums`` are by the name that a field has in the records' data, to four decimals. They are
+    control totals: values are added whatever their currency, and a record without one adds nothing.
+    """
+
+    records: int
+    sums: Mapping[str, Decimal] = {}
+
+
+class Counter(Connector, Protocol):
+    """A connector with a stream that declares COUNT: the system itself counts what it has."""
+
+    def count(self, stream: str) -> Total:
+        """Ask the system how many records ``read`` would give now in full, tombstones left out.
+
+        By another way than reading them: a record that the read misses shows by it.
         """
 
 

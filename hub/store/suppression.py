@@ -28,6 +28,8 @@ EMAIL: Final = "email"
 PHONE: Final = "phone"
 WORD: Final = "word"
 """A name or an address: replaced in records that refer to the person, and nowhere else."""
+PSEUDONYM: Final = "erased:"
+"""How the key of an emptied source record begins."""
 _KEY: Final = "key"
 _MIN_KEY: Final = 16
 _CHUNK: Final = 500
@@ -77,7 +79,7 @@ class Marks:
 
 def pseudonym(mark: bytes) -> str:
     """What stands for an emptied source reference."""
-    return f"erased:{mark[:16].hex()}"
+    return f"{PSEUDONYM}{mark[:16].hex()}"
 
 
 def open_marks(db: Connection, key: KeySource) -> Marks | None:

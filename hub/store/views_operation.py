@@ -9,6 +9,7 @@ def operation_views(dialect: str) -> Mapping[str, str]:
     """The SELECT of each view, by name."""
     return {
         "rpt_stream_v1": _stream(dialect),
+        "rpt_control_v1": _control(dialect),
         "rpt_delivery_v1": _delivery(dialect),
         "rpt_review_v1": _review(dialect),
         "rpt_event_v1": f"""
@@ -60,6 +61,40 @@ def _stream(dialect: str) -> str:
         LEFT JOIN (SELECT stream_id, COUNT(*) AS records FROM quarantine
                    WHERE state = 'open' GROUP BY stream_id) rejected
             ON rejected.stream_id = s.id"""
+
+
+def _control(dialect: str) -> str:
+    """What a system counted when it was asked last: the records, and the sums of their fields."""
+    each_sum = (
+        "JOIN json_each(a.counts, '$.sums') e"
+        if dialect == "sqlite"
+        else "CROSS JOIN LATERAL jsonb_each(a.counts::jsonb -> 'sums') e(key, value)"
+    )
+    head = f"""
+        SELECT k.name AS connection, k.office AS office, s.name AS type,
+               {_time(dialect, "a.ended_at")} AS asked_at, a.error AS problem,
+               COALESCE({_whole(dialect, "a.counts", "outlived")}, 0) AS outlived"""
+    tail = """
+        FROM run a
+        JOIN (SELECT stream_id, MAX(started_at) AS started_at FROM run
+              WHERE step = 'count' AND state <> 'running' GROUP BY stream_id) latest
+            ON latest.stream_id = a.stream_id AND latest.started_at = a.started_at
+        JOIN stream s ON s.id = a.stream_id
+        JOIN connection k ON k.id = s.connection_id"""
+    records = (_whole(dialect, "a.counts", "asked"), _whole(dialect, "a.counts", "held"))
+    sums = (_whole(dialect, "e.value", "asked"), _whole(dialect, "e.value", "held"))
+    return f"""
+        {head}, 'records' AS field, {records[0]} AS asked, {records[1]} AS held
+        {tail} WHERE a.step = 'count'
+        UNION ALL
+        {head}, e.key, {sums[0]}, {sums[1]}
+        {tail} {each_sum} WHERE a.step = 'count' AND a.state = 'ok'"""
+
+
+def _whole(dialect: str, column: str, name: str) -> str:
+    if dialect == "sqlite":
+        return f"json_extract({column}, '$.{name}')"
+    return f"({column}::jsonb ->> '{name}')::bigint"
 
 
 def _delivery(dialect: str) -> str:

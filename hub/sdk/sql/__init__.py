@@ -7,6 +7,7 @@ The three modules import SQLAlchemy, and nothing else of the SDK does.
 
 from hub.sdk.sql.database import Connection, Database, Login
 from hub.sdk.sql.relation import (
+    NOT_DELETED,
     Relation,
     Row,
     count_beyond,
@@ -15,12 +16,14 @@ from hub.sdk.sql.relation import (
     greatest,
     rows_after,
     rows_without,
+    total_rows,
 )
 from hub.sdk.sql.selects import check_select
 from hub.sdk.sql.table import Shape, reflect, update_row
 from hub.sdk.sql.values import pack, unpack
 
 __all__ = [
+    "NOT_DELETED",
     "Connection",
     "Database",
     "Login",
@@ -36,6 +39,7 @@ __all__ = [
     "reflect",
     "rows_after",
     "rows_without",
+    "total_rows",
     "unpack",
     "update_row",
 ]

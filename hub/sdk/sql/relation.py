@@ -18,6 +18,8 @@ from sqlalchemy.sql.elements import quoted_name
 from hub.errors import SourceSchemaError
 
 Row = Mapping[str, Any]
+NOT_DELETED: Final = frozenset({"", "0", "f", "false", "n", "no", "off"})
+"""What a column of deletions holds, in small letters, where a row is not deleted; null besides."""
 _COMPARE_ROWS: Final = frozenset({"postgresql", "sqlite"})
 
 
@@ -69,6 +71,23 @@ def count_without(connection: Connection, relation: Relation, empty: Sequence[st
     anywhere = sa.or_(*(_named(name).is_(None) for name in empty))
     counted = sa.select(sa.func.count()).select_from(_source(relation)).where(anywhere)
     return int(connection.execute(counted).scalar_one())
+
+
+def total_rows(
+    connection: Connection, relation: Relation, *, deleted: str = "", sums: Sequence[str] = ()
+) -> tuple[Any, ...]:
+    """How many rows have all of the order and are not deleted, and what their columns add up to.
+
+    ``deleted`` is the column that is true, or holds a time, once a row is deleted.
+    """
+    held = [_named(name).is_not(None) for name in relation.order]
+    counted: list[sa.ColumnElement[Any]] = [sa.func.count()]
+    counted += [sa.func.sum(_named(name)) for name in sums]
+    query = sa.select(*counted).select_from(_source(relation)).where(*held)
+    if deleted:
+        flag = sa.func.lower(sa.func.trim(sa.cast(_named(deleted), sa.Text())))
+        query = query.where(sa.or_(_named(deleted).is_(None), flag.in_(NOT_DELETED)))
+    return tuple(connection.execute(query).one())
 
 
 def count_beyond(connection: Connection, relation: Relation, after: Sequence[Any]) -> int:

@@ -7,6 +7,7 @@ from typing import Final
 from hub.testing.rule import Rule
 from hub.testing.rules import (
     batches,
+    counting,
     creating,
     drift,
     faults,
@@ -23,7 +24,7 @@ from hub.testing.rules import (
 )
 
 _MODULES = (
-    *(settings, reading, resuming, faults, incremental, scanning, landing, strain, drift),
+    *(settings, reading, resuming, faults, incremental, scanning, counting, landing, strain, drift),
     *(writing, guarding, batches, creating, papers),
 )
 

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from decimal import Decimal
 
+import orjson
+
 from tests.unit.pipeline.control_plants import DAY, Case, Expected, _party, deliver, ref, write
 from tests.unit.pipeline.control_world import CUT_OFF, LONG_AGO, Books, Row, money, uuid
 
@@ -177,6 +179,25 @@ def _unbalanced(case: Case) -> None:
     case.expect("R10", "document", "-0.50")
 
 
+def _asked(check: str, amount: str | None = None, **told: object) -> Plant:
+    """What a system said when it was asked; a difference that a reading has left as it was."""
+    counts = {"asked": 7, "held": 7, "sums": {}, "outlived": 1, **told}
+
+    def planted(case: Case) -> None:
+        def ask(case: Case) -> None:
+            stream = case.books.stream("erp", f"asked{case.number}")
+            problem = told.get("problem")
+            case.books.add("run", id=uuid(f"asked {case.number}"), step="count", stream_id=stream,
+                           started_at=CUT_OFF, ended_at=CUT_OFF, error=problem,
+                           state="failed" if problem else "ok",
+                           counts="{}" if problem else orjson.dumps(counts).decode())  # fmt: skip
+
+        case.more = ask
+        case.expect("R10", check, amount)
+
+    return planted
+
+
 def _stale(case: Case) -> None:
     def old(case: Case) -> None:
         case.books.stream("erp", f"old{case.number}", read=CUT_OFF - 2 * DAY)
@@ -265,6 +286,9 @@ PLANTS: Mapping[str, Plant] = {
     "R9 unknown": _write("unknown", "unknown"),
     "R9 read back": _write("read_back", "acknowledged"),
     "R10": _unbalanced,
+    "R10 records": _asked("asked_records", asked=8),
+    "R10 sums": _asked("asked_sums", sums={"owed": {"asked": 10_000, "held": 9_999}}),
+    "R10 silent": _asked("not_answered", problem="is away"),
     "R11 stale": _stale,
     "R11 rejected": _rejected,
     "R11 deletes": _undeleted,

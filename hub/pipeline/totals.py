@@ -1,0 +1,103 @@
+"""Control totals: asks the systems themselves what they hold, and notes it beside what we hold.
+
+By this a record shows that no sync has ever seen. A difference may be in flight: it is taken for
+lost only where a reading that began after it was first seen has not mended it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from hub.errors import HubError
+from hub.pipeline.blame import name_breakdown
+from hub.pipeline.connections import OpenConnection
+from hub.pipeline.workplace import Workplace
+from hub.sdk.contract import Capability, Counter, Stream, Total
+from hub.store import runs, streams, totals
+from hub.store.columns import to_scaled
+from hub.store.database import Connection, reading, writing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """One stream that was asked; ``problem`` says why there is no answer, if there is none."""
+
+    connection: str
+    stream: str
+    system: int | None = None
+    held: int | None = None
+    problem: str | None = None
+
+
+def ask_systems(work: Workplace) -> list[Asked]:
+    """Ask every configured system that can count what it holds of the streams that were read.
+
+    A system that does not answer is noted with the reason; the others are asked all the same.
+    """
+    return [asked for name in work.config.connections for asked in _ask_connection(work, name)]
+
+
+def _ask_connection(work: Workplace, name: str) -> Iterator[Asked]:
+    try:
+        with work.site.connected(name) as opened:
+            for stream, stream_id in _counted(work, opened):
+                yield _ask(work, opened, stream, stream_id)
+    except HubError as error:  # it can't even be opened: its syncs say so too
+        yield Asked(connection=name, stream="", problem=str(error))
+
+
+def _counted(work: Workplace, opened: OpenConnection) -> Iterator[tuple[Stream, int]]:
+    """The streams that were read and can be counted, with their ids."""
+    for stream in opened.streams:
+        if Capability.COUNT in stream.capabilities:
+            with reading(work.engine) as db:
+                stream_id = streams.find_stream(db, opened.name, stream.name)
+            if stream_id is not None:
+                yield stream, stream_id
+
+
+def _ask(work: Workplace, opened: OpenConnection, stream: Stream, stream_id: int) -> Asked:
+    name, place = opened.name, stream.name
+    with writing(work.engine) as db:
+        state = streams.read_stream(db, stream_id)
+        run_id = runs.start_run(
+            db, totals.STEP, connection_id=state.connection_id, stream_id=stream_id
+        )
+    try:
+        told = cast("Counter", opened.connector).count(stream.name)
+    except Exception as error:  # noqa: BLE001  # a foreign connector may raise anything
+        problem = str(error) if isinstance(error, HubError) else name_breakdown(error)
+        with writing(work.engine) as db:
+            runs.finish_run(db, run_id, state="failed", counts={}, error=problem)
+        return Asked(connection=name, stream=place, problem=problem)
+    with writing(work.engine) as db:
+        counts = _compare(db, stream_id, told)
+        runs.finish_run(db, run_id, state="ok", counts=counts)
+    return Asked(connection=name, stream=place, system=told.records, held=counts["held"])
+
+
+def _compare(db: Connection, stream_id: int, told: Total) -> dict[str, Any]:
+    """Both sides, and since when they differ.
+
+    Of those who were erased here the system may still have records, or not: both are in order.
+    """
+    held = totals.held_total(db, stream_id, tuple(told.sums))
+    ours = min(max(told.records, held.records), held.records + held.erased)
+    sums = {
+        name: {"asked": to_scaled(round(value, 4)), "held": to_scaled(held.sums[name])}
+        for name, value in told.sums.items()
+    }
+    differs = ours != told.records or any(one["asked"] != one["held"] for one in sums.values())
+    since = totals.last_ask(db, stream_id).get("since") if differs else None
+    begun = datetime.fromisoformat(since) if since else datetime.now(UTC)
+    read = totals.last_read(db, stream_id)
+    return {
+        "asked": told.records,
+        "held": ours,
+        "sums": sums,
+        "since": begun.isoformat() if differs else None,
+        "outlived": int(differs and read is not None and read > begun),
+    }
