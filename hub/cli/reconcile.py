@@ -24,7 +24,9 @@ def reconcile(
         list[str] | None, typer.Option("--report", "-r", help="R1 to R14; all without it.")
     ] = None,
     dest: Annotated[Path | None, typer.Option("--out", "-o", help="Folder for the files.")] = None,
-    form: Annotated[str, typer.Option("--format", "-f", help="html,xlsx,csv")] = "html,xlsx,csv",
+    form: Annotated[
+        str, typer.Option("--format", "-f", help="html,xlsx,csv,pdf")
+    ] = "html,xlsx,csv",
     ask: Annotated[
         bool, typer.Option(help="Ask the systems themselves what they hold, where they can count.")
     ] = True,

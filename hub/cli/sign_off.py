@@ -10,7 +10,9 @@ import typer
 from hub.cli.output import AsJson, emit_counts, say, warn, working
 from hub.cli.workplace import open_workplace, whoami
 from hub.pipeline import sign_off
-from hub.pipeline.report_files import make_reports
+from hub.pipeline.report_files import FORMS, PDF, make_reports
+from hub.pipeline.sign_off_files import pack_folder, void_with_sheets, write_sheet
+from hub.reports.render_pdf import can_render_pdf
 from hub.store.audit import new_act
 from hub.store.columns import new_id
 from hub.store.database import reading
@@ -33,10 +35,12 @@ def prepare(
     """Write the pack of a period and put it before another person to sign."""
     work = open_workplace()
     end = sign_off.end_of(period)
-    folder = dest or work.config.root / "reports" / period
+    folder = dest or pack_folder(work, period)
+    forms = (*FORMS, PDF) if can_render_pdf() else FORMS
     with working("reconciling …"):
-        pack = make_reports(work, folder, cut_off=end)
+        pack = make_reports(work, folder, forms=forms, cut_off=end)
     sign_off.prepare(work.engine, period, pack, new_act(whoami(), reason))
+    write_sheet(work, period, folder)
     row = {"period": period, "folder": str(folder), "rules_hash": pack.rules_hash}
     emit_counts([row], as_json)
 
@@ -44,21 +48,27 @@ def prepare(
 @signing.command()
 def approve(
     period: Period,
+    dest: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Folder of the pack (else reports/PERIOD).")
+    ] = None,
     reason: Annotated[str, typer.Option("--reason", help="Kept in the audit trail.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """Sign what somebody else prepared."""
-    sign_off.approve(open_workplace().engine, period, new_act(whoami(), reason))
+    work = open_workplace()
+    void_with_sheets(work, new_id())
+    sign_off.approve(work.engine, period, new_act(whoami(), reason))
+    write_sheet(work, period, dest)
     emit_counts([{"period": period, "approved_by": whoami()}], as_json)
 
 
 @signing.command("list")
 def show_all(as_json: AsJson = False) -> None:
     """List sign-offs; those whose period has changed since are void, with what changed."""
-    engine = open_workplace().engine
-    for period, reason in sign_off.void_changed(engine, new_id()).items():
+    work = open_workplace()
+    for period, reason in void_with_sheets(work, new_id()).items():
         warn(f"{period} has changed since, and its sign-off is void: {reason}")
-    with reading(engine) as db:
+    with reading(work.engine) as db:
         rows = [dict(row) for row in all_sign_offs(db)]
     if not rows and not as_json:
         say("nothing is prepared or signed yet")

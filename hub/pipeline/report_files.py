@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -13,11 +13,16 @@ from hub.pipeline.workplace import Workplace
 from hub.reports.catalogue import all_reports
 from hub.reports.render_csv import render_csv
 from hub.reports.render_html import render_html
+from hub.reports.render_pdf import render_pdf
 from hub.reports.render_xlsx import render_xlsx
 from hub.reports.result import ReportPack
 
 FORMS: Final = ("html", "xlsx", "csv")
-_PAGE, _BOOK = "reconciliation.html", "reconciliation.xlsx"
+PDF: Final = "pdf"
+"""Made where it is asked for: it needs libraries that not everybody has."""
+_PAGE, _BOOK, _PRINT = "reconciliation.html", "reconciliation.xlsx", "reconciliation.pdf"
+_PRINTED_LINES: Final = 100
+"""Paper shows so many lines of a check; the other forms have them all."""
 
 
 def make_reports(
@@ -49,16 +54,24 @@ def write_reports(pack: ReportPack, folder: Path, forms: Sequence[str] = FORMS) 
     Raises ConfigError for an unknown form, and for a folder that can't be written to.
     """
     for form in forms:
-        if form not in FORMS:
-            raise ConfigError(f"there is no report form {form!r}; known: {', '.join(FORMS)}")
+        if form not in (*FORMS, PDF):
+            known = ", ".join((*FORMS, PDF))
+            raise ConfigError(f"there is no report form {form!r}; known: {known}")
     contents: dict[str, bytes] = {}
     if "html" in forms:
         contents[_PAGE] = render_html(pack).encode()
     if "xlsx" in forms:
         contents[_BOOK] = render_xlsx(pack)
+    if PDF in forms:
+        contents[_PRINT] = render_pdf(render_html(pack, lines=_PRINTED_LINES))
     if "csv" in forms:
         for result in pack.results:
             contents |= {name: text.encode() for name, text in render_csv(result).items()}
+    return write_files(folder, contents)
+
+
+def write_files(folder: Path, contents: Mapping[str, bytes]) -> list[Path]:
+    """Write files by their names; each is complete or absent."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         return [_write(folder / name, content) for name, content in contents.items()]

@@ -23,7 +23,7 @@ from hub.pipeline.golden import compute_golden
 from hub.pipeline.keyscan import scan_keys
 from hub.pipeline.report_files import make_reports
 from hub.pipeline.resolve import apply, plan
-from hub.pipeline.sign_off import void_changed
+from hub.pipeline.sign_off_files import void_with_sheets
 from hub.pipeline.totals import ask_systems
 from hub.pipeline.turn import CHANGES, StreamTask, SyncMode
 from hub.pipeline.workplace import Workplace
@@ -195,6 +195,6 @@ def reconcile(
     """
     if ask:
         ask_systems(work)
-    void_changed(work.engine, new_id())
+    void_with_sheets(work, new_id())
     pack = make_reports(work, folder, reports=reports, forms=forms)
     return {result.definition.id: result.break_count for result in pack.results}

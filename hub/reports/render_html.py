@@ -24,6 +24,7 @@ SHOWN_LINES: Final = 1_000
 """A page shows so many lines of a check, the largest; the other forms have them all."""
 _KEYS: Final = frozenset({"source_key", "party_id", "type", "connection", "part"})
 _BANDS: Final = ("0–1 days", "2–7 days", "8–30 days", "31–60 days", "> 60 days")
+_OWNERS: Final = 8
 _FILTER: Final = """
 const box = document.getElementById("find"), only = document.getElementById("breaks");
 function sift() {
@@ -47,8 +48,11 @@ class Bar(NamedTuple):
     target: str
 
 
-def render_html(pack: ReportPack) -> str:
-    """The page as text; every value is escaped by the template engine."""
+def render_html(pack: ReportPack, *, lines: int = SHOWN_LINES) -> str:
+    """The page as text; every value is escaped by the template engine.
+
+    It shows so many ``lines`` of a check and says how many more there are.
+    """
     digest = b64encode(hashlib.sha256(_FILTER.encode()).digest()).decode()
     return page_template("reconciliation.html").render(
         pack=pack,
@@ -65,7 +69,7 @@ def render_html(pack: ReportPack) -> str:
         age=_age,
         cause=cause_text,
         keys=_KEYS,
-        limit=SHOWN_LINES,
+        limit=lines,
     )
 
 
@@ -90,7 +94,10 @@ def _ages(pack: ReportPack) -> dict[str, int]:
 
 
 def _owners(pack: ReportPack) -> dict[str, int]:
-    return dict(Counter(line.owner or "nobody" for line in _lines(pack)).most_common())
+    """Those who owe most, and all others together."""
+    owed = Counter(line.owner or "nobody" for line in _lines(pack)).most_common()
+    rest = sum(count for _, count in owed[_OWNERS:])
+    return dict(owed[:_OWNERS]) | ({f"{len(owed) - _OWNERS} others": rest} if rest else {})
 
 
 def _bars(counts: Mapping[str, int], *, linked: bool = False) -> list[Bar]:

@@ -12,6 +12,8 @@ complete=yes
 cyrus="$repository/.cache/cyrus"
 packages="dovecot-imapd request-tracker5 rt5-standalone rt5-db-sqlite postgresql"
 packages="$packages openjdk-17-jre-headless libreoffice-calc"
+# What WeasyPrint sets PDF files with.
+packages="$packages libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core"
 # What cyrus-common and cyrus-caldav need and a plain Debian lacks; apt adds what these need.
 packages="$packages libclamav12 libical3 libicu72 libjansson4 libkrb5-3 libldap-2.5-0 libnghttp2-14"
 packages="$packages libpcre3 libpq5 libsasl2-modules libsasl2-modules-db libshp2 libwrap0"
