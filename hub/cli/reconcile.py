@@ -21,7 +21,7 @@ _LISTED = ("id", "report", "check_id", "state", "owner", "cause", "amount", "cur
 
 def reconcile(
     report: Annotated[
-        list[str] | None, typer.Option("--report", "-r", help="R1 to R14; all without it.")
+        list[str] | None, typer.Option("--report", "-r", help="R1 to R14 or SCORE; all without it.")
     ] = None,
     dest: Annotated[Path | None, typer.Option("--out", "-o", help="Folder for the files.")] = None,
     form: Annotated[

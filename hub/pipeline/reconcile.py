@@ -7,9 +7,10 @@ in one transaction, so that a run that is killed leaves the breaks as they were.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from importlib.metadata import version
 from typing import Any, Final
 
@@ -29,10 +30,13 @@ from hub.reports.result import (
     data_hash,
 )
 from hub.store.breaks import FoundBreak, Life, keep_breaks, open_breaks
-from hub.store.database import Connection, Engine, writing
+from hub.store.database import Connection, Engine, reading, writing
+from hub.store.figures import BREAKS, Figure, break_history, keep_figures
 from hub.store.reporting import Snapshot, moment, report_snapshot
 
 PROGRAM: Final = "customer-hub"
+_FIRST_DAY: Final = date(1970, 1, 1)
+_TREND_DAYS: Final = 92
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +72,7 @@ def reconcile(engine: Engine, request: Request) -> ReportPack:
         rules_hash=rules_hash(chosen),
         program=f"{PROGRAM} {version(PROGRAM)}",
         results=results,
+        history=_history(engine, cut_off),
     )
 
 
@@ -87,8 +92,35 @@ def _run(
     with report_snapshot(engine, cut_off) as snap:
         measured = [_measure(snap, definition) for definition in definitions]
         named = _named(snap, measured)
+    day = _day(cut_off)
     with writing(engine) as db:
-        return [_keep(db, result, now) for result in named]
+        kept = [_keep(db, result, now) for result in named]
+        for result in kept:
+            keep_figures(db, result.definition.id, day, _figures_of(result))
+        return kept
+
+
+def _day(moment: datetime) -> int:
+    return (moment.astimezone(UTC).date() - _FIRST_DAY).days
+
+
+def _figures_of(result: ReportResult) -> Iterator[Figure]:
+    """What a report came to: its breaks, what is at stake, and figures that have a trend."""
+    yield Figure(BREAKS, Decimal(result.break_count))
+    for currency, amount in result.at_stake.items():
+        yield Figure(f"at stake/{currency}", amount)
+    for table in result.tables:
+        yield from map(Figure._make, table.trend.items())
+
+
+def _history(engine: Engine, cut_off: datetime) -> dict[str, list[tuple[date, int]]]:
+    """The breaks of the last weeks, by report and day."""
+    with reading(engine) as db:
+        found = break_history(db, _day(cut_off) - _TREND_DAYS)
+    return {
+        report: [(_FIRST_DAY + timedelta(days=day), count) for day, count in days]
+        for report, days in found.items()
+    }
 
 
 def _measure(snap: Snapshot, definition: ReportDefinition) -> ReportResult:

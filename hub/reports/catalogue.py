@@ -37,7 +37,7 @@ class ReportHooks:
 
 @cache
 def shipped_reports() -> Reports:
-    """R1 to R14, by their ids."""
+    """R1 to R14 and the scorecard, by their ids."""
     return MappingProxyType(_gathered(read_folder(_SHIPPED)))
 
 

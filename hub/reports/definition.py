@@ -78,7 +78,23 @@ class Lines(_Closed):
 
 
 class Table(Lines):
-    """Figures to be read; none of its lines is a break."""
+    """Figures to be read; none of its lines is a break.
+
+    The columns in ``trend``, which are amounts, are kept by day under the values of ``subject``:
+    the view ``rpt_figure_v1`` has them as ``<table>/<subject>/<column>``.
+    """
+
+    subject: tuple[str, ...] = ()
+    trend: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _trends_are_told_apart(self) -> Self:
+        if self.trend and not self.subject:
+            raise ValueError("a trend needs a subject, which tells its lines apart")
+        foreign = [name for name in self.trend if name not in self.money]
+        if foreign:
+            raise ValueError(f"{foreign[0]} must be listed in money to have a trend")
+        return self
 
 
 class Check(Lines):

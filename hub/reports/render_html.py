@@ -10,7 +10,7 @@ import hashlib
 from base64 import b64encode
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Final, NamedTuple
 
@@ -25,6 +25,8 @@ SHOWN_LINES: Final = 1_000
 _KEYS: Final = frozenset({"source_key", "party_id", "type", "connection", "part"})
 _BANDS: Final = ("0–1 days", "2–7 days", "8–30 days", "31–60 days", "> 60 days")
 _OWNERS: Final = 8
+_WIDE: Final = 60
+_HIGH: Final = 14
 _FILTER: Final = """
 const box = document.getElementById("find"), only = document.getElementById("breaks");
 function sift() {
@@ -46,6 +48,13 @@ class Bar(NamedTuple):
     value: int
     share: float
     target: str
+
+
+class Spark(NamedTuple):
+    """A small line, and what it says in words."""
+
+    points: str
+    said: str
 
 
 def render_html(pack: ReportPack, *, lines: int = SHOWN_LINES) -> str:
@@ -70,7 +79,21 @@ def render_html(pack: ReportPack, *, lines: int = SHOWN_LINES) -> str:
         cause=cause_text,
         keys=_KEYS,
         limit=lines,
+        sparks={report: spark for report, days in pack.history.items() if (spark := _spark(days))},
     )
+
+
+def _spark(days: Sequence[tuple[date, int]]) -> Spark | None:
+    """The line of a report's breaks over its days; two of them are needed for one."""
+    if len(days) < 2:
+        return None
+    (first, before), (last, now) = days[0], days[-1]
+    wide, high = (last - first).days, max(count for _, count in days) or 1
+    points = " ".join(
+        f"{_WIDE * (day - first).days / wide:.1f},{_HIGH * (1 - count / high):.1f}"
+        for day, count in days
+    )
+    return Spark(points, f"{before} on {first}, {now} on {last}")
 
 
 def _cell(row: Mapping[str, object], column: str) -> str:

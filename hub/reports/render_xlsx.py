@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from decimal import Decimal
 from typing import Any, Final
 
@@ -67,6 +67,8 @@ def render_xlsx(pack: ReportPack) -> bytes:
     summary = book.add_worksheet("Summary")
     for result in pack.results:
         writer.add_report(result)
+    if pack.history:
+        writer.add_trend(pack)
     writer.fill_summary(summary, pack)
     book.set_properties({"title": f"Reconciliation · {clean(pack.company)}"})
     book.close()
@@ -93,6 +95,31 @@ class _Writer:
             sheet = self._sheet(report, table.table.id, table.table.title)
             rows = [list(_cells(table.table.columns, row)) for row in table.rows[:_MOST]]
             self._fill(sheet, [*table.table.columns.values()], rows)
+
+    def add_trend(self, pack: ReportPack) -> None:
+        """How many breaks each report had on each day, as a table and as lines."""
+        days = sorted({day for counts in pack.history.values() for day, _ in counts})
+        reports = [
+            item.definition.id for item in pack.results if item.definition.id in pack.history
+        ]
+        counts = {name: dict(pack.history[name]) for name in reports}
+        sheet = self._sheet("Trend", "by day", "Breaks")
+        rows = [
+            [datetime.combine(day, time()), *(counts[name].get(day) for name in reports)]
+            for day in days
+        ]
+        self._fill(sheet, ["Day", *reports], rows)
+        chart = self._book.add_chart({"type": "line"})
+        first, last, name = _TOP, _TOP + len(days) - 1, sheet.get_name()
+        for column, report in enumerate(reports, 1):
+            chart.add_series(
+                {
+                    "name": report,
+                    "categories": [name, first, 0, last, 0],
+                    "values": [name, first, column, last, column],
+                }
+            )
+        sheet.insert_chart(_TOP, len(reports) + 2, chart, {"x_scale": 1.6, "y_scale": 1.4})
 
     def fill_summary(self, sheet: Any, pack: ReportPack) -> None:
         """One line for each check, with its totals by formula."""

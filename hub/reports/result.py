@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -80,6 +80,18 @@ class TableResult:
     table: Table
     rows: Sequence[Row]
 
+    @property
+    def trend(self) -> Mapping[str, Decimal]:
+        """The figures that are kept by day, by their names; a line without a figure has none."""
+        return {
+            "/".join([self.table.id, *(str(row[name]) for name in self.table.subject), column]): (
+                row[column]
+            )
+            for row in self.rows
+            for column in self.table.trend
+            if row[column] is not None
+        }
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportResult:
@@ -120,6 +132,8 @@ class ReportPack:
     rules_hash: str
     program: str
     results: Sequence[ReportResult]
+    history: Mapping[str, Sequence[tuple[date, int]]] = field(default_factory=dict)
+    """How many breaks stood on which day, by report, the oldest first."""
 
 
 def break_id(report: str, check: Check, row: Row) -> str:

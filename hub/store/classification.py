@@ -162,6 +162,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, Show]]] = MappingProxyType(
             time="cut_off prepared_at approved_at voided_at",
             out="id",
         ),
+        "report_figure": _table(out="report name day value"),
         "audit_entry": _table(
             out="id run_id at actor action reason reason_salt reason_hash detail previous hash"
         ),

@@ -63,3 +63,13 @@ sign_off = Table(
 )
 """Who prepared and who approved the figures of a period; the store itself keeps the two apart."""
 partial_index(sign_off, "voided_at IS NULL", "uq_sign_off_period", "period", unique=True)
+
+report_figure = Table(
+    "report_figure",
+    metadata,
+    Column("report", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("day", sa.Integer, primary_key=True),
+    Column("value", sa.BigInteger, nullable=False),
+)
+"""What a report came to on a day (since 1970), in ten-thousandths: what trends are drawn from."""

@@ -189,6 +189,7 @@ PRIVACY: Final[Mapping[str, TablePrivacy]] = MappingProxyType(
             "approved_by approved_at voided_at void_reason",
             note="hashes, and who signed",
         ),
+        "report_figure": _table(nothing="report name day value", note="counts and sums"),
         "audit_entry": _table(
             anywhere="reason",
             nothing="id run_id at actor action reason_salt reason_hash detail previous hash",

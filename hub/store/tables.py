@@ -362,6 +362,7 @@ record_delivery = whole.record_delivery
 report_break = control.report_break
 break_note = control.break_note
 sign_off = control.sign_off
+report_figure = control.report_figure
 audit_entry = trail.audit_entry
 audit_subject = trail.audit_subject
 party_fate = trail.party_fate

@@ -63,6 +63,18 @@ class Words:
         found = self.text(path)
         return found if self._lite else f"CASE {found} WHEN 'true' THEN 1 WHEN 'false' THEN 0 END"
 
+    def contact(self, kind: str) -> str:
+        """A contact point of a kind: the smallest in the order of texts."""
+        if self._lite:
+            return (
+                "(SELECT MIN(json_extract(e.value, '$.value')) FROM json_each(c.body, "
+                f"'$.contact_points') e WHERE json_extract(e.value, '$.kind') = '{kind}')"
+            )
+        return (
+            "(SELECT MIN(e ->> 'value') FROM jsonb_array_elements(COALESCE("
+            f"j.b -> 'contact_points', '[]'::jsonb)) e WHERE e ->> 'kind' = '{kind}')"
+        )
+
     def identifier(self, scheme: str) -> str:
         """The first number of a scheme."""
         if self._lite:
@@ -114,6 +126,7 @@ def business_views(dialect: str) -> Mapping[str, str]:
         "rpt_touch_v1": _touch(words),
         "rpt_record_v1": _record(words),
         "rpt_value_v1": _value(words),
+        "rpt_value_v2": _value(words, reach=True),
         "rpt_golden_v1": _golden(words),
     }
 
@@ -225,7 +238,9 @@ def _values(words: Words, *, vat: str, address: str, legal_name: str) -> str:
         {words.text(address + ".country")} AS country"""
 
 
-def _value(words: Words) -> str:
+def _value(words: Words, *, reach: bool = False) -> str:
+    """What a record says; with ``reach`` also how it can be reached."""
+    ways = ", ".join(f"{words.contact(kind)} AS {kind}" for kind in ("email", "phone"))
     held = _values(
         words,
         vat=words.identifier("eu_vat"),
@@ -234,7 +249,7 @@ def _value(words: Words) -> str:
     )
     return f"""
         SELECT l.party_id AS party_id, {_SOURCE}, {words.text("kind")} AS kind, {held},
-               {_changed(words)}
+               {f"{ways}," if reach else ""} {_changed(words)}
         {_RECORDS} JOIN link l ON l.canonical_id = c.id AND l.recorded_to IS NULL {words.parsed}
         WHERE c.entity = 'party' AND c.active"""
 

@@ -12,6 +12,9 @@ def operation_views(dialect: str) -> Mapping[str, str]:
         "rpt_control_v1": _control(dialect),
         "rpt_delivery_v1": _delivery(dialect),
         "rpt_review_v1": _review(dialect),
+        "rpt_figure_v1": """
+            SELECT f.report AS report, f.name AS name, f.day AS day, f.value AS value
+            FROM report_figure f""",
         "rpt_event_v1": f"""
             SELECT e.party_id AS party_id, e.seq AS seq, e.kind AS kind,
                    {_time(dialect, "e.created_at")} AS at

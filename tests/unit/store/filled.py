@@ -243,6 +243,7 @@ def _effects(shift: int) -> list[tuple[str, list[Row]]]:
         ("report_break", [{**found, "state": "open", "first_seen": now, "last_seen": now}]),
         ("break_note", [{**_note(shift), "at": now}]),
         ("sign_off", [{**_signed(shift), "cut_off": now, "prepared_at": now}]),
+        ("report_figure", [{"report": "R1", "name": "breaks", "day": 20_000, "value": 1}]),
         ("suppression", [{"kind": "email", "mark": b"m", "added_at": now}]),
         ("erasure", [{**_erasure(shift), "erased_at": now}]),
     ]

@@ -120,6 +120,7 @@ _LATER = {
     "receipt",
     "record_delivery",
     "report_break",
+    "report_figure",
     "review_case",
     "rule_set",
     "scanned_record",
