@@ -7,7 +7,8 @@ copy without knowing of it. Nothing of a snapshot outlives it: its transaction i
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+import sqlite3
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -26,6 +27,8 @@ from hub.store.golden import current_versions
 _PARAMETER: Final = re.compile(r"'[^']*'|(?<![:\w]):([A-Za-z_]\w*)")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _AT_ONCE: Final = 500
+_ONLY: Final = "only the views rpt_* may be read, each named after FROM or JOIN"
+_DENIED: Final = ("prohibited", "not authorized")
 Row = dict[str, Any]
 
 
@@ -49,17 +52,37 @@ class Snapshot:
     def prepared(self, report: str, statements: Mapping[str, str]) -> Iterator[None]:
         """Keep the rows of named queries while the block reads them."""
         for name, sql in statements.items():
-            with _explained(f"report {report}, {name}"):
-                self._create(name, self._bound(sql))
+            with _explained(f"report {report}, {name}"), self._guarded(self._bound(sql)) as query:
+                self._create(name, query)
         yield
         for name in statements:
             self.db.execute(sa.text(f"DROP TABLE {name}"))
 
     def rows(self, place: str, sql: str, money: Collection[str]) -> list[Row]:
         """The rows of a query; columns in ``money`` come back as exact Decimals."""
-        with _explained(place):
-            found = self.db.execute(_text(self._bound(sql)))
+        with _explained(place), self._guarded(self._bound(sql)) as query:
+            found = self.db.execute(_text(query))
             return [_readable(row, money) for row in found.mappings()]
+
+    @contextmanager
+    def _guarded(self, sql: str) -> Iterator[str]:
+        """The query, which reads nothing but the snapshot's own copies while the block runs it.
+
+        However a query is written: the database itself says what it would read.
+        """
+        if self.db.dialect.name == "postgresql":
+            plan = self.db.scalar(_text(f"EXPLAIN (VERBOSE, FORMAT JSON) {sql}"))
+            foreign = sorted(_read_by(plan))
+            if foreign:
+                raise ConfigError(f"reads {foreign[0]}; {_ONLY}")
+            yield sql
+            return
+        connection: Any = self.db.connection.driver_connection
+        connection.set_authorizer(_reader_of_copies(self.db))
+        try:
+            yield sql
+        finally:
+            connection.set_authorizer(None)
 
     def names(self, party_ids: Collection[str]) -> dict[str, str]:
         """What the customers are called, where a golden record says."""
@@ -97,6 +120,37 @@ def report_snapshot(engine: Engine, cut_off: datetime) -> Iterator[Snapshot]:
             _fold_like_unicode(db)
         yield Snapshot(db, cut_off.astimezone(UTC))
         db.rollback()
+
+
+def _reader_of_copies(db: Connection) -> Callable[..., int]:
+    """What SQLite asks before a query does anything: it may read what is not in ``main``.
+
+    Where no column of a table is read, the base is not told (sqlite.org/c3ref/set_authorizer.html).
+    """
+    names = "SELECT name FROM {}.sqlite_master"
+    copies, stored = (set(db.scalars(_text(names.format(base)))) for base in ("temp", "main"))
+    foreign = stored - copies
+
+    def allow(action: int, table: str | None, _: str | None, base: str | None, *__: Any) -> int:
+        reads = action == sqlite3.SQLITE_READ and table
+        if action == sqlite3.SQLITE_ATTACH or (reads and (base == "main" or table in foreign)):
+            return sqlite3.SQLITE_DENY
+        return sqlite3.SQLITE_OK
+
+    return allow
+
+
+def _read_by(plan: Any) -> Iterator[str]:
+    """The tables outside the snapshot that a plan of PostgreSQL reads."""
+    if isinstance(plan, list):
+        for part in plan:
+            yield from _read_by(part)
+    elif isinstance(plan, dict):
+        schema = plan.get("Schema", "")
+        if "Relation Name" in plan and not schema.startswith("pg_temp"):
+            yield f"{schema}.{plan['Relation Name']}"
+        for part in plan.values():
+            yield from _read_by(part)
 
 
 def moment(value: datetime) -> str:
@@ -143,6 +197,10 @@ def _explained(place: str) -> Iterator[None]:
     """A query that the database refuses is its author's to mend."""
     try:
         yield
+    except ConfigError as error:
+        raise ConfigError(f"{place}: {error}") from error
     except DBAPIError as error:
         reason = next(iter(str(error.orig).strip().splitlines()), "no reason given")
+        if any(word in reason for word in _DENIED):
+            reason = f"{reason}; {_ONLY}"
         raise ConfigError(f"{place}: the database refuses the query: {reason}") from error

@@ -11,6 +11,7 @@ def operation_views(dialect: str) -> Mapping[str, str]:
         "rpt_stream_v1": _stream(dialect),
         "rpt_control_v1": _control(dialect),
         "rpt_delivery_v1": _delivery(dialect),
+        "rpt_delivery_v2": f"{_delivery(dialect)} UNION ALL {_whole_delivery(dialect)}",
         "rpt_review_v1": _review(dialect),
         "rpt_figure_v1": """
             SELECT f.report AS report, f.name AS name, f.day AS day, f.value AS value
@@ -126,6 +127,19 @@ def _delivery(dialect: str) -> str:
         LEFT JOIN (SELECT record_id, field, MAX(seq) AS seq FROM delivery
                    GROUP BY record_id, field) later
             ON later.record_id = d.record_id AND later.field = d.field AND later.seq > d.seq"""
+
+
+def _whole_delivery(dialect: str) -> str:
+    """A record that is to be made or erased at a target, with what is to be done as its field."""
+    return f"""
+        SELECT w.id, w.seq, w.party_id, k.name, s.name, COALESCE(r.source_key, w.source_key, ''),
+               CASE WHEN w.kind = 'create' THEN 'new record' ELSE 'erasure' END, w.state,
+               w.attempts, w.failures, {_time(dialect, "w.planned_at")},
+               {_time(dialect, "w.sent_at")}, {_time(dialect, "w.settled_at")}, NULL
+        FROM record_delivery w
+        JOIN stream s ON s.id = w.stream_id
+        JOIN connection k ON k.id = s.connection_id
+        LEFT JOIN source_record r ON r.id = w.record_id"""
 
 
 def _review(dialect: str) -> str:

@@ -14,6 +14,7 @@ from hub.errors import ConfigError, StoreError
 from hub.pipeline.break_desk import Word, break_view, speak
 from hub.pipeline.reconcile import Request, reconcile
 from hub.reports.catalogue import shipped_reports
+from hub.reports.definition import ReportDefinition
 from hub.reports.result import CheckResult, ReportPack
 from hub.store.audit import new_act
 from hub.store.database import Engine, writing
@@ -172,3 +173,20 @@ def test_what_people_say_is_refused_where_it_explains_nothing(store: Engine) -> 
         speak(store, "none", Word(kind="comment", act=new_act("eva", " ")))
     with pytest.raises(ConfigError, match="no cause"):
         speak(store, "none", Word(kind="explain", act=new_act("eva", "x"), cause="weather"))
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT p.party_id FROM rpt_party_v1 p, source_record s",
+        "SELECT p.party_id FROM rpt_party_v1 p, source_record s WHERE s.source_key <> ''",
+        "SELECT p.party_id, (SELECT COUNT(*) FROM/**/token) AS n FROM rpt_party_v1 p",
+        "SELECT p.party_id FROM rpt_party_v1 p, rpt_golden_v1 g",
+    ],
+)
+def test_the_database_itself_lets_reports_read_the_views_alone(store: Engine, query: str) -> None:
+    table = {"id": "t", "title": "T", "sql": query, "columns": {"party_id": "Party"}}
+    own = {"id": "OWN", "title": "Own", "question": "?", "tables": [table]}
+    known = {"OWN": ReportDefinition.model_validate(own)}
+    with pytest.raises(ConfigError, match=r"report OWN, t.*only the views rpt_"):
+        reconcile(store, Request(company="Test", known=known))
