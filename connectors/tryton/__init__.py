@@ -22,6 +22,7 @@ from hub.sdk import (
     Receipt,
     Record,
     StandInSpec,
+    Total,
     hookimpl,
 )
 from hub.sdk.sweep import Sweep
@@ -69,6 +70,10 @@ class TrytonConnector:
     def keys(self, stream: str) -> Iterator[list[str]]:
         """Give the ids there are now: Tryton tells nobody what was deleted."""
         yield from self._reader(stream).keys()
+
+    def count(self, stream: str) -> Total:
+        """What Tryton counts, but for merged parties and those that are the company itself."""
+        return Total(self._reader(stream).count())
 
     def close(self) -> None:
         """Close the connections."""

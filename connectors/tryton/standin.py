@@ -99,6 +99,7 @@ _OPERATORS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
     "<": operator.lt,
     "<=": operator.le,
     "in": lambda value, choices: value in choices,
+    "not in": lambda value, choices: value not in choices,
 }
 
 
@@ -171,8 +172,11 @@ class TrytonStandIn(HttpStandIn):
         paths = parse_qs(request.query).get("f", ["rec_name"])
         shape = _Shape(self.state)
         content: list[Any] = [shape.render(model, _completed(model, row), paths) for row in taken]
-        total = {"content-range": f"records {start}-{start + len(taken)}/{len(rows)}"}
-        return Response(200, content, total)
+        most = 10 * (end if end is not None else start + len(taken))
+        total = "*" if len(rows) >= most > 0 else str(len(rows))
+        return Response(
+            200, content, {"content-range": f"records {start}-{start + len(taken)}/{total}"}
+        )
 
     def _below(self, domain: list[Any]) -> list[Any]:
         """A search by a row below (``identifiers.code``) as one by the ids that it belongs to."""

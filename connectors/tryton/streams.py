@@ -22,7 +22,9 @@ from connectors.tryton.wire import Domain, encode_time
 from hub.sdk import Capability, Page, Record, Stream, Tombstone, Unreadable
 from hub.sdk.sweep import Sweep, format_time
 
-INCREMENTAL: Final = frozenset({Capability.FULL, Capability.INCREMENTAL, Capability.KEY_SCAN})
+INCREMENTAL: Final = frozenset(
+    {Capability.FULL, Capability.INCREMENTAL, Capability.KEY_SCAN, Capability.COUNT}
+)
 WRITE: Final = frozenset({Capability.WRITE, Capability.OPTIMISTIC_LOCK, Capability.CREATE})
 WATCH_PAGE: Final = 1000
 TIMES: Final = ("create_date", "write_date")
@@ -196,6 +198,15 @@ class Reader:
             if len(rows) < WATCH_PAGE:
                 return
             after = rows[-1]["id"]
+
+    def count(self) -> int:
+        """How many records there are now, as Tryton counts them."""
+        self._enter_company()
+        merged, own = self._table.merged_field, self._own_parties()
+        domain: Domain = [["id", "not in", sorted(own)]] if own else []
+        domain += [[merged, "=", None]] if merged else []
+        domain += [list(self._table.condition)] if self._table.condition else []
+        return self._client.count(self._table.model, domain)
 
     def _enter_company(self) -> None:
         self._companies = tuple(self._read_companies())

@@ -352,3 +352,13 @@ def test_a_deleted_party_is_missing_from_the_keys(standin: TrytonStandIn) -> Non
 def test_the_keys_of_an_unknown_stream_are_refused(standin: TrytonStandIn) -> None:
     with pytest.raises(SourceSchemaError, match="no such stream"):
         list(connect(standin).keys("party.cat"))
+
+
+def test_the_count_goes_on_beyond_where_tryton_stops_counting(standin: TrytonStandIn) -> None:
+    counts = [connect(standin).count(stream).records for stream in ("party.party", "sale.sale")]
+    assert counts == [24, 1]
+    with standin.state.lock:
+        rows = standin.state.stream("party.party")
+        rows.update({str(n): party(n) for n in range(26, 1_234)})
+        rows["30"]["replaced_by"] = 31
+    assert connect(standin).count("party.party").records == 1_231

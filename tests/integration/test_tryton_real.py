@@ -277,3 +277,12 @@ def test_keys_are_those_of_the_records_and_a_deleted_party_is_not_among_them(
     assert listed == set(read(tryton_server)[0])
     assert str(kept.id) in listed
     assert str(deleted.id) not in listed
+
+
+def test_tryton_counts_the_records_of_each_stream_however_many_there_are(
+    tryton_server: TrytonServer,
+) -> None:
+    seed_parties(tryton_server, 120, "Counted")  # beyond ten times ten: it counts in steps
+    for stream in ("party.party", "sale.sale", "account.invoice"):
+        listed = {key for page in connect(tryton_server).keys(stream) for key in page}
+        assert connect(tryton_server).count(stream).records == len(listed)
