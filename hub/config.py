@@ -122,6 +122,10 @@ class ConnectionSection(Closed):
     standin: str | None = Field(
         default=None, description="State file of a stand-in, which is started for each command."
     )
+    pool: Name | None = Field(
+        default=None,
+        description="Airflow's pool for it; hub_NAME without it. One system's share one.",
+    )
     max_delete_share: float = Field(
         default=0.1,
         ge=0,
@@ -174,6 +178,29 @@ class PushSection(Closed):
     )
 
 
+class MaintainSection(Closed):
+    """``[maintain]``: what `hub maintain` and the DAG hub_maintain do."""
+
+    schedule: Schedule | None = Field(
+        default="@daily", description="When Airflow runs it: as `schedule` of a connection."
+    )
+    backups: str | None = Field(
+        default="backups",
+        description="Folder of the store's copies, from that of hub.toml; none makes none.",
+    )
+    keep_backups: int = Field(default=7, ge=1, description="How many copies are kept.")
+    raw_days: int | None = Field(
+        default=None,
+        ge=1,
+        description="Days that superseded versions of source records are kept; all without it.",
+    )
+
+    @field_validator("schedule", "backups", mode="before")
+    @classmethod
+    def _none_is_none(cls, value: object) -> object:
+        return None if value == "none" else value
+
+
 class HubConfig(Closed):
     """The whole configuration; ``root`` is the folder that relative paths start from."""
 
@@ -183,6 +210,7 @@ class HubConfig(Closed):
     resolve: ResolveSection = ResolveSection()
     publish: PublishSection = PublishSection()
     push: PushSection = PushSection()
+    maintain: MaintainSection = MaintainSection()
 
     @model_validator(mode="after")
     def _names_exist(self) -> Self:
@@ -293,6 +321,7 @@ def _known_keys(model: type[BaseModel], place: tuple[Any, ...]) -> list[str]:
         "resolve": ResolveSection,
         "publish": _publish_model(place),
         "push": PushSection,
+        "maintain": MaintainSection,
     }
     owner = sections.get(str(place[0]), model) if len(place) > 1 else model
     return [name for name in owner.model_fields if name != "root"]

@@ -54,6 +54,51 @@ def add_partners(path: Path) -> None:
     path.write_text(path.read_text(encoding="utf-8") + PARTNERS, encoding="utf-8")
 
 
+TWINS = """\
+[connections.twins]
+connector = "file"
+schedule = "none"
+pool = "shelf"
+[connections.twins.options]
+root = "twins"
+files = [{ name = "customers", path = "twins.csv", key = ["id"], format = "csv" }]
+[resolve]
+max_merges = 1
+"""
+_COLUMNS = "id,name,kind,email,phone,street,city,postcode,country"
+_FIRMS = ("Ahornblick", "Buchenfeld", "Distelkamp")
+
+
+def add_twins(path: Path) -> None:
+    """A connection of three firms and three others; see `write_twins`."""
+    (path.parent / "twins").mkdir()
+    path.write_text(path.read_text(encoding="utf-8") + TWINS, encoding="utf-8")
+    write_twins(path, alike=False)
+
+
+def write_twins(path: Path, *, alike: bool) -> None:
+    """Three pairs of firms that have nothing in common, or are each the same firm.
+
+    First apart and then alike, they are customers that would merge: more than may unasked.
+    """
+    lines = [_COLUMNS]
+    for number, firm in enumerate(_FIRMS, 1):
+        lines.append(f"A-{number},{_firm(firm, number)}")
+        lines.append(
+            f"B-{number},{_firm(firm, number) if alike else _firm(firm[::-1], 40 + number)}"
+        )
+    fresh = path.parent / "twins" / "fresh.csv"
+    fresh.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    fresh.replace(path.parent / "twins" / "twins.csv")
+
+
+def _firm(name: str, number: int) -> str:
+    domain = f"{name.lower()}.example"
+    street = f"{name}weg {number}"
+    place = f"{street},Berlin,10{number:03},DE"
+    return f"{name} GmbH,organisation,info@{domain},+49 30 7001{number:03},{place}"
+
+
 def read_dags() -> Any:
     """A DagBag of the bundled DAG files."""
     from airflow.dag_processing.dagbag import DagBag

@@ -34,6 +34,7 @@ WITHOUT_JSON = {
     "model schema": "prints JSON anyway",
     "airflow install-dags": "writes files",
     "airflow run": "runs until it is ended",
+    "airflow pools": "says one line",
     "push serve": "runs until it is ended",
     "export": "prints JSON anyway",
 }

@@ -18,6 +18,7 @@ from hub.config import (
     ConnectionSection,
     HubConfig,
     HubSection,
+    MaintainSection,
     PushSection,
     ResolveSection,
     load_config,
@@ -39,6 +40,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "[[publish.rules]] only": Audience,
     "[publish.brakes.NAME]": BrakesSection,
     "[push]": PushSection,
+    "[maintain]": MaintainSection,
 }
 
 
