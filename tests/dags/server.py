@@ -30,6 +30,34 @@ class Server:
         token = self.call("POST", "/auth/token", json=login)["access_token"]
         self._session.headers["Authorization"] = f"Bearer {token}"
 
+    def clear(self, dag_id: str, run_id: str, *task_ids: str, failed: bool = False) -> None:
+        """Have tasks of a run done again, with what follows them."""
+        body = {
+            "dry_run": False,
+            "dag_run_id": run_id,
+            "only_failed": failed,
+            "include_downstream": True,
+            "reset_dag_runs": True,
+            **({"task_ids": list(task_ids)} if task_ids else {}),
+        }
+        self.call("POST", f"/api/v2/dags/{dag_id}/clearTaskInstances", json=body)
+
+    def await_question(self, dag_id: str, seconds: float = 120) -> str:
+        """The run of a DAG whose question waits for an answer."""
+        deadline = time.monotonic() + seconds
+        while True:
+            for run in self.runs(dag_id):
+                tasks = self.tasks(dag_id, run["dag_run_id"])
+                if any(task["state"] == "awaiting_input" for task in tasks):
+                    return str(run["dag_run_id"])
+            assert time.monotonic() < deadline, f"{dag_id} asks nothing"
+            time.sleep(0.5)
+
+    def answer(self, dag_id: str, run_id: str, option: str) -> None:
+        """Answer the question of a run under Required Actions."""
+        place = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances/ask/-1/hitlDetails"
+        self.call("PATCH", place, json={"chosen_options": [option], "params_input": {}})
+
     def call(self, method: str, path: str, **options: Any) -> Any:
         answer = self._session.request(method, self.address + path, timeout=30, **options)
         assert answer.ok, f"{method} {path}: {answer.status_code} {answer.text[:500]}"
