@@ -27,6 +27,7 @@ from hub.cli import (
     reconcile,
     review,
     run_all,
+    serve,
     setup,
     sign_off,
     steps,
@@ -79,6 +80,7 @@ for module in (
     look,
     maintain,
     push,
+    serve,
     demo,
     airflow,
 ):

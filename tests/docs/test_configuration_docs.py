@@ -25,6 +25,7 @@ from hub.config import (
 )
 from hub.ownership import Audience, BrakesSection, Owner, PublishRule, PublishSection
 from hub.plugins import discover
+from hub.roles import WebSection
 from hub.sdk import ConnectorSpec
 from tests.architecture.source import ROOT
 
@@ -41,6 +42,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "[publish.brakes.NAME]": BrakesSection,
     "[push]": PushSection,
     "[maintain]": MaintainSection,
+    "[web]": WebSection,
 }
 
 
