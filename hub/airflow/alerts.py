@@ -46,8 +46,8 @@ def failed(context: Mapping[str, Any]) -> None:
 
 
 def late(*, dag_id: str, **_: Any) -> None:
-    """Airflow calls it when a run has not ended in the time that its DAG gives it."""
-    tell(f"{dag_id} is late: {_LATE}")
+    """Airflow calls it when a run takes so much longer than usual as its DAG says."""
+    tell(f"{dag_id} takes longer than usual: {_LATE}")
 
 
 def advice(error: object) -> str:

@@ -28,7 +28,7 @@ def approve_dags() -> dict[str, DAG]:
 
 def _writes_dag() -> DAG:
     config = read_config()
-    plan = Plan(doc=APPROVE, schedule=[HELD], tags=["publish", "approval"], late_after=A_DAY)
+    plan = Plan(doc=APPROVE, schedule=[HELD], tags=["publish", "approval"], longer=A_DAY)
     with make_dag("hub_approve", plan) as dag:
 
         @make_task()
@@ -52,7 +52,7 @@ def _writes_dag() -> DAG:
 def _merges_dag() -> DAG:
     doc, tags = APPROVE_MERGES, ["resolve", "approval"]
     with make_dag(
-        "hub_approve_merges", Plan(doc=doc, schedule=[MERGES], tags=tags, late_after=A_DAY)
+        "hub_approve_merges", Plan(doc=doc, schedule=[MERGES], tags=tags, longer=A_DAY)
     ) as dag:
 
         @make_task()

@@ -56,7 +56,7 @@ def resolve_dag() -> DAG:
         doc=RESOLVE,
         schedule=AssetAny(*assets) if assets else None,
         tags=["resolve"],
-        late_after=timedelta(hours=4),
+        longer=timedelta(hours=4),
         params={"allow_merges": switch("Allow merges", "Go beyond resolve.max_merges this once.")},
     )
     with make_dag("hub_resolve", plan) as dag:
@@ -83,7 +83,7 @@ def resolve_dag() -> DAG:
 def publish_dag() -> DAG:
     """Publish on the asset of golden changes; a task, in its pool, per connection that writes."""
     config = read_config()
-    plan = Plan(doc=PUBLISH, schedule=[GOLDEN], tags=["publish"], late_after=timedelta(hours=2))
+    plan = Plan(doc=PUBLISH, schedule=[GOLDEN], tags=["publish"], longer=timedelta(hours=2))
     with make_dag("hub_publish", plan) as dag:
 
         @make_task()
@@ -118,7 +118,7 @@ def deliveries(config: HubConfig) -> list[Any]:
 def reconcile_dag() -> DAG:
     """The reports, once a day."""
     late = timedelta(hours=4)
-    plan = Plan(doc=RECONCILE, schedule="@daily", tags=["reconcile"], late_after=late)
+    plan = Plan(doc=RECONCILE, schedule="@daily", tags=["reconcile"], longer=late)
     with make_dag("hub_reconcile", plan) as dag:
 
         @make_task()
@@ -137,7 +137,7 @@ def maintain_dag() -> DAG:
         doc=MAINTAIN,
         schedule=read_config().maintain.schedule,
         tags=["maintain"],
-        late_after=timedelta(hours=6),
+        longer=timedelta(hours=6),
         params={
             "vacuum": switch("Vacuum", "Rewrite the whole store, to give space back."),
             "train": switch("Train", "Train the matching model anew on all records."),
@@ -185,7 +185,7 @@ def _sync_dag(config: HubConfig, name: str, section: ConnectionSection) -> DAG:
         doc=SYNC.format(name=name, connector=section.connector),
         schedule=section.schedule,
         tags=["sync", section.connector],
-        late_after=timedelta(hours=6),
+        longer=timedelta(hours=6),
         params={
             "full": switch("Full read", "Read from the start and compare key sets."),
             "allow_deletes": _allow_deletes(),
@@ -214,7 +214,7 @@ def _keys_dag(config: HubConfig, name: str, section: ConnectionSection) -> DAG:
         doc=KEYS.format(name=name, connector=section.connector),
         schedule=section.key_scan,
         tags=["keys", section.connector],
-        late_after=timedelta(hours=6),
+        longer=timedelta(hours=6),
         params={"allow_deletes": _allow_deletes()},
     )
     with make_dag(f"hub_keys__{name}", plan) as dag:

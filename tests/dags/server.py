@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -22,21 +22,24 @@ DONE = {"success", "failed"}
 class Server:
     """The REST API of a running Airflow, as the administrator."""
 
-    def __init__(self, address: str, password: str, pid: int) -> None:
+    def __init__(self, address: str, passwords: Mapping[str, str], pid: int) -> None:
         self.address = address
         self.pid = pid
+        self.passwords = passwords
         self._session = requests.Session()
-        login = {"username": "admin", "password": password}
-        token = self.call("POST", "/auth/token", json=login)["access_token"]
-        self._session.headers["Authorization"] = f"Bearer {token}"
+        self._session.headers["Authorization"] = f"Bearer {self.token('admin')}"
+
+    def token(self, user: str) -> str:
+        """What a user shows: a program in a header, a browser as the cookie `_token`."""
+        login = {"username": user, "password": self.passwords[user]}
+        return str(self.call("POST", "/auth/token", json=login)["access_token"])
 
     def clear(self, dag_id: str, run_id: str, *task_ids: str, failed: bool = False) -> None:
-        """Have tasks of a run done again, with what follows them."""
+        """Have tasks of a run done again; all of them, or all that failed, where none is named."""
         body = {
             "dry_run": False,
             "dag_run_id": run_id,
             "only_failed": failed,
-            "include_downstream": True,
             "reset_dag_runs": True,
             **({"task_ids": list(task_ids)} if task_ids else {}),
         }
@@ -120,8 +123,10 @@ def airflow_at(folder: Path) -> Iterator[Server]:
     children: list[Any] = []
     try:
         text = _await_ready(program, printed)
-        address, password = re.findall(r"http://\S+|(?<=admin / )\S+", text)[:2]
-        yield Server(address, password, program.pid)
+        (address,) = re.findall(r"http://\S+", text)
+        yield Server(
+            address, dict(re.findall(r"^ *(\w+) / (\S+)$", text, re.MULTILINE)), program.pid
+        )
         children = psutil.Process(program.pid).children(recursive=True)
     finally:
         program.send_signal(signal.SIGTERM)

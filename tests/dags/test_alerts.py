@@ -56,7 +56,7 @@ def test_a_task_that_was_killed_has_no_error(chat: list[Any]) -> None:
 
 def test_a_late_run_is_told(chat: list[Any]) -> None:
     alerts.late(dag_id="hub_sync__sfa", context={"dag_run": {"conf": {"name": "Anna"}}})
-    assert "hub_sync__sfa is late" in chat[0]["text"]
+    assert "hub_sync__sfa takes longer than usual" in chat[0]["text"]
     assert "Anna" not in chat[0]["text"]
 
 
