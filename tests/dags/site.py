@@ -31,6 +31,7 @@ def lay_out(folder: Path, customers: int = 60) -> Path:
     seeds = generate(7, customers).seeds
     (folder / "systems").mkdir(parents=True)
     lines = ["[hub]", 'store = "sqlite:///hub.db"', 'own_domains = ["nordlicht.example"]']
+    lines.append("lease_seconds = 1.0")  # a killed reader's stream is soon free
     for name, (connector, office) in CONNECTIONS.items():
         (folder / "systems" / f"{name}.json").write_bytes(orjson.dumps(seeds[name]))
         lines += [
@@ -53,6 +54,20 @@ def add_partners(path: Path) -> None:
     (folder / "elsewhere.csv").symlink_to(path)
     path.write_text(path.read_text(encoding="utf-8") + PARTNERS, encoding="utf-8")
 
+
+WRITES = """\
+[[publish.rules]]
+attribute = "phone"
+connection = "erp"
+stream = "party.party"
+[publish]
+settle_seconds = 0.5
+request_seconds = 1.0
+[publish.brakes.erp]
+min_changed = 0
+max_changed_share = 0
+"""
+"""Phone numbers go to the ERP, each lot of them once a person has approved it."""
 
 TWINS = """\
 [connections.twins]

@@ -74,9 +74,8 @@ def test_a_mass_merge_is_approved(server: Server, folder: Path) -> None:
         run_id = server.trigger("hub_sync__twins")
         assert server.finish("hub_sync__twins", run_id) == "success"
         assert set(server.await_runs("hub_resolve")) == {"success"}
-    asked = server.await_question("hub_approve_merges")
-    server.answer("hub_approve_merges", asked, "Approve")
-    assert server.finish("hub_approve_merges", asked) == "success"
+    assert server.approve("hub_approve_merges") == "success"
+    (asked,) = (run["dag_run_id"] for run in server.runs("hub_approve_merges"))
     place = f"/api/v2/dags/hub_approve_merges/dagRuns/{asked}/taskInstances/approve"
     counts = server.call("GET", f"{place}/xcomEntries/return_value")["value"]
     assert counts["merged"] == 3

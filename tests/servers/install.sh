@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs the real servers for the integration tests: Dovecot, Request Tracker, PostgreSQL and LibreOffice from
-# Debian, Tryton, Radicale, Roundup, Xandikos and a Singer tap from the Python index into
+# Installs the real servers for the integration tests: Dovecot, Request Tracker, PostgreSQL, Redis and LibreOffice
+# from Debian, Tryton, Radicale, Roundup, Xandikos and a Singer tap from the Python index into
 # environments of their own. Cyrus conflicts with Dovecot, so Debian's packages of it are unpacked
 # into .cache/cyrus and only its libraries are installed. Spark needs Java. Run it as often as you
 # like.
@@ -11,7 +11,7 @@ repository=$(cd "$here/../.." && pwd)
 complete=yes
 cyrus="$repository/.cache/cyrus"
 packages="dovecot-imapd request-tracker5 rt5-standalone rt5-db-sqlite postgresql"
-packages="$packages openjdk-17-jre-headless libreoffice-calc"
+packages="$packages redis-server openjdk-17-jre-headless libreoffice-calc"
 # What cyrus-common and cyrus-caldav need and a plain Debian lacks; apt adds what these need.
 packages="$packages libclamav12 libical3 libicu72 libjansson4 libkrb5-3 libldap-2.5-0 libnghttp2-14"
 packages="$packages libpcre3 libpq5 libsasl2-modules libsasl2-modules-db libshp2 libwrap0"
