@@ -107,6 +107,16 @@ def write_twins(path: Path, *, alike: bool) -> None:
     fresh.replace(path.parent / "twins" / "twins.csv")
 
 
+def change_phones(path: Path) -> None:
+    """Other phone numbers in the sales system, for every third account."""
+    file = path.parent / "systems" / "sfa.json"
+    state = orjson.loads(file.read_bytes())
+    for number, row in enumerate(state["Account"].values()):
+        if number % 3 == 0:
+            row["Phone"] = f"+49 30 8002{number:04}"
+    file.write_bytes(orjson.dumps(state))
+
+
 def _firm(name: str, number: int) -> str:
     domain = f"{name.lower()}.example"
     street = f"{name}weg {number}"
