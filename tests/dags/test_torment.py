@@ -1,13 +1,15 @@
 """Every task of every DAG is killed, tried again, cleared and run twice: the store ends the same.
 
 The same story is told twice: in one process without Airflow and undisturbed, and under the real
-scheduler with each task killed once somewhere in its work. ``make faults`` does it with more dice.
+scheduler with each task killed once somewhere in its work. A share of it runs here; ``make faults``
+does it all, and throws the dice eight times.
 """
 
 from __future__ import annotations
 
 import os
 import random
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,9 +18,10 @@ from pathlib import Path
 import orjson
 import pytest
 
+from hub.store.digest import dump
 from tests.dags.server import DONE, Server, airflow_at
 from tests.dags.site import WRITES, add_twins, change_phones, lay_out, write_twins
-from tests.faults.harness import clone, differences
+from tests.faults.harness import clone, open_site_store
 
 pytest.importorskip("airflow", reason="runs in .venv-airflow")
 pytestmark = [pytest.mark.airflow, pytest.mark.slow, pytest.mark.timeout(1_800)]
@@ -39,6 +42,7 @@ DAGS = (
 )
 BEGUN = ("hub_keys__erp", "hub_reconcile", "hub_maintain")
 """What runs by itself on an Airflow that has just been started."""
+CLOCK = re.compile(r'(?<="target_version":)"[^"]*"(?=}\]$)')
 KEYS = 'office = "back"\nkey_scan = "0 0 1 1 *"\n'
 
 
@@ -92,6 +96,19 @@ def clean(loaded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
             tasks.sync_stream("erp", stream, keys=True)
         tasks.reconcile()
     return folder
+
+
+def differences(one: Path, other: Path) -> list[str]:
+    """Lines in which two stores differ, as `hub store digest` dumps them.
+
+    A target's own version of what was written to it is a moment of its clock: it is left out.
+    """
+    found = []
+    for folder in (one, other):
+        engine = open_site_store(folder)
+        found.append(sorted(CLOCK.sub("", line) for line in dump(engine)))
+        engine.dispose()
+    return [] if found[0] == found[1] else sorted(set(found[0]) ^ set(found[1]))
 
 
 @contextmanager
@@ -185,10 +202,10 @@ def test_killed_retried_cleared_and_run_twice(torment: Torment, clean: Path) -> 
     torment.approve("hub_approve_merges")
     torment.end("hub_publish")
     torment.approve("hub_approve")
-    torment.run("hub_keys__erp", "hub_reconcile", "hub_maintain")
+    torment.run(*(BEGUN if FULL else ("hub_reconcile",)))
     assert differences(torment.folder, clean) == []
     assert len(torment.killed()) >= 10, torment.killed()
-    for dag in DAGS if FULL else ("hub_resolve", "hub_approve"):
+    for dag in DAGS if FULL else ("hub_approve",):
         torment.server.clear(dag, torment.server.runs(dag)[-1]["dag_run_id"])
     torment.end(*DAGS)
     assert differences(torment.folder, clean) == []
