@@ -19,7 +19,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from hub.errors import ConfigError, HubError, SourceError, StoreError
+from hub.errors import AuthenticationError, ConfigError, HubError, SourceError, StoreError
 from hub.web.access import web_of
 from hub.web.rendering import address, render
 
@@ -81,6 +81,8 @@ def _status_of(error: Exception) -> int:
         return 422
     if isinstance(error, StoreError):
         return 409
+    if isinstance(error, AuthenticationError):
+        return 403
     return 503 if isinstance(error, SourceError) else 500
 
 
