@@ -12,7 +12,7 @@ from typing import Any
 
 import requests
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from hub.web.deadline import HeadersDeadlineProtocol
 
@@ -20,7 +20,7 @@ _TOKEN = re.compile(r'"X-CSRF-Token": "([0-9a-f]+)"')
 
 
 @contextmanager
-def served(app: FastAPI, *, port: int = 0) -> Iterator[str]:
+def served(app: ASGIApp, *, port: int = 0) -> Iterator[str]:
     """Serve it in a thread; gives the address."""
     config = uvicorn.Config(
         app, port=port, http=HeadersDeadlineProtocol, ws="none", lifespan="on", log_level="warning"
