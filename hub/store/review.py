@@ -111,7 +111,8 @@ def list_cases(
 ) -> list[RowMapping]:
     """The cases wanted, heaviest first; evidence is still JSON text."""
     case, wanted = review_case.c, wanted or CaseFilter()
-    query = sa.select(review_case).where(case.state == wanted.state)
+    standing = sa.text(OPEN_CASE) if wanted.state == "open" else case.state == wanted.state
+    query = sa.select(review_case).where(standing)
     if wanted.grade is not None:
         query = query.where(case.grade == wanted.grade)
     if wanted.assignee is not None:
