@@ -31,6 +31,7 @@ from hub.ownership import (
     flaws_of,
     owned_trust,
 )
+from hub.roles import WebSection
 
 CONFIG_NAME: Final = "hub.toml"
 DEMO_FOLDER: Final = "hub-demo"
@@ -183,6 +184,7 @@ class HubConfig(Closed):
     resolve: ResolveSection = ResolveSection()
     publish: PublishSection = PublishSection()
     push: PushSection = PushSection()
+    web: WebSection = WebSection()
 
     @model_validator(mode="after")
     def _names_exist(self) -> Self:
@@ -227,6 +229,11 @@ class HubConfig(Closed):
         """The key that keeps erased people out; None where none is configured."""
         reference = self.hub.erasure_key
         return None if reference is None else _expand(reference, "hub.erasure_key")
+
+    def session_key(self) -> str | None:
+        """The key that signs sessions; None where none is configured."""
+        reference = self.web.session_key
+        return None if reference is None else _expand(reference, "web.session_key")
 
 
 def _expand(value: str, setting: str) -> str:
@@ -293,6 +300,7 @@ def _known_keys(model: type[BaseModel], place: tuple[Any, ...]) -> list[str]:
         "resolve": ResolveSection,
         "publish": _publish_model(place),
         "push": PushSection,
+        "web": WebSection,
     }
     owner = sections.get(str(place[0]), model) if len(place) > 1 else model
     return [name for name in owner.model_fields if name != "root"]

@@ -26,6 +26,7 @@ from hub.cli import (
     reconcile,
     review,
     run_all,
+    serve,
     setup,
     sign_off,
     steps,
@@ -77,6 +78,7 @@ for module in (
     match,
     look,
     push,
+    serve,
     demo,
     airflow,
 ):

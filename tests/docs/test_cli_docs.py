@@ -25,7 +25,8 @@ PROMISED = {
     "quarantine list", "quarantine replay", "status", "store digest", "demo",
     "airflow install-dags", "airflow run", "push serve", "push drain", "push list", "push show",
     "push retry", "delivery list", "delivery show", "delivery retry", "delivery abandon",
-    "review conflicts", "connection pause", "connection resume",
+    "review conflicts", "connection pause", "connection resume", "serve", "web-user add",
+    "web-user list", "web-user remove",
 }  # fmt: skip
 WITHOUT_JSON = {
     "init": "writes a file",
@@ -35,6 +36,7 @@ WITHOUT_JSON = {
     "airflow install-dags": "writes files",
     "airflow run": "runs until it is ended",
     "push serve": "runs until it is ended",
+    "serve": "runs until it is ended",
     "export": "prints JSON anyway",
 }
 READING = (

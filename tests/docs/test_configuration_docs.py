@@ -24,6 +24,7 @@ from hub.config import (
 )
 from hub.ownership import Audience, BrakesSection, Owner, PublishRule, PublishSection
 from hub.plugins import discover
+from hub.roles import WebSection
 from hub.sdk import ConnectorSpec
 from tests.architecture.source import ROOT
 
@@ -39,6 +40,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "[[publish.rules]] only": Audience,
     "[publish.brakes.NAME]": BrakesSection,
     "[push]": PushSection,
+    "[web]": WebSection,
 }
 
 

@@ -1,0 +1,136 @@
+"""What went wrong, as a program reads it (problem+json, RFC 9457) or as a page.
+
+Nothing of what was sent is repeated: it may be personal. Errors of the hub say what failed, where
+and what to do, without either.
+"""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import Final
+from urllib.parse import quote
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import RedirectResponse
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException as StarletteHTTPException
+
+from hub.errors import ConfigError, HubError, SourceError, StoreError
+from hub.web.access import web_of
+from hub.web.rendering import address, render
+
+API: Final = "/api/v1"
+_MEDIA: Final = "application/problem+json"
+_log = logging.getLogger("hub.web")
+
+
+class Flaw(BaseModel):
+    """One thing that is wrong with a request."""
+
+    where: str = Field(description="Where: body.reason, query.limit, path.case_id.")
+    what: str = Field(description="What is wrong with it.")
+
+
+class Problem(BaseModel):
+    """A problem by RFC 9457; ``detail`` says what failed, where, and what to do."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    instance: str
+    flaws: list[Flaw] = []
+
+
+def add_handlers(app: FastAPI) -> None:
+    """Have the application answer every error as a problem or a page."""
+    app.add_exception_handler(StarletteHTTPException, _on_http)
+    app.add_exception_handler(RequestValidationError, _on_flaws)
+    app.add_exception_handler(HubError, _on_hub)
+    app.add_exception_handler(Exception, _on_unexpected)
+
+
+def _on_http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, StarletteHTTPException)
+    web = web_of(request)
+    if error.status_code == 401 and web.access.sign_in is not None and not _by_program(request):
+        return _to_sign_in(request, web.access.sign_in)
+    return answer(request, error.status_code, error.detail, headers=error.headers)
+
+
+def _on_flaws(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    flaws = [
+        Flaw(where=".".join(map(str, item["loc"])), what=str(item["msg"]))
+        for item in error.errors()
+    ]
+    return answer(request, 422, "the request is not as it must be: see the flaws", flaws=flaws)
+
+
+def _on_hub(request: Request, error: Exception) -> Response:
+    return answer(request, _status_of(error), str(error))
+
+
+def _status_of(error: Exception) -> int:
+    """What a caller can do: mend the request, look again, or wait."""
+    if isinstance(error, ConfigError):
+        return 422
+    if isinstance(error, StoreError):
+        return 409
+    return 503 if isinstance(error, SourceError) else 500
+
+
+def _on_unexpected(request: Request, error: Exception) -> Response:
+    """The text of a strange error may quote values: its type alone is logged."""
+    _log.error("unexpected %s in %s", type(error).__name__, _route(request))
+    return answer(request, 500, "something unexpected happened; the server's log names it")
+
+
+def _route(request: Request) -> str:
+    return str(getattr(request.scope.get("route"), "path", "an unknown route"))
+
+
+def answer(
+    request: Request,
+    status: int,
+    detail: str,
+    *,
+    flaws: list[Flaw] | None = None,
+    headers: object = None,
+) -> Response:
+    """The answer that says what went wrong."""
+    title = HTTPStatus(status).phrase
+    more = dict(headers) if isinstance(headers, dict) else {}
+    if _by_program(request):
+        problem = Problem(
+            title=title,
+            status=status,
+            detail=detail,
+            instance=request.url.path,
+            flaws=flaws or [],
+        )
+        return Response(problem.model_dump_json(), status, media_type=_MEDIA, headers=more)
+    page = render(
+        request, "problem.html", status=status, title=title, detail=detail, flaws=flaws or []
+    )
+    page.headers.update(more)
+    return page
+
+
+def _by_program(request: Request) -> bool:
+    return _path(request).startswith(API)
+
+
+def _path(request: Request) -> str:
+    return str(request.scope["path"]).removeprefix(request.scope.get("root_path") or "")
+
+
+def _to_sign_in(request: Request, name: str) -> Response:
+    """A browser is sent to sign in, and comes back to the page it wanted."""
+    here = request.url.path if request.method == "GET" else address(request, "start")
+    there = f"{address(request, name)}?next={quote(here)}"
+    if request.headers.get("hx-request"):
+        return Response(status_code=401, headers={"HX-Redirect": there})
+    return RedirectResponse(there, 303)
