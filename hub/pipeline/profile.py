@@ -28,6 +28,17 @@ BEST: Final = {
     "customer_no": "identifiers",
 }
 """The first of a list stands in the golden record by itself too: it is shown once."""
+_ORDER: Final = {
+    name: place
+    for place, name in enumerate(
+        (
+            *("display_name", "legal_name", "trading_names", "prefix", "given", "middle"),
+            *("family", "suffix", "birth_date", "emails", "phones", "webs", "addresses"),
+            *("identifiers", "roles", "lang"),
+        )
+    )
+}
+"""As a person reads them; what is not named comes last."""
 
 
 class Origin(NamedTuple):
@@ -111,7 +122,8 @@ def read_profile(engine: Engine, party_id: str) -> Profile:
 
 
 def _values(golden: Mapping[str, Any], origins: Mapping[str, Any]) -> Iterator[Value]:
-    for name, value in golden.items():
+    for name in sorted(golden, key=lambda name: (_ORDER.get(name, len(_ORDER)), name)):
+        value = golden[name]
         origin = origins.get(name)
         if name in BEST and golden.get(BEST[name]):
             continue

@@ -13,6 +13,8 @@ import sqlalchemy as sa
 from hub.store.database import Connection
 from hub.store.quarantine import OPEN
 from hub.store.tables import (
+    ASKS_DELIVERY,
+    OPEN_DELIVERY,
     connection,
     delivery,
     master_party,
@@ -23,6 +25,7 @@ from hub.store.tables import (
     source_record,
     stream,
 )
+from hub.store.whole import OPEN_WHOLE
 
 _READING = ("extract", "keyscan")
 
@@ -148,22 +151,19 @@ class Waiting(NamedTuple):
     deliveries: dict[str, int]
 
 
-_STUCK = ("conflict", "dead", "incomplete", "planned", "rejected", "unknown")
-
-
 def what_waits(db: Connection) -> Waiting:
     """Counts that are read through indexes of what waits; none grows with what is stored."""
     parties = sa.text("SELECT COUNT(*) FROM canonical_record WHERE pending AND entity = 'party'")
     golden = sa.select(sa.func.count()).select_from(master_party).where(sa.text("golden_pending"))
     cases = sa.select(sa.func.count()).select_from(review_case).where(sa.text("state = 'open'"))
     states: defaultdict[str, int] = defaultdict(int)
-    for table in (delivery, record_delivery):
-        query = (
-            sa.select(table.c.state, sa.func.count())
-            .where(table.c.state.in_(_STUCK))
-            .group_by(table.c.state)
-        )
-        for state, count in db.execute(query):
+    for table, standing in (
+        (delivery, ASKS_DELIVERY),
+        (delivery, f"{OPEN_DELIVERY} AND state = 'planned'"),
+        (record_delivery, f"{OPEN_WHOLE} OR state = 'rejected'"),
+    ):
+        query = sa.select(table.c.state, sa.func.count()).where(sa.text(standing))
+        for state, count in db.execute(query.group_by(table.c.state)):
             states[state] += count
     return Waiting(
         db.scalar(cases) or 0, db.scalar(parties) or 0, db.scalar(golden) or 0, dict(states)

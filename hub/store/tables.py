@@ -353,6 +353,8 @@ Index("ix_delivery_record", delivery.c.record_id, delivery.c.seq)
 Index("ix_delivery_sent", delivery.c.sent_at)
 OPEN_DELIVERY = "state IN ('planned', 'sending', 'unknown', 'conflict', 'dead')"
 _where(delivery, OPEN_DELIVERY, "uq_delivery_open", "record_id", "field", unique=True)
+ASKS_DELIVERY = "state IN ('conflict', 'dead', 'rejected', 'unknown')"
+_where(delivery, ASKS_DELIVERY, "ix_delivery_asks", "state", "seq")
 
 receipt = Table(
     "receipt",

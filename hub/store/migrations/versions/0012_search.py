@@ -37,6 +37,14 @@ def upgrade() -> None:
         sqlite_where=where,
         postgresql_where=where,
     )
+    where = sa.text("state IN ('conflict', 'dead', 'rejected', 'unknown')")
+    op.create_index(
+        "ix_delivery_asks",
+        "delivery",
+        ["state", "seq"],
+        sqlite_where=where,
+        postgresql_where=where,
+    )
     where = sa.text("settled_at IS NOT NULL")
     op.create_index(
         "ix_review_case_settled",
