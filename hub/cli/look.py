@@ -8,6 +8,7 @@ import typer
 
 from hub.cli.output import AsJson, emit_counts, emit_json, emit_table, out, say, working
 from hub.cli.workplace import open_workplace, whoami
+from hub.errors import ConfigError
 from hub.store import overview
 from hub.store.audit import new_act
 from hub.store.database import reading
@@ -66,11 +67,13 @@ def replay(
     as_json: AsJson = False,
 ) -> None:
     """Map quarantined records again, after the mapping or the source was mended."""
-    from hub.pipeline import quarantine_desk
+    from hub.pipeline.quarantine_desk import replay_entries
 
     work = open_workplace()
     with working("mapping again …"):
-        counts = quarantine_desk.replay(work, ids, new_act(whoami(), "replayed"))
+        counts = replay_entries(work, ids or None, new_act(whoami(), ""))
+    if ids and not counts["queued"]:
+        raise ConfigError("no entry with such an id waits in quarantine; see `hub quarantine list`")
     if as_json:
         emit_json(counts)
         return

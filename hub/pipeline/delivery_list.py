@@ -77,8 +77,14 @@ def _line(row: dict[str, Any], name: str) -> DeliveryLine:
 def _told(fields: str) -> str:
     """What a record would be made with, or which fields would be emptied."""
     said = orjson.loads(fields or "{}")
-    pairs = said.items() if isinstance(said, dict) else ((name, None) for name in said)
-    return "; ".join(f"{name}: {value}" if value else str(name) for name, value in pairs)
+    if not isinstance(said, dict):
+        return "; ".join(map(str, said))
+    return "; ".join(f"{name}: {_last(value)}" for name, value in said.items())
+
+
+def _last(value: Any) -> Any:
+    """A field to be written stands with what it is made of before it."""
+    return value[-1] if isinstance(value, list) and value else value
 
 
 def _verbs(state: str, whole: bool) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from hub.pipeline.history import AsOf, Moment, customer_as_of, customer_history
-from hub.pipeline.profile import BEST, readable
+from hub.pipeline.profile import readable, told_twice
 from hub.store.database import Engine, reading
 from hub.store.golden import current_versions
 
@@ -51,5 +51,5 @@ def _texts(golden: Mapping[str, Any]) -> dict[str, str]:
     return {
         name: "; ".join(map(readable, value)) if isinstance(value, list) else readable(value)
         for name, value in golden.items()
-        if name not in BEST or not golden.get(BEST[name])
+        if not told_twice(golden, name)
     }

@@ -20,7 +20,7 @@ from hub.store.stated_ties import stated_ties
 
 _SHOWN_RECORDS: Final = 60
 _LISTS: Final = frozenset({"emails", "phones", "webs", "addresses", "identifiers"})
-BEST: Final = {
+_BEST: Final = {
     "email": "emails",
     "phone": "phones",
     "web": "webs",
@@ -125,7 +125,7 @@ def _values(golden: Mapping[str, Any], origins: Mapping[str, Any]) -> Iterator[V
     for name in sorted(golden, key=lambda name: (_ORDER.get(name, len(_ORDER)), name)):
         value = golden[name]
         origin = origins.get(name)
-        if name in BEST and golden.get(BEST[name]):
+        if told_twice(golden, name):
             continue
         if name in _LISTS:
             yield from _listed(name, value, origin)
@@ -134,6 +134,12 @@ def _values(golden: Mapping[str, Any], origins: Mapping[str, Any]) -> Iterator[V
             yield Value(name, ", ".join(map(readable, value)), _origin(first))
         else:
             yield Value(name, readable(value), _origin(origin))
+
+
+def told_twice(golden: Mapping[str, Any], name: str) -> bool:
+    """Whether a value stands in a list as well, which is shown."""
+    schemes = {item["scheme"] for item in golden.get("identifiers", ())}
+    return name in schemes or (name in _BEST and bool(golden.get(_BEST[name])))
 
 
 def _listed(name: str, items: Sequence[Any], origins: Any) -> Iterator[Value]:

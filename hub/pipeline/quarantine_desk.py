@@ -1,74 +1,27 @@
-"""What waits in quarantine, by its reason, and mapping it again once that is mended."""
+"""What a person does with the quarantine: have its records mapped again."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
 
-from hub.errors import ConfigError
-from hub.pipeline import steps
+from hub.pipeline.steps import canonicalise_all
 from hub.pipeline.workplace import Workplace
 from hub.store.audit import Act, Entry, add_entries
-from hub.store.database import Engine, reading, writing
-from hub.store.overview import known_streams
-from hub.store.quarantine import list_quarantine, replay_quarantine
-
-_MOST = 5_000
+from hub.store.database import writing
+from hub.store.quarantine import replay_quarantine
 
 
-class Rejection(NamedTuple):
-    """One entry; the payload is not told."""
+def replay_entries(work: Workplace, ids: Sequence[int] | None, act: Act) -> dict[str, int]:
+    """Map the records of entries again, of all without ids; ``queued`` is how many there were.
 
-    id: int
-    record: int | None
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reason:
-    """Entries of one stream that were rejected for one reason, the oldest first."""
-
-    connection: str
-    stream: str
-    stage: str
-    error: str
-    message: str
-    entries: Sequence[Rejection]
-
-    @property
-    def replayable(self) -> bool:
-        """Whether mapping again can help: what could not be read has to be read again."""
-        return any(entry.record is not None for entry in self.entries)
-
-
-def read_reasons(engine: Engine, connection: str | None = None) -> list[Reason]:
-    """Why things wait in quarantine, the commonest first; the oldest 5,000 are looked through."""
-    with reading(engine) as db:
-        streams = known_streams(db)
-        rows = list_quarantine(db, limit=_MOST)
-    found: dict[tuple[Any, ...], list[Rejection]] = {}
-    for row in rows:
-        names = streams[row["stream_id"]]
-        if connection is None or names[0] == connection:
-            place = (*names, row["stage"], row["error"], row["message"])
-            entry = Rejection(row["id"], row["record_id"], row["created_at"])
-            found.setdefault(place, []).append(entry)
-    reasons = [
-        Reason(connection=p[0], stream=p[1], stage=p[2], error=p[3], message=p[4], entries=entries)
-        for p, entries in found.items()
-    ]
-    return sorted(reasons, key=lambda item: (-len(item.entries), item.connection, item.message))
-
-
-def replay(work: Workplace, ids: Sequence[int] | None, act: Act) -> Mapping[str, int]:
-    """Map entries again, all of them without ids; what fails again stays."""
+    Where ids are named and none of them waits, nothing is done.
+    """
     with writing(work.engine) as db:
         queued = replay_quarantine(db, ids)
         if queued:
-            detail = {"entries": sorted(ids) if ids is not None else "all", "records": queued}
+            detail = {"entries": sorted(ids) if ids is not None else "all", "queued": queued}
             add_entries(db, act, [Entry("replay_quarantine", detail)], datetime.now(UTC))
-    if ids and not queued:
-        raise ConfigError("no entry with such an id waits in quarantine; see `hub quarantine list`")
-    return {"queued": queued, **steps.canonicalise_all(work)}
+    if ids is not None and not queued:
+        return {"queued": 0, "mapped": 0, "quarantined": 0, "excluded": 0}
+    return {"queued": queued, **canonicalise_all(work)}

@@ -7,6 +7,7 @@ and what to do, without either.
 from __future__ import annotations
 
 import logging
+import os
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import quote
@@ -16,6 +17,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hub.errors import ConfigError, HubError, SourceError, StoreError
 from hub.web.access import web_of
@@ -49,7 +51,7 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(StarletteHTTPException, _on_http)
     app.add_exception_handler(RequestValidationError, _on_flaws)
     app.add_exception_handler(HubError, _on_hub)
-    app.add_exception_handler(Exception, _on_unexpected)
+    app.add_middleware(Unexpected)
 
 
 def _on_http(request: Request, error: Exception) -> Response:
@@ -82,10 +84,31 @@ def _status_of(error: Exception) -> int:
     return 503 if isinstance(error, SourceError) else 500
 
 
-def _on_unexpected(request: Request, error: Exception) -> Response:
-    """The text of a strange error may quote values: its type alone is logged."""
-    _log.error("unexpected %s in %s", type(error).__name__, _route(request))
-    return answer(request, 500, "something unexpected happened; the server's log names it")
+class Unexpected:
+    """Answers what nobody expected, and logs its type alone: the text may quote values (law 10)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request; HUB_DEBUG lets the error through, for who develops."""
+        begun = False
+
+        async def noting(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noting)
+        except Exception as error:
+            if os.environ.get("HUB_DEBUG"):
+                raise
+            request = Request(scope, receive)
+            _log.error("unexpected %s in %s", type(error).__name__, _route(request))
+            if not begun:
+                detail = "something unexpected happened; the server's log names it"
+                await answer(request, 500, detail)(scope, receive, send)
 
 
 def _route(request: Request) -> str:

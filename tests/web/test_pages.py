@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from fastapi import FastAPI
 
@@ -11,7 +9,8 @@ from hub.pipeline.customer import find_records
 from hub.pipeline.queue import read_queue
 from hub.pipeline.search_customers import search
 from hub.web.app import create_app, find_access, signing_key
-from tests.web.company import PASSWORD, Company, make_company, open_company
+from tests.web.company import PASSWORD, Company
+from tests.web.pages import person
 from tests.web.served import Caller, served
 
 PAGES = {
@@ -30,12 +29,10 @@ PAGES = {
 }
 
 
-@pytest.fixture(scope="module")
-def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
+@pytest.fixture(name="company")
+def _company(shared_company: Company) -> Company:
     """One that no test of this module changes."""
-    folder = tmp_path_factory.mktemp("company")
-    with open_company(make_company(folder / "made"), folder / "site") as opened:
-        yield opened
+    return shared_company
 
 
 def _customer(company: Company) -> str:
@@ -47,7 +44,7 @@ def _customer(company: Company) -> str:
 @pytest.mark.parametrize("role", ["viewer", "steward", "controller", "admin"])
 @pytest.mark.parametrize("path", PAGES)
 def test_each_page_is_for_its_roles(company: Company, path: str, role: str) -> None:
-    answer = company.caller(role).get(path.format(customer=_customer(company)))
+    answer = person(company, role).get(path.format(customer=_customer(company)))
     assert answer.status_code == (200 if role in PAGES[path] else 403)
 
 
@@ -60,7 +57,7 @@ def test_nobody_sees_a_page_unasked(company: Company, path: str) -> None:
 
 @pytest.mark.parametrize("role", ["viewer", "steward"])
 def test_the_frame_shows_only_what_the_role_may_open(company: Company, role: str) -> None:
-    page = company.caller(role).get("/").text
+    page = person(company, role).get("/").text
     for name in ("Review", "Deliveries", "Quarantine", "Reports"):
         assert (f"To {name}" in page) == (role == "steward")
 
@@ -69,7 +66,7 @@ def test_the_frame_shows_only_what_the_role_may_open(company: Company, role: str
 def test_no_page_has_a_script_or_a_style_within(company: Company, path: str) -> None:
     if path.startswith("/reports/files"):
         pytest.skip("a report is a document of its own")
-    answer = company.caller("admin").get(path.format(customer=_customer(company)))
+    answer = person(company, "admin").get(path.format(customer=_customer(company)))
     assert "script-src 'self'" in answer.headers["content-security-policy"]
     assert " style=" not in answer.text
     assert "<style" not in answer.text
@@ -78,14 +75,14 @@ def test_no_page_has_a_script_or_a_style_within(company: Company, path: str) -> 
 
 
 def test_health_names_every_connection(company: Company) -> None:
-    page = company.caller("viewer").get("/").text
+    page = person(company, "viewer").get("/").text
     for name in company.work.config.connections:
         assert f"<b>{name}</b>" in page
     assert 'class="spark"' in page
 
 
 def test_a_customer_is_found_as_a_person_types(company: Company) -> None:
-    steward = company.caller("steward")
+    steward = person(company, "steward")
     name = read_queue(company.work.engine, limit=1)[0].left.name
     answer = steward.post("/customers", data={"text": name[:6]}, headers={"HX-Request": "true"})
     assert answer.status_code == 200
@@ -94,23 +91,23 @@ def test_a_customer_is_found_as_a_person_types(company: Company) -> None:
 
 
 def test_the_search_works_without_a_script(company: Company) -> None:
-    page = company.caller("steward").post("/customers", data={"text": "gmbh"}).text
+    page = person(company, "steward").post("/customers", data={"text": "gmbh"}).text
     assert "<html" in page
     assert 'value="gmbh"' in page
 
 
 def test_no_search_stands_in_an_address(company: Company) -> None:
-    assert company.caller("steward").get("/customers?text=gmbh").text.count("gmbh") == 0
+    assert person(company, "steward").get("/customers?text=gmbh").text.count("gmbh") == 0
 
 
 def test_a_customers_page_shows_where_a_value_is_from(company: Company) -> None:
-    page = company.caller("steward").get(f"/customers/{_customer(company)}").text
+    page = person(company, "steward").get(f"/customers/{_customer(company)}").text
     assert 'role="tooltip"' in page
     assert "mapping line" in page
 
 
 def test_two_records_are_explained(company: Company) -> None:
-    steward = company.caller("steward")
+    steward = person(company, "steward")
     found = next(
         item for item in search(company.work.engine, "gmbh") if _records(company, item.party_id) > 1
     )
@@ -135,7 +132,7 @@ def _records(company: Company, party_id: str) -> int:
     ],
 )
 def test_what_there_is_not_is_not_found(company: Company, path: str) -> None:
-    assert company.caller("admin").get(path).status_code == 404
+    assert person(company, "admin").get(path).status_code == 404
 
 
 def test_every_address_is_under_the_path_where_it_is_mounted(company: Company) -> None:

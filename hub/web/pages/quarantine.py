@@ -7,7 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse
 
-from hub.pipeline.quarantine_desk import read_reasons, replay
+from hub.pipeline.quarantine_desk import replay_entries
+from hub.pipeline.rejections import read_reasons
 from hub.store.audit import new_act
 from hub.web.access import web_of
 from hub.web.pages.view import Steward, Worker, page
@@ -32,6 +33,6 @@ def map_again(
 ) -> HTMLResponse:
     """Map these entries again, or all of them."""
     work = web_of(request).work
-    counts = replay(work, entry or None, new_act(person.actor, "replayed on the pages"))
+    counts = replay_entries(work, entry or None, new_act(person.actor, "replayed on the pages"))
     reasons = read_reasons(work.engine)
     return page(request, "quarantine.html", reasons=reasons, connection="", counts=counts)

@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 
 from hub.roles import Role
 from hub.web.access import Person, allow, web_of
+from hub.web.masking import masked, sees_personal
 from hub.web.rendering import address, render
 
 Viewer = Annotated[Person, Depends(allow(Role.VIEWER))]
@@ -45,17 +46,20 @@ def page(request: Request, template: str, *, status: int = 200, **content: Any) 
         controller=person.holds(Role.CONTROLLER),
         admin=person.holds(Role.ADMIN),
         fragment=is_fragment(request),
-        masked=False,
+        withheld=not sees_personal(person),
         can_leave=web_of(request).access.sign_in is not None,
         **content,
     )
 
 
-def shown_to(_person: Person) -> Callable[[str, Any], Any]:
-    """How a value of a field is shown to a person."""
+def shown_to(person: Person) -> Callable[[str, Any], Any]:
+    """How a value of a field is shown to a person: masked for who need not see it."""
+    if sees_personal(person):
+        return lambda _field, value: "" if value is None else value
 
-    def show(_field: str, value: Any) -> Any:
-        return "" if value is None else value
+    def show(field: str, value: Any) -> Any:
+        said = {"field": field, "value": str(value)}
+        return "" if value in (None, "") else masked(said, person)["value"]
 
     return show
 
