@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from hub.store.tables import (
+    ASKS_DELIVERY,
     connection,
     delivery,
     receipt,
@@ -18,6 +19,8 @@ from hub.store.tables import (
     stream,
 )
 
+_ASKING: Final = frozenset({"conflict", "dead", "incomplete", "rejected", "unknown"})
+"""States that wait for a person; a delivery of a field is never incomplete."""
 _REFUSED: Final = ("rejected", "abandoned")
 
 
@@ -52,6 +55,8 @@ def described_deliveries(wanted: DeliveryFilter) -> Iterator[tuple[sa.Table, sa.
     """The queries for those wanted in no order: of fields, and of whole records."""
     for table, described in ((delivery, _described()), (record_delivery, _described_whole())):
         query = described.where(table.c.state.in_(list(wanted.states)))
+        if table is delivery and _ASKING.issuperset(wanted.states):
+            query = query.where(sa.text(f"delivery.{ASKS_DELIVERY}"))
         if wanted.connection is not None:
             query = query.where(connection.c.name == wanted.connection)
         yield table, query
