@@ -90,10 +90,16 @@ def _status_of(error: Exception) -> int:
     if isinstance(error, ConfigError):
         return 422
     if isinstance(error, StoreError):
-        return 409
+        return 503 if _is_away(error.__cause__) else 409
     if isinstance(error, AuthenticationError):
         return 403
     return 503 if isinstance(error, SourceError) else 500
+
+
+def _is_away(cause: BaseException | None) -> bool:
+    """Whether the database can't be used: every driver calls that so (PEP 249)."""
+    origin = getattr(cause, "orig", None) or cause
+    return any(kind.__name__ == "OperationalError" for kind in type(origin).__mro__)
 
 
 class Unexpected:

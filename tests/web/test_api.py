@@ -358,3 +358,10 @@ def test_dealings_stand_in_one_line_of_time(shared_company: Company) -> None:
     )
     assert {event["kind"] for line in lines for event in line["events"]} >= {"invoice", "ticket"}
     assert any(line["ageing"] for line in lines)
+
+
+@pytest.mark.parametrize("limit", [True, "3", 1.5, 0, 501])
+def test_a_number_in_a_body_is_a_number(shared_company: Company, limit: object) -> None:
+    caller = shared_company.program(Role.VIEWER)
+    found = caller.post(f"{API}/customers/by-name", json={"limit": limit})
+    assert (found.status_code, found.json()["flaws"][0]["where"]) == (422, "body.limit")

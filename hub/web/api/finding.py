@@ -24,14 +24,14 @@ class Search(BaseModel):
     text: Annotated[
         Text, Field(min_length=1, description="Beginnings of words, an id, CONNECTION:TYPE:KEY.")
     ]
-    limit: Annotated[int, Field(ge=1, le=100)] = 20
+    limit: Annotated[int, Field(ge=1, le=100, strict=True)] = 20
 
 
 class Names(BaseModel):
     """Whose names to list; in a body, since they are personal."""
 
     text: Text = Field(default="", description="Part of the name, in any case; all without it.")
-    limit: Annotated[int, Field(ge=1, le=500)] = 50
+    limit: Annotated[int, Field(ge=1, le=500, strict=True)] = 50
     after: After | None = None
 
 
