@@ -25,14 +25,14 @@ _SHOWN = 30
 Asked = Annotated[str, Form(max_length=200)]
 
 
-@router.get("/customers", name="customers")
+@router.get("/customers", name="page_customers")
 def customers(request: Request, _person: Viewer) -> HTMLResponse:
     """The search, and who changed last."""
     found = latest_customers(web_of(request).work.engine, limit=_SHOWN)
     return page(request, "customers/search.html", found=found, text="", full=False)
 
 
-@router.post("/customers", name="search")
+@router.post("/customers/search", name="page_search")
 def find(request: Request, _person: Viewer, text: Asked = "") -> HTMLResponse:
     """What was typed: by POST, so that no name stands in an address or a log."""
     engine = web_of(request).work.engine
@@ -44,7 +44,7 @@ def find(request: Request, _person: Viewer, text: Asked = "") -> HTMLResponse:
     return page(request, template, found=found, text=text.strip(), full=len(found) == _SHOWN)
 
 
-@router.get("/customers/{party_id}", name="customer")
+@router.get("/customers/{party_id}", name="page_customer")
 def customer(
     request: Request, _person: Viewer, party_id: UUID, limit: Annotated[int, Query(ge=1)] = 50
 ) -> HTMLResponse:
@@ -57,7 +57,7 @@ def customer(
     )
 
 
-@router.get("/customers/{party_id}/past", name="past")
+@router.get("/customers/{party_id}/past", name="page_past")
 def past(
     request: Request, _person: Viewer, party_id: UUID, turn: Annotated[int, Query(ge=0)] = 10**6
 ) -> HTMLResponse:
@@ -71,7 +71,7 @@ def past(
     )
 
 
-@router.post("/customers/{party_id}/why", name="why")
+@router.post("/customers/{party_id}/compare", name="page_why")
 def why(
     request: Request, _person: Viewer, party_id: UUID, pair: Annotated[list[str], Form()]
 ) -> HTMLResponse:
