@@ -124,6 +124,16 @@ def _records(company: Company, party_id: str) -> int:
     return len(find_records(company.work.engine, party_id))
 
 
+def test_who_need_not_see_addresses_gets_none(company: Company) -> None:
+    for found in search(company.work.engine, "example", limit=5):
+        address = found.golden["email"]
+        assert address in person(company, "steward").get(f"/customers/{found.party_id}").text
+        for role in ("viewer", "admin"):
+            page = person(company, role).get(f"/customers/{found.party_id}").text
+            assert address not in page
+            assert "•••" in page
+
+
 @pytest.mark.parametrize(
     "path",
     [

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Form, HTTPException, Request
 from fastapi.responses import HTMLResponse, Response
 
 from hub.errors import StoreError
-from hub.pipeline.customer import find_customer, find_record_named
+from hub.pipeline.customer import find_customer
 from hub.pipeline.desk import settle, steward_for
 from hub.pipeline.profile import read_profile, readable
 from hub.pipeline.workplace import Workplace
@@ -58,15 +58,13 @@ def unmerge(
     person: Steward,
     party_id: UUID,
     reason: Reason,
-    record: Annotated[list[str], Form()] = [],  # noqa: B006  # FastAPI copies it
+    record: Annotated[list[int], Form()] = [],  # noqa: B006  # FastAPI copies it
 ) -> Response:
     """Take records out of a customer for ever."""
     work = web_of(request).work
-    ids = [find_record_named(work.engine, name) for name in record]
-    if not ids or None in ids:
+    if not record:
         raise HTTPException(422, "choose the records that leave")
-    known = {id_ for id_ in ids if id_ is not None}
-    steward_for(work, person.actor).unmerge(str(party_id), known, reason=reason)
+    steward_for(work, person.actor).unmerge(str(party_id), set(record), reason=reason)
     settle(work)
     return go(request, "page_customer", party_id=str(party_id))
 

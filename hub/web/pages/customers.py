@@ -73,13 +73,16 @@ def past(
 
 @router.post("/customers/{party_id}/compare", name="page_why")
 def why(
-    request: Request, _person: Viewer, party_id: UUID, pair: Annotated[list[str], Form()]
+    request: Request, _person: Viewer, party_id: UUID, pair: Annotated[list[int], Form()]
 ) -> HTMLResponse:
     """Why two records are one customer, or are not."""
-    if len(pair) != 2 or pair[0] == pair[1]:
-        raise HTTPException(422, "name two different records")
     work = web_of(request).work
-    told = page_of(explain_pair(work.engine, *pair, country=work.config.hub.country))
+    held = _found(lambda: read_profile(work.engine, str(party_id))).records
+    names = {record.canonical_id: str(record.source) for record in held}
+    if len(set(pair) & names.keys()) != 2:
+        raise HTTPException(422, "name two different records of the customer")
+    one, other = (names[id_] for id_ in pair)
+    told = page_of(explain_pair(work.engine, one, other, country=work.config.hub.country))
     drawing = drawing_of(told.waterfall) if told.waterfall else None
     return page(
         request,
