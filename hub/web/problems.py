@@ -15,11 +15,13 @@ from urllib.parse import quote
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
+from fastapi.routing import APIRoute
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from hub.errors import ConfigError, HubError, SourceError, StoreError
+from hub.errors import AuthenticationError, ConfigError, HubError, SourceError, StoreError
 from hub.web.access import web_of
 from hub.web.rendering import address, render
 
@@ -59,7 +61,15 @@ def _on_http(request: Request, error: Exception) -> Response:
     web = web_of(request)
     if error.status_code == 401 and web.access.sign_in is not None and not _by_program(request):
         return _to_sign_in(request, web.access.sign_in)
-    return answer(request, error.status_code, error.detail, headers=error.headers)
+    headers = {"allow": _allowed(request)} if error.status_code == 405 else error.headers
+    return answer(request, error.status_code, error.detail, headers=headers)
+
+
+def _allowed(request: Request) -> str:
+    """All methods of the address: they may be served by several routes."""
+    found = [route for route in request.app.routes if isinstance(route, APIRoute)]
+    matching = (route for route in found if route.matches(request.scope)[0] is not Match.NONE)
+    return ", ".join(sorted({method for route in matching for method in route.methods}))
 
 
 def _on_flaws(request: Request, error: Exception) -> Response:
@@ -81,6 +91,8 @@ def _status_of(error: Exception) -> int:
         return 422
     if isinstance(error, StoreError):
         return 409
+    if isinstance(error, AuthenticationError):
+        return 403
     return 503 if isinstance(error, SourceError) else 500
 
 

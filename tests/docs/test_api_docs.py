@@ -30,7 +30,7 @@ def rows() -> Iterator[str]:
         assert isinstance(rule, Rule)
         what = route.description.splitlines()[0].rstrip(".;").replace("``", "`")
         for method in sorted(route.methods):
-            yield f"| {method} | `{route.path}` | {', '.join(sorted(rule.roles))} | {what} |"
+            yield f"| {method} | `{route.path_format}` | {', '.join(sorted(rule.roles))} | {what} |"
 
 
 def test_every_route_is_listed() -> None:

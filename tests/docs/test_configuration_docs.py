@@ -24,7 +24,7 @@ from hub.config import (
 )
 from hub.ownership import Audience, BrakesSection, Owner, PublishRule, PublishSection
 from hub.plugins import discover
-from hub.roles import WebSection
+from hub.roles import OidcSection, WebSection
 from hub.sdk import ConnectorSpec
 from tests.architecture.source import ROOT
 
@@ -41,6 +41,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "[publish.brakes.NAME]": BrakesSection,
     "[push]": PushSection,
     "[web]": WebSection,
+    "[web.oidc]": OidcSection,
 }
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from hub.pipeline.people import load_people, new_client, new_person, people_text
 from hub.pipeline.workplace import Workplace, open_workplace
@@ -69,8 +70,10 @@ class Company:
 
 
 @contextmanager
-def running(made: Path, folder: Path) -> Iterator[Company]:
-    """A copy of the company, served."""
+def running(
+    made: Path, folder: Path, *, wrap: Callable[[ASGIApp], ASGIApp] = lambda app: app
+) -> Iterator[Company]:
+    """A copy of the company, served; ``wrap`` puts something around the application."""
     shutil.copytree(made, folder)
     work = open_workplace(folder / "hub.toml")
     file, tokens = folder / "people.json", {}
@@ -81,6 +84,6 @@ def running(made: Path, folder: Path) -> Iterator[Company]:
         people[client.login] = client
     file.write_bytes(people_text({**load_people(file), **people}))
     app = create_app(work, access=known, key=KEY)
-    with served(app) as address:
+    with served(wrap(app)) as address:
         yield Company(work, app, address, tokens)
     work.engine.dispose()

@@ -162,7 +162,7 @@ def test_the_past_is_told_as_it_was(company: Company) -> None:
     now = [company.get(f"/customers/{view[side]}/as-of") for side in ("left_party", "right_party")]
     assert now[0] == now[1]
     early = company.program(Role.VIEWER).get(
-        f"{API}/customers/{view['left_party']}/as-of?known=1990-01-01T00:00:00"
+        f"{API}/customers/{view['left_party']}/as-of?known=1990-01-01T00:00:00Z"
     )
     assert early.status_code == 404
 
@@ -209,7 +209,7 @@ def test_quarantine_is_replayed(company: Company) -> None:
     assert (counts["queued"], counts["quarantined"]) == (1, 1)
     (entry,) = company.get("/audit?action=replay_quarantine")["entries"]
     assert (entry["actor"], entry["reason"]) == (BY, "mapping mended")
-    nothing = company.program(Role.STEWARD).post(f"{API}/quarantine/replay", json={"ids": [2**62]})
+    nothing = company.program(Role.STEWARD).post(f"{API}/quarantine/replay", json={"ids": [2**52]})
     assert nothing.status_code == 404
 
 
@@ -256,7 +256,7 @@ def test_the_document_describes_every_route(shared_company: Company) -> None:
     found = shared_company.get("/openapi.json", Role.VIEWER)
     routes = [route for route in shared_company.app.routes if isinstance(route, APIRoute)]
     served = {
-        (route.path, method.lower())
+        (route.path_format, method.lower())
         for route in routes
         if route.path.startswith(API) and route.include_in_schema
         for method in route.methods
@@ -264,3 +264,32 @@ def test_the_document_describes_every_route(shared_company: Company) -> None:
     described = {(path, method) for path, methods in found["paths"].items() for method in methods}
     assert described == served
     assert found["components"]["schemas"]["Problem"]["properties"]["flaws"]
+
+
+def test_a_method_that_is_not_served_is_told_from_those_that_are(shared_company: Company) -> None:
+    caller = shared_company.program(Role.CONTROLLER)
+    for path, allowed in (("/sign-offs", "GET, POST"), ("/customers/search", "POST")):
+        found = caller.ask("DELETE", f"{API}{path}")
+        assert (found.status_code, found.headers["allow"]) == (405, allowed)
+
+
+@pytest.mark.parametrize("period", ["0000-01", "9999-12", "2026-13", "2026-1", "２０２６-01"])
+def test_what_is_no_month_is_refused(shared_company: Company, period: str) -> None:
+    caller = shared_company.program(Role.CONTROLLER)
+    found = caller.post(f"{API}/sign-offs", json={"period": period})
+    assert found.status_code == 422
+
+
+def test_a_month_that_is_not_over_is_not_signed(shared_company: Company) -> None:
+    caller = shared_company.program(Role.CONTROLLER)
+    found = caller.post(f"{API}/sign-offs", json={"period": "2099-01"})
+    assert (found.status_code, "not over yet" in found.json()["detail"]) == (409, True)
+
+
+@pytest.mark.parametrize("time", ["0", "2026-03-01", "2026-03-01T12:00:00", "2026-13-01T12:00:00Z"])
+def test_a_time_is_written_with_its_zone(shared_company: Company, time: str) -> None:
+    (hit,) = shared_company.post("/customers/search", {"text": "e", "limit": 1})["customers"]
+    for path in ("history", "as-of"):
+        address = f"{API}/customers/{hit['party_id']}/{path}"
+        found = shared_company.program(Role.VIEWER).get(address, params={"known": time})
+        assert (found.status_code, found.json()["flaws"][0]["where"]) == (422, "query.known")

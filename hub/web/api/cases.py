@@ -45,7 +45,7 @@ def list_cases(desk: StewardDesk, wanted: Annotated[Wanted, Query()]) -> Respons
     return desk.answer(Cases(cases=cases, next=desk.next("cases", page)))
 
 
-@router.get("/cases/{case_id}", response_model=CaseInFull)
+@router.get("/cases/{case_id:uuid}", response_model=CaseInFull)
 def show(desk: StewardDesk, case_id: UUID) -> Response:
     """One case, with both records field by field and the evidence."""
     return desk.answer(look_at(desk, case_id))

@@ -84,7 +84,7 @@ def search(desk: ViewerDesk, wanted: Search) -> Response:
     return desk.answer(Hits(customers=hits, next=desk.next("customers", page)))
 
 
-@router.get("/customers/{party_id}", response_model=Customer)
+@router.get("/customers/{party_id:uuid}", response_model=Customer)
 def show(desk: ViewerDesk, party_id: UUID) -> Response:
     """One customer with the origin of each value, its records, open business and balance."""
     return desk.answer(look_at(desk, party_id))

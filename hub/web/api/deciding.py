@@ -22,7 +22,7 @@ class Assignment(Why):
     assignee: Text
 
 
-@router.post("/cases/{case_id}/accept", response_model=Done)
+@router.post("/cases/{case_id:uuid}/accept", response_model=Done)
 def accept(desk: StewardDesk, case_id: UUID, why: Why) -> Response:
     """The two records are one customer: merge them; no later run takes that back."""
     desk.require_match(lambda: look_at(desk, case_id))
@@ -30,7 +30,7 @@ def accept(desk: StewardDesk, case_id: UUID, why: Why) -> Response:
     return decided(desk, steward_of(desk).accept(str(case_id), reason=why.reason))
 
 
-@router.post("/cases/{case_id}/reject", response_model=Done)
+@router.post("/cases/{case_id:uuid}/reject", response_model=Done)
 def reject(desk: StewardDesk, case_id: UUID, why: Why) -> Response:
     """The two records are different customers: no later run links them."""
     desk.require_match(lambda: look_at(desk, case_id))
@@ -38,7 +38,7 @@ def reject(desk: StewardDesk, case_id: UUID, why: Why) -> Response:
     return decided(desk, steward_of(desk).reject(str(case_id), reason=why.reason))
 
 
-@router.post("/cases/{case_id}/assign", response_model=CaseInFull)
+@router.post("/cases/{case_id:uuid}/assign", response_model=CaseInFull)
 def assign(desk: StewardDesk, case_id: UUID, wanted: Assignment) -> Response:
     """Give an open case to a person to decide."""
     desk.require_match(lambda: look_at(desk, case_id))

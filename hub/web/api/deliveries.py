@@ -85,13 +85,13 @@ def list_deliveries(desk: StewardDesk, wanted: Annotated[Wanted, Query()]) -> Re
     return desk.answer(Deliveries(deliveries=found, next=desk.next("deliveries", page)))
 
 
-@router.get("/deliveries/{delivery_id}", response_model=DeliveryInFull)
+@router.get("/deliveries/{delivery_id:uuid}", response_model=DeliveryInFull)
 def show(desk: StewardDesk, delivery_id: UUID) -> Response:
     """One delivery with its values."""
     return desk.answer(_look_at(desk, delivery_id))
 
 
-@router.post("/deliveries/{delivery_id}/retry", response_model=DeliveryInFull)
+@router.post("/deliveries/{delivery_id:uuid}/retry", response_model=DeliveryInFull)
 def retry(desk: StewardDesk, delivery_id: UUID, why: Why) -> Response:
     """Plan it anew with the next publish; a conflict goes over the value that was found.
 
@@ -103,7 +103,7 @@ def retry(desk: StewardDesk, delivery_id: UUID, why: Why) -> Response:
     return desk.answer(_look_at(desk, delivery_id))
 
 
-@router.post("/deliveries/{delivery_id}/abandon", response_model=DeliveryInFull)
+@router.post("/deliveries/{delivery_id:uuid}/abandon", response_model=DeliveryInFull)
 def abandon(desk: StewardDesk, delivery_id: UUID, why: Why) -> Response:
     """Give it up, a conflict in favour of the target; the same value is not sent again."""
     desk.require_match(lambda: _look_at(desk, delivery_id))

@@ -19,6 +19,7 @@ _ALWAYS: Final = {
     503: "The store or a system can't be reached; try again.",
 }
 _CHANGES: Final = {
+    400: "The body can't be read.",
     409: "What was asked for can't be done as things stand.",
     412: "It has changed since it was looked at.",
 }

@@ -76,7 +76,7 @@ class Comparison(BaseModel):
     steps: Sequence[Weight]
 
 
-@router.get("/customers/{party_id}/values/{field}", response_model=Story)
+@router.get("/customers/{party_id:uuid}/values/{field}", response_model=Story)
 def explain(desk: ViewerDesk, party_id: UUID, field: Field_) -> Response:
     """Why a golden value is what it is: every candidate, and what decided."""
     require_customer(desk, party_id)

@@ -45,7 +45,7 @@ class Apart(Reasoned):
     others: Records
 
 
-@router.post("/customers/{party_id}/merge", response_model=Done)
+@router.post("/customers/{party_id:uuid}/merge", response_model=Done)
 def merge(desk: StewardDesk, party_id: UUID, wanted: Merge) -> Response:
     """Merge two customers for ever; the older id survives and the other leads to it."""
     one, other = require_customer(desk, party_id), require_customer(desk, wanted.other)
@@ -53,7 +53,7 @@ def merge(desk: StewardDesk, party_id: UUID, wanted: Merge) -> Response:
     return decided(desk, steward_of(desk).merge(one, other, reason=wanted.reason))
 
 
-@router.post("/customers/{party_id}/unmerge", response_model=Done)
+@router.post("/customers/{party_id:uuid}/unmerge", response_model=Done)
 def unmerge(desk: StewardDesk, party_id: UUID, wanted: Unmerge) -> Response:
     """Take records out of a customer for ever; an id that was merged away comes back."""
     party = require_customer(desk, party_id)
@@ -61,7 +61,7 @@ def unmerge(desk: StewardDesk, party_id: UUID, wanted: Unmerge) -> Response:
     return decided(desk, steward_of(desk).unmerge(party, wanted.records, reason=wanted.reason))
 
 
-@router.post("/customers/{party_id}/move", response_model=Done)
+@router.post("/customers/{party_id:uuid}/move", response_model=Done)
 def move(desk: StewardDesk, party_id: UUID, wanted: Move) -> Response:
     """Move a record to this customer for ever."""
     party = require_customer(desk, party_id)

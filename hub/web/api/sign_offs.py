@@ -10,7 +10,7 @@ from fastapi import APIRouter, HTTPException, Response
 from fastapi import Path as InPath
 from pydantic import BaseModel, Field
 
-from hub.errors import StoreError
+from hub.errors import ConfigError, StoreError
 from hub.pipeline import sign_off
 from hub.pipeline.report_files import make_reports
 from hub.store.columns import new_id
@@ -21,7 +21,9 @@ from hub.web.api.words import Done, Why
 
 router = APIRouter(tags=["reports"])
 _FOLDER: Final = "reports"
-Period = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", description="A month: 2026-10.")]
+Period = Annotated[
+    str, Field(pattern="^(19|20)[0-9]{2}-(0[1-9]|1[0-2])$", description="A month: 2026-10.")
+]
 
 
 class SignOff(BaseModel):
@@ -65,7 +67,7 @@ def prepare(desk: ControllerDesk, wanted: Preparing) -> Response:
     """Write the pack of a period and put it before another person to sign."""
     work = desk.work
     folder = work.config.root / _FOLDER / wanted.period
-    end = sign_off.end_of(wanted.period)
+    end = _end_of(wanted.period)
     _require_none(desk, wanted.period)
     pack = make_reports(work, folder, cut_off=end)
     sign_off.prepare(work.engine, wanted.period, pack, desk.act(wanted.reason))
@@ -86,6 +88,13 @@ def check(desk: ControllerDesk) -> Response:
     """Void every sign-off whose period has changed since."""
     voided = sign_off.void_changed(desk.work.engine, new_id())
     return desk.answer(Done(counts={"voided": len(voided)}))
+
+
+def _end_of(period: str) -> datetime:
+    try:
+        return sign_off.end_of(period)
+    except ConfigError as error:
+        raise HTTPException(409, str(error)) from error
 
 
 def _require_none(desk: Desk, period: str) -> None:

@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Self
+from datetime import datetime
+from typing import Annotated, Any, Final, Self
 
 from fastapi import HTTPException, Query
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
 from hub.model.envelope import SourceKey
 
+_RFC_3339: Final = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,6})?([Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
 Text = Annotated[str, Field(max_length=1_000, pattern=r"^[^\x00]*$")]
 """No database of ours keeps a NUL in a text."""
-RowNumber = Annotated[int, Field(ge=1, le=2**63 - 1, description="Row id of a record.")]
+RowNumber = Annotated[int, Field(ge=1, le=2**53 - 1, description="Row id of a record.")]
+"""JSON numbers are exact up to 2^53 - 1 (RFC 8259, 6)."""
 After = Annotated[str, Field(max_length=4_000)]
+
+
+def _with_zone(said: object) -> object:
+    """Pydantic would take a number for a time, and a time without a zone."""
+    if isinstance(said, str) and not _RFC_3339.fullmatch(said):
+        raise ValueError("write a time with its zone, as in 2026-03-01T12:00:00Z")
+    return said
+
+
+Time = Annotated[datetime, BeforeValidator(_with_zone)]
+"""A time by RFC 3339; in an address, the + of a zone is %2B."""
 
 
 class Paging(BaseModel):
