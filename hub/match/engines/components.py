@@ -52,9 +52,9 @@ class _Pair(NamedTuple):
 
 
 def _cluster(pairs: list[_Pair]) -> Partition[int]:
-    if len(pairs) == 1 and pairs[0].joins and pairs[0].against > CONFLICT:
-        return Partition((pairs[0][:2],), ())  # most components: two that certainly are one
     nodes = {node for pair in pairs for node in pair[:2]}
+    if len(nodes) * (len(nodes) - 1) == 2 * len(pairs) and all(map(_is_for_it, pairs)):
+        return Partition((tuple(sorted(nodes)),), ())
     edges = [Edge(*item[:2], item.tie, item.joins, item.vetoed) for item in pairs if item.seen]
     evidence: Mapping[tuple[int, int], float] = {
         (item.left, item.right): item.against for item in pairs
@@ -65,6 +65,14 @@ def _cluster(pairs: list[_Pair]) -> Partition[int]:
         return evidence.get((one, other) if one < other else (other, one), CONFLICT)
 
     return partition(nodes, edges, evidence=found)
+
+
+def _is_for_it(pair: _Pair) -> bool:
+    """Whether a pair speaks for one cluster.
+
+    Most components have no other pairs: whatever is joined first, nothing keeps the rest apart.
+    """
+    return pair.seen and not pair.vetoed and pair.tie >= 0 and pair.against > CONFLICT
 
 
 def _find_components(db: DuckDBPyConnection) -> None:

@@ -37,7 +37,9 @@ if TYPE_CHECKING:
 
 LEAST_RECORDS: Final = 1_000
 """Of fewer records of a kind, Splink is not asked: the prior knows more."""
-_PAIRS: Final = 2_000_000
+_PAIRS: Final = 1_000_000
+_SESSION_PAIRS: Final = 200_000
+"""So many pairs say of a session what all of them do, to the fourth digit of F1."""
 _PRIOR_PAIRS: Final = 20_000
 """The shipped chances among strangers count as so many pairs seen."""
 _TRUST: Final = 0.7
@@ -50,6 +52,11 @@ _NAMES: Final = MappingProxyType(
     }
 )
 """The name that is rare as a whole, by kind, and how its frequencies are settled."""
+_FREQUENCY_KEYS: Final = (
+    "tf_adjustment_column",
+    "tf_minimum_u_value",
+    "disable_tf_exact_match_detection",
+)
 _SINGLE_NAMES: Final = MappingProxyType({"given_name": "given", "family_name": "family"})
 _SESSIONS: Final = MappingProxyType(
     {
@@ -119,11 +126,10 @@ def _train_kind(db: DuckDBPyConnection, kind: str, prior: KindModel) -> KindMode
     enough = count >= LEAST_RECORDS
     if enough:
         db.execute(
-            "create or replace table trained_feature as select * from feature "
-            f"where {of_kind(kind)}"
+            f"create or replace view trained_feature as select * from feature where {of_kind(kind)}"
         )
         start = _clean(_with_prior(_ask_splink(db, kind, prior), kind, count), 1.0 / count)
-        db.execute("drop table trained_feature")
+        db.execute("drop view trained_feature")
         if kind == "person":
             start = with_full_names(start, mean_full_name_share(db))
     counted, population = count_outcomes(db, kind), measure_population(db, kind)
@@ -171,11 +177,8 @@ def _comparison(item: Field, model: KindModel, dialect: Dialect) -> dict[str, An
 
 
 def _frequency(column: str) -> dict[str, Any]:
-    return {
-        "tf_adjustment_column": column,
-        "tf_minimum_u_value": LEAST_FREQUENCY,
-        "disable_tf_exact_match_detection": True,
-    }
+    values = (column, LEAST_FREQUENCY, True)
+    return dict(zip(_FREQUENCY_KEYS, values, strict=True))
 
 
 def _ask_splink(db: DuckDBPyConnection, kind: str, prior: KindModel) -> Mapping[str, Any]:
@@ -194,19 +197,24 @@ def _ask_splink(db: DuckDBPyConnection, kind: str, prior: KindModel) -> Mapping[
         linker.training.estimate_u_using_random_sampling(max_pairs=_PAIRS, seed=1)
         for rule in _useful_sessions(db, kind):
             with contextlib.suppress(ValueError):  # a chance of 0.0: the session says nothing
-                linker.training.estimate_parameters_using_expectation_maximisation(rule)
+                linker.training.estimate_parameters_using_expectation_maximisation(
+                    rule, estimate_without_term_frequencies=True, max_pairs=_SESSION_PAIRS
+                )
         found: Mapping[str, Any] = linker.misc.save_model_to_json()
     return found
 
 
 def _told_alone(comparison: dict[str, Any]) -> dict[str, Any]:
     """A single name is learnt from all pairs, those that the full name speaks for included."""
-    column = _SINGLE_NAMES.get(comparison["output_column_name"])
-    if column is None:
-        return comparison
     missing, *levels = comparison["comparison_levels"]
-    missing = {**missing, "sql_condition": Incomparable((column,)).sql(Dialect.DUCKDB)}
-    return {**comparison, "comparison_levels": [missing, *levels]}
+    column = _SINGLE_NAMES.get(comparison["output_column_name"])
+    if column is not None:
+        missing = {**missing, "sql_condition": Incomparable((column,)).sql(Dialect.DUCKDB)}
+    plain = [
+        {key: value for key, value in level.items() if key not in _FREQUENCY_KEYS}
+        for level in levels
+    ]
+    return {**comparison, "comparison_levels": [missing, *plain]}
 
 
 @contextlib.contextmanager
