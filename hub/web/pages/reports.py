@@ -10,10 +10,10 @@ from fastapi.responses import FileResponse, HTMLResponse, Response
 from hub.errors import StoreError
 from hub.pipeline.break_desk import Word, break_view, list_breaks, speak
 from hub.pipeline.report_desk import read_desk, report_path
-from hub.reports.definition import Cause
 from hub.reports.render_html import POLICY
 from hub.store.audit import new_act
 from hub.web.access import web_of
+from hub.web.masking import masked
 from hub.web.pages.view import Controller, Worker, go, page
 
 router = APIRouter()
@@ -52,13 +52,14 @@ def breaks(
 
 
 @router.get("/reports/breaks/{key}", name="page_break")
-def one_break(request: Request, _person: Worker, key: str) -> HTMLResponse:
+def one_break(request: Request, person: Worker, key: str) -> HTMLResponse:
     """A break down to its records."""
     try:
         view = break_view(web_of(request).work.engine, key)
     except StoreError as error:
         raise HTTPException(404, str(error)) from error
-    return page(request, "reports/break.html", view=view, key=key, causes=list(Cause))
+    figures = masked(dict(view.figures), person)
+    return page(request, "reports/break.html", view=view, figures=figures, key=key)
 
 
 @router.post("/reports/breaks/{key}", name="page_word")
