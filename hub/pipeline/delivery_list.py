@@ -29,6 +29,7 @@ class DeliveryLine:
     party_id: str
     name: str
     field: str
+    attribute: str
     ours: str | None
     theirs: str | None
     before: str | None
@@ -63,6 +64,7 @@ def _line(row: dict[str, Any], name: str) -> DeliveryLine:
         party_id=row["party_id"],
         name=name,
         field=row["field"] or "the whole record",
+        attribute=row["attribute"] or "contact_points",
         ours=_told(row["fields"]) if whole else row["value"],
         theirs=row["found"],
         before=row.get("before"),

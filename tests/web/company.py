@@ -26,9 +26,9 @@ KEY = b"a key of the tests, 32 bytes long"
 API = "/api/v1"
 
 
-def make_company(folder: Path) -> Path:
+def make_company(folder: Path, customers: int = 60) -> Path:
     """The demo company with few customers, and people who sign in: one of each role."""
-    command = [*HUB, "demo", "--dir", str(folder), "--customers", "60", "--json"]
+    command = [*HUB, "demo", "--dir", str(folder), "--customers", str(customers), "--json"]
     subprocess.run(command, check=True, capture_output=True)
     people = [new_person(role.value, role.title(), [role], password=PASSWORD) for role in Role]
     (folder / "people.json").write_bytes(people_text({who.login: who for who in people}))

@@ -84,14 +84,16 @@ def test_health_names_every_connection(company: Company) -> None:
 def test_a_customer_is_found_as_a_person_types(company: Company) -> None:
     steward = person(company, "steward")
     name = read_queue(company.work.engine, limit=1)[0].left.name
-    answer = steward.post("/customers", data={"text": name[:6]}, headers={"HX-Request": "true"})
+    answer = steward.post(
+        "/customers/search", data={"text": name[:6]}, headers={"HX-Request": "true"}
+    )
     assert answer.status_code == 200
     assert name.replace("&", "&amp;") in answer.text
     assert "<html" not in answer.text
 
 
 def test_the_search_works_without_a_script(company: Company) -> None:
-    page = person(company, "steward").post("/customers", data={"text": "gmbh"}).text
+    page = person(company, "steward").post("/customers/search", data={"text": "gmbh"}).text
     assert "<html" in page
     assert 'value="gmbh"' in page
 
@@ -114,12 +116,22 @@ def test_two_records_are_explained(company: Company) -> None:
     page = steward.get(f"/customers/{found.party_id}").text
     names = [part.split('"')[0] for part in page.split('<option value="')[1:]]
     pair = [names[0], next(name for name in names if name != names[0])]
-    answer = steward.post(f"/customers/{found.party_id}/why", data={"pair": pair})
+    answer = steward.post(f"/customers/{found.party_id}/compare", data={"pair": pair})
     assert "bits; one more doubles the odds" in answer.text
 
 
 def _records(company: Company, party_id: str) -> int:
     return len(find_records(company.work.engine, party_id))
+
+
+def test_who_need_not_see_addresses_gets_none(company: Company) -> None:
+    for found in search(company.work.engine, "example", limit=5):
+        address = found.golden["email"]
+        assert address in person(company, "steward").get(f"/customers/{found.party_id}").text
+        for role in ("viewer", "admin"):
+            page = person(company, role).get(f"/customers/{found.party_id}").text
+            assert address not in page
+            assert "•••" in page
 
 
 @pytest.mark.parametrize(

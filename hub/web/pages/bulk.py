@@ -16,7 +16,7 @@ Verb = Annotated[str, Form(pattern="^(accept|reject)$")]
 Cases = Annotated[list[str], Form(max_length=200)]
 
 
-@router.post("/review-bulk/preview", name="bulk_preview")
+@router.post("/review-bulk/preview", name="page_bulk_preview")
 def look(request: Request, _person: Steward, verb: Verb, case: Cases = []) -> HTMLResponse:  # noqa: B006  # FastAPI copies it
     """What deciding these cases would come to."""
     if not case:
@@ -26,7 +26,7 @@ def look(request: Request, _person: Steward, verb: Verb, case: Cases = []) -> HT
     )
 
 
-@router.post("/review-bulk", name="bulk")
+@router.post("/review-bulk", name="page_bulk")
 def decide_many(
     request: Request,
     person: Steward,

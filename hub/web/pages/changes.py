@@ -9,7 +9,7 @@ from fastapi import APIRouter, Form, HTTPException, Request
 from fastapi.responses import HTMLResponse, Response
 
 from hub.errors import StoreError
-from hub.pipeline.customer import find_customer, find_record_named
+from hub.pipeline.customer import find_customer
 from hub.pipeline.desk import settle, steward_for
 from hub.pipeline.profile import read_profile, readable
 from hub.pipeline.workplace import Workplace
@@ -20,7 +20,7 @@ router = APIRouter()
 Reason = Annotated[str, Form(min_length=1, max_length=500)]
 
 
-@router.post("/customers/{party_id}/merge/preview", name="merge_preview")
+@router.post("/customers/{party_id}/merge/preview", name="page_merge_preview")
 def look_at_both(
     request: Request,
     _person: Steward,
@@ -37,7 +37,7 @@ def look_at_both(
     return page(request, "customers/merge.html", both=both, names=names, text=_text)
 
 
-@router.post("/customers/{party_id}/merge", name="merge")
+@router.post("/customers/{party_id}/merge", name="page_merge")
 def merge(
     request: Request,
     person: Steward,
@@ -49,26 +49,24 @@ def merge(
     work = web_of(request).work
     steward_for(work, person.actor).merge(str(party_id), str(other), reason=reason)
     settle(work)
-    return go(request, "customer", party_id=_customer(work, str(party_id)))
+    return go(request, "page_customer", party_id=_customer(work, str(party_id)))
 
 
-@router.post("/customers/{party_id}/unmerge", name="unmerge")
+@router.post("/customers/{party_id}/unmerge", name="page_unmerge")
 def unmerge(
     request: Request,
     person: Steward,
     party_id: UUID,
     reason: Reason,
-    record: Annotated[list[str], Form()] = [],  # noqa: B006  # FastAPI copies it
+    record: Annotated[list[int], Form()] = [],  # noqa: B006  # FastAPI copies it
 ) -> Response:
     """Take records out of a customer for ever."""
     work = web_of(request).work
-    ids = [find_record_named(work.engine, name) for name in record]
-    if not ids or None in ids:
+    if not record:
         raise HTTPException(422, "choose the records that leave")
-    known = {id_ for id_ in ids if id_ is not None}
-    steward_for(work, person.actor).unmerge(str(party_id), known, reason=reason)
+    steward_for(work, person.actor).unmerge(str(party_id), set(record), reason=reason)
     settle(work)
-    return go(request, "customer", party_id=str(party_id))
+    return go(request, "page_customer", party_id=str(party_id))
 
 
 def _text(value: Any) -> str:

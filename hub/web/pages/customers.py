@@ -25,14 +25,14 @@ _SHOWN = 30
 Asked = Annotated[str, Form(max_length=200)]
 
 
-@router.get("/customers", name="customers")
+@router.get("/customers", name="page_customers")
 def customers(request: Request, _person: Viewer) -> HTMLResponse:
     """The search, and who changed last."""
     found = latest_customers(web_of(request).work.engine, limit=_SHOWN)
     return page(request, "customers/search.html", found=found, text="", full=False)
 
 
-@router.post("/customers", name="search")
+@router.post("/customers/search", name="page_search")
 def find(request: Request, _person: Viewer, text: Asked = "") -> HTMLResponse:
     """What was typed: by POST, so that no name stands in an address or a log."""
     engine = web_of(request).work.engine
@@ -44,7 +44,7 @@ def find(request: Request, _person: Viewer, text: Asked = "") -> HTMLResponse:
     return page(request, template, found=found, text=text.strip(), full=len(found) == _SHOWN)
 
 
-@router.get("/customers/{party_id}", name="customer")
+@router.get("/customers/{party_id}", name="page_customer")
 def customer(
     request: Request, _person: Viewer, party_id: UUID, limit: Annotated[int, Query(ge=1)] = 50
 ) -> HTMLResponse:
@@ -57,7 +57,7 @@ def customer(
     )
 
 
-@router.get("/customers/{party_id}/past", name="past")
+@router.get("/customers/{party_id}/past", name="page_past")
 def past(
     request: Request, _person: Viewer, party_id: UUID, turn: Annotated[int, Query(ge=0)] = 10**6
 ) -> HTMLResponse:
@@ -71,15 +71,18 @@ def past(
     )
 
 
-@router.post("/customers/{party_id}/why", name="why")
+@router.post("/customers/{party_id}/compare", name="page_why")
 def why(
-    request: Request, _person: Viewer, party_id: UUID, pair: Annotated[list[str], Form()]
+    request: Request, _person: Viewer, party_id: UUID, pair: Annotated[list[int], Form()]
 ) -> HTMLResponse:
     """Why two records are one customer, or are not."""
-    if len(pair) != 2 or pair[0] == pair[1]:
-        raise HTTPException(422, "name two different records")
     work = web_of(request).work
-    told = page_of(explain_pair(work.engine, *pair, country=work.config.hub.country))
+    held = _found(lambda: read_profile(work.engine, str(party_id))).records
+    names = {record.canonical_id: str(record.source) for record in held}
+    if len(set(pair) & names.keys()) != 2:
+        raise HTTPException(422, "name two different records of the customer")
+    one, other = (names[id_] for id_ in pair)
+    told = page_of(explain_pair(work.engine, one, other, country=work.config.hub.country))
     drawing = drawing_of(told.waterfall) if told.waterfall else None
     return page(
         request,

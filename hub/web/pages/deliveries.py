@@ -18,7 +18,7 @@ router = APIRouter()
 STATES: Final = (*ASKING, "planned", "sending", "acknowledged", "superseded", "abandoned")
 
 
-@router.get("/deliveries", name="deliveries")
+@router.get("/deliveries", name="page_deliveries")
 def deliveries(
     request: Request,
     _person: Worker,
@@ -40,7 +40,7 @@ def deliveries(
     )
 
 
-@router.post("/deliveries/{delivery_id}/{verb}", name="deliver")
+@router.post("/deliveries/{delivery_id}/{verb}", name="page_deliver")
 def decide(
     request: Request,
     person: Steward,
@@ -53,4 +53,4 @@ def decide(
     if verb not in verbs:
         raise ConfigError(f"there is no such decision on a delivery: {', '.join(verbs)}")
     verbs[verb](web_of(request).work.engine, delivery_id, new_act(person.actor, reason))
-    return go(request, "deliveries")
+    return go(request, "page_deliveries")

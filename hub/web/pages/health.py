@@ -28,7 +28,7 @@ def health(request: Request, _person: Viewer) -> HTMLResponse:
     )
 
 
-@router.post("/health/resume", name="resume")
+@router.post("/health/resume", name="page_resume")
 def resume_writing(
     request: Request, person: Steward, connection: Annotated[str, Form()]
 ) -> Response:

@@ -16,7 +16,7 @@ from hub.web.pages.view import Steward, Worker, page
 router = APIRouter()
 
 
-@router.get("/quarantine", name="quarantine")
+@router.get("/quarantine", name="page_quarantine")
 def quarantine(
     request: Request, _person: Worker, connection: Annotated[str, Query()] = ""
 ) -> HTMLResponse:
@@ -25,7 +25,7 @@ def quarantine(
     return page(request, "quarantine.html", reasons=reasons, connection=connection, counts=None)
 
 
-@router.post("/quarantine/replay", name="replay")
+@router.post("/quarantine/replay", name="page_replay")
 def map_again(
     request: Request,
     person: Steward,

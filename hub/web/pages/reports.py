@@ -10,25 +10,26 @@ from fastapi.responses import FileResponse, HTMLResponse, Response
 from hub.errors import StoreError
 from hub.pipeline.break_desk import Word, break_view, list_breaks, speak
 from hub.pipeline.report_desk import read_desk, report_path
-from hub.reports.definition import Cause
+from hub.reports.render_html import POLICY
 from hub.store.audit import new_act
 from hub.web.access import web_of
+from hub.web.masking import masked
 from hub.web.pages.view import Controller, Worker, go, page
 
 router = APIRouter()
 STATES: Final = ("open", "reopened", "assigned", "explained", "force_closed", "closed")
 _SHOWN: Final = 200
-_OWN_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
-"""The report's page brings its style along, and no script."""
+_OWN_POLICY: Final = f"{POLICY}; frame-ancestors 'self'"
+"""The report's page brings its style along, and one script that is known."""
 
 
-@router.get("/reports", name="reports")
+@router.get("/reports", name="page_reports")
 def reports(request: Request, _person: Worker) -> HTMLResponse:
     """All reports, with the breaks that stand."""
     return page(request, "reports/reports.html", desk=read_desk(web_of(request).work))
 
 
-@router.get("/reports/breaks", name="breaks")
+@router.get("/reports/breaks", name="page_breaks")
 def breaks(
     request: Request,
     _person: Worker,
@@ -50,17 +51,18 @@ def breaks(
     )
 
 
-@router.get("/reports/breaks/{key}", name="break")
-def one_break(request: Request, _person: Worker, key: str) -> HTMLResponse:
+@router.get("/reports/breaks/{key}", name="page_break")
+def one_break(request: Request, person: Worker, key: str) -> HTMLResponse:
     """A break down to its records."""
     try:
         view = break_view(web_of(request).work.engine, key)
     except StoreError as error:
         raise HTTPException(404, str(error)) from error
-    return page(request, "reports/break.html", view=view, key=key, causes=list(Cause))
+    figures = masked(dict(view.figures), person)
+    return page(request, "reports/break.html", view=view, figures=figures, key=key)
 
 
-@router.post("/reports/breaks/{key}", name="word")
+@router.post("/reports/breaks/{key}", name="page_word")
 def say(
     request: Request,
     person: Controller,
@@ -72,10 +74,10 @@ def say(
     owner = person.actor if kind == "assign" else None
     word = Word(kind=kind, act=new_act(person.actor, reason), owner=owner)
     speak(web_of(request).work.engine, key, word)
-    return go(request, "break", key=key)
+    return go(request, "page_break", key=key)
 
 
-@router.get("/reports/files/{file}", name="report_file")
+@router.get("/reports/files/{file}", name="page_report_file")
 def report_file(
     request: Request,
     _person: Worker,

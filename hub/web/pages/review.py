@@ -52,7 +52,7 @@ Asked = Annotated[Wanted, Depends(wanted_query)]
 Reason = Annotated[str, Form(max_length=500)]
 
 
-@router.get("/review", name="review")
+@router.get("/review", name="page_review")
 def review(
     request: Request, person: Steward, asked: Asked, case: Annotated[str, Query()] = ""
 ) -> HTMLResponse:
@@ -60,13 +60,13 @@ def review(
     return _desk(request, person, asked, at=case)
 
 
-@router.get("/review/figures", name="figures")
+@router.get("/review/figures", name="page_figures")
 def figures(request: Request, _person: Steward) -> HTMLResponse:
     """How many cases wait, and who has decided how many."""
     return page(request, "review/figures.html", figures=read_figures(web_of(request).work))
 
 
-@router.post("/review/{case_id}/{verb}", name="decide")
+@router.post("/review/{case_id}/{verb}", name="page_decide")
 def decide_case(
     request: Request, person: Steward, case_id: str, verb: str, reason: Reason = ""
 ) -> Response:
@@ -82,7 +82,7 @@ def decide_case(
         decide(work, person.actor, verb, case_id, reason=reason)
     at = case_id if verb == "undo" else following
     if not is_fragment(request):
-        return go(request, "review")
+        return go(request, "page_review")
     return _desk(request, person, asked, at=at, done=(verb, case_id))
 
 
