@@ -31,7 +31,7 @@ from hub.ownership import (
     flaws_of,
     owned_trust,
 )
-from hub.roles import WebSection
+from hub.roles import OidcSection, WebSection
 
 CONFIG_NAME: Final = "hub.toml"
 DEMO_FOLDER: Final = "hub-demo"
@@ -263,6 +263,11 @@ class HubConfig(Closed):
         reference = self.web.session_key
         return None if reference is None else _expand(reference, "web.session_key")
 
+    def client_secret(self) -> str | None:
+        """The hub's secret at the provider of identities; None for a public client."""
+        reference = self.web.oidc.client_secret if self.web.oidc else None
+        return None if reference is None else _expand(reference, "web.oidc.client_secret")
+
 
 def _expand(value: str, setting: str) -> str:
     """``env:NAME`` instead of the value itself keeps a secret out of the file."""
@@ -329,7 +334,7 @@ def _known_keys(model: type[BaseModel], place: tuple[Any, ...]) -> list[str]:
         "publish": _publish_model(place),
         "push": PushSection,
         "maintain": MaintainSection,
-        "web": WebSection,
+        "web": OidcSection if "oidc" in place[1:-1] else WebSection,
     }
     owner = sections.get(str(place[0]), model) if len(place) > 1 else model
     return [name for name in owner.model_fields if name != "root"]

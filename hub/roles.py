@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Final
+from typing import Final, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from hub.ownership import Closed
 
@@ -26,6 +26,36 @@ INCLUDED: Final = {
     Role.ADMIN: frozenset(Role),
 }
 """The roles that each role stands for; an administrator may do what everybody may."""
+
+
+class OidcSection(Closed):
+    """``[web.oidc]``: a provider of OpenID Connect at which people sign in."""
+
+    issuer: str = Field(
+        pattern=r"^(https://.+|http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?(/.*)?)$",
+        description="The provider's issuer, as its discovery document names it; https.",
+    )
+    client_id: str = Field(description="The hub's name at the provider.")
+    client_secret: str | None = Field(
+        default=None,
+        pattern=r"^env:.+",
+        description="env:NAME of the secret; without it the hub is a public client (PKCE alone).",
+    )
+    title: str = Field(default="your organisation", description="What the sign-in page calls it.")
+    scopes: tuple[str, ...] = Field(
+        default=("openid", "profile"), description="What is asked for; `openid` is always."
+    )
+    name_claim: str = Field(
+        default="name", description="The claim that holds the person's name, for the audit trail."
+    )
+    roles_claim: str = Field(
+        default="groups",
+        description="The claim that holds groups or roles; dots lead inside: `realm_access.roles`.",
+    )
+    roles: dict[str, Role] = Field(
+        default_factory=dict,
+        description="By a value of that claim, the role in the hub; other values give none.",
+    )
 
 
 class WebSection(Closed):
@@ -49,3 +79,12 @@ class WebSection(Closed):
     session_hours: float = Field(
         default=10.0, gt=0, le=168, description="How long a person stays signed in."
     )
+    oidc: OidcSection | None = Field(
+        default=None, description="A provider of OpenID Connect; see below."
+    )
+
+    @model_validator(mode="after")
+    def _provider_leads_back(self) -> Self:
+        if self.oidc is not None and self.url is None:
+            raise ValueError("oidc needs `url`: the provider sends people back to it")
+        return self

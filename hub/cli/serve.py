@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from hub.cli.files import write_private
-from hub.cli.output import AsJson, emit_counts, emit_json, say
+from hub.cli.output import AsJson, emit_counts, emit_json, say, warn
 from hub.cli.workplace import chosen_config
 from hub.config import load_config
 from hub.errors import ConfigError
@@ -21,6 +21,7 @@ from hub.roles import Role
 _APPLICATION: Final = "hub.web.app:create"
 _PROTOCOL: Final = "hub.web.deadline:HeadersDeadlineProtocol"
 _CONCURRENT: Final = 200
+_LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 web_user = typer.Typer(
     help="Who signs in to `hub serve` with a password, or calls the API with a token.",
@@ -50,6 +51,10 @@ def serve(
     path = chosen_config().resolve()
     os.environ["HUB_CONFIG"] = str(path)
     say(f"pages at http://{host}:{port}/, API at http://{host}:{port}/api/v1; Ctrl-C ends it")
+    if host not in _LOOPBACK and not (load_config(path).web.url or "").startswith("https:"):
+        warn(
+            "passwords cross the network as they are: put a proxy with TLS before it, see [web] url"
+        )
     if not load_people(_people(path)):
         say("nobody can sign in yet: hub web-user add LOGIN --role steward")
     # By name: the command line does not import the web, it only tells the server what to run.

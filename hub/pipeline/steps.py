@@ -23,6 +23,7 @@ from hub.pipeline.golden import compute_golden
 from hub.pipeline.keyscan import scan_keys
 from hub.pipeline.report_files import make_reports
 from hub.pipeline.resolve import apply, plan
+from hub.pipeline.search_customers import index_customers
 from hub.pipeline.sign_off import void_changed
 from hub.pipeline.turn import CHANGES, StreamTask, SyncMode
 from hub.pipeline.workplace import Workplace
@@ -185,6 +186,7 @@ def resolve(
         with writing(work.engine) as db:
             requeue_touched(db)
     golden = compute_golden(work.engine, trust=work.config.trust, country=work.config.hub.country)
+    index_customers(work.engine)
     return {**applied, **golden}
 
 

@@ -18,7 +18,9 @@ from hub.web import api, pages, receiver, static_files
 from hub.web.access import Access, Web, require_rules
 from hub.web.landing import Lander
 from hub.web.login import LocalAccess
+from hub.web.oidc import Provider
 from hub.web.problems import add_handlers
+from hub.web.provided import ProvidedAccess
 from hub.web.security import SecurityHeaders
 from hub.web.sessions import Sessions
 
@@ -76,4 +78,10 @@ def find_access(work: Workplace, key: bytes) -> Access:
     settings = work.config.web
     secure = (settings.url or "").startswith("https:")
     sessions = Sessions(key, hours=settings.session_hours, secure=secure)
-    return LocalAccess(work.config.root / settings.people, sessions)
+    people = work.config.root / settings.people
+    if settings.oidc is None:
+        return LocalAccess(people, sessions)
+    back = f"{(settings.url or '').rstrip('/')}/sign-in/back"
+    provider = Provider(settings.oidc, work.config.client_secret(), back=back)
+    local = LocalAccess(people, sessions, provider=settings.oidc.title)
+    return ProvidedAccess(provider, sessions, local, key=key)

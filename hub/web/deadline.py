@@ -13,6 +13,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 STATE: Final = "deadline"
 """Name under which the application's lifespan says how many seconds."""
+HEAD: Final = "deadline of a head"
 _SECONDS: Final = 30.0
 
 
@@ -62,7 +63,8 @@ class HeadersDeadlineProtocol(H11Protocol):
         super().connection_lost(exc)
 
     def _start(self) -> None:
-        self._deadline = self.loop.call_later(_SECONDS, self.transport.abort)
+        seconds = float(self.app_state.get(HEAD, _SECONDS))
+        self._deadline = self.loop.call_later(seconds, self.transport.abort)
 
     def _stop(self) -> None:
         if self._deadline is not None:

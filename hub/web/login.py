@@ -27,8 +27,10 @@ class LocalAccess:
 
     sign_in: str | None = "sign_in"
 
-    def __init__(self, people: Path, sessions: Sessions) -> None:
+    def __init__(self, people: Path, sessions: Sessions, *, provider: str = "") -> None:
+        """``provider`` is what the page calls the one at which people may sign in too."""
         self._people = PeopleFile(people)
+        self._provider = provider
         self._sessions = sessions
         self._guesses = Guesses()
         self.router = APIRouter(include_in_schema=False)
@@ -56,7 +58,7 @@ class LocalAccess:
         return None if held is None else _person(held, None)
 
     def _form(self, request: Request, next: str = "") -> Response:
-        return render(request, "sign_in.html", next=next, message="")
+        return self._page(request, next, "", 200)
 
     def _enter(
         self,
@@ -72,11 +74,21 @@ class LocalAccess:
         held = self._people.now().get(login)
         if not check_password(held, password) or held is None:
             message = "this login and password do not belong together"
-            return render(request, "sign_in.html", status=401, next=next, message=message)
+            return self._page(request, next, message, 401)
         self._guesses.forget(client, login)
-        answer = RedirectResponse(_inside(request, next), 303)
+        answer = RedirectResponse(inside(request, next), 303)
         self._sessions.begin(answer, request, {"login": held.login, "mark": _mark(held)})
         return answer
+
+    def _page(self, request: Request, following: str, message: str, status: int) -> Response:
+        people = self._people.now().values()
+        content = {
+            "next": following,
+            "message": message,
+            "passwords": not self._provider or any(person.password for person in people),
+            "provider": self._provider,
+        }
+        return render(request, "sign_in.html", status=status, **content)
 
     async def _leave(self, request: Request) -> Response:
         session = self._sessions.read(request)
@@ -147,7 +159,7 @@ def _mark(held: LocalPerson) -> str:
     return (held.password or "")[-12:]
 
 
-def _inside(request: Request, wanted: str) -> str:
+def inside(request: Request, wanted: str) -> str:
     """Where to go after signing in: a page of ours, never another site."""
     start = address(request, "start")
     inside = wanted.startswith(start) and not wanted.startswith("//") and "\\" not in wanted

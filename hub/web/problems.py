@@ -7,6 +7,7 @@ and what to do, without either.
 from __future__ import annotations
 
 import logging
+import os
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import quote
@@ -16,10 +17,12 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from hub.errors import ConfigError, HubError, SourceError, StoreError
-from hub.web.access import web_of
+from hub.errors import AuthenticationError, ConfigError, HubError, SourceError, StoreError
+from hub.web.access import rules_of, web_of
 from hub.web.rendering import address, render
+from hub.web.served_routes import served_routes
 
 API: Final = "/api/v1"
 _MEDIA: Final = "application/problem+json"
@@ -49,7 +52,7 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(StarletteHTTPException, _on_http)
     app.add_exception_handler(RequestValidationError, _on_flaws)
     app.add_exception_handler(HubError, _on_hub)
-    app.add_exception_handler(Exception, _on_unexpected)
+    app.add_middleware(Unexpected)
 
 
 def _on_http(request: Request, error: Exception) -> Response:
@@ -57,7 +60,16 @@ def _on_http(request: Request, error: Exception) -> Response:
     web = web_of(request)
     if error.status_code == 401 and web.access.sign_in is not None and not _by_program(request):
         return _to_sign_in(request, web.access.sign_in)
-    return answer(request, error.status_code, error.detail, headers=error.headers)
+    headers = {"allow": _allowed(request)} if error.status_code == 405 else error.headers
+    return answer(request, error.status_code, error.detail, headers=headers)
+
+
+def _allowed(request: Request) -> str:
+    """All methods of the address: they may be served by several routes."""
+    path = _path(request)
+    found = [route for route in served_routes(request.app) if rules_of(route)]
+    matching = [route for route in found if route.path_regex.match(path)]
+    return ", ".join(sorted({method for route in matching for method in route.methods}))
 
 
 def _on_flaws(request: Request, error: Exception) -> Response:
@@ -78,14 +90,43 @@ def _status_of(error: Exception) -> int:
     if isinstance(error, ConfigError):
         return 422
     if isinstance(error, StoreError):
-        return 409
+        return 503 if _is_away(error.__cause__) else 409
+    if isinstance(error, AuthenticationError):
+        return 403
     return 503 if isinstance(error, SourceError) else 500
 
 
-def _on_unexpected(request: Request, error: Exception) -> Response:
-    """The text of a strange error may quote values: its type alone is logged."""
-    _log.error("unexpected %s in %s", type(error).__name__, _route(request))
-    return answer(request, 500, "something unexpected happened; the server's log names it")
+def _is_away(cause: BaseException | None) -> bool:
+    """Whether the database can't be used: every driver calls that so (PEP 249)."""
+    origin = getattr(cause, "orig", None) or cause
+    return any(kind.__name__ == "OperationalError" for kind in type(origin).__mro__)
+
+
+class Unexpected:
+    """Answers what nobody expected, and logs its type alone: the text may quote values (law 10)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request; HUB_DEBUG lets the error through, for who develops."""
+        begun = False
+
+        async def noting(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noting)
+        except Exception as error:
+            if os.environ.get("HUB_DEBUG"):
+                raise
+            request = Request(scope, receive)
+            _log.error("unexpected %s in %s", type(error).__name__, _route(request))
+            if not begun:
+                detail = "something unexpected happened; the server's log names it"
+                await answer(request, 500, detail)(scope, receive, send)
 
 
 def _route(request: Request) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import MutableMapping
 from typing import Any, Final
 
@@ -10,6 +11,8 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MOST_BYTES: Final = 1_000_000
+SECONDS: Final = 30.0
+"""How long a sender may take for a body."""
 _OWN_LIMIT: Final = "/push/"
 """The receiver of webhooks has a limit of its own, in hub.toml."""
 POLICY: Final = (
@@ -56,19 +59,30 @@ class SecurityHeaders:
 
 
 class _Body:
-    """A body that breaks off once it is too long, as if the sender had gone."""
+    """A body that breaks off once it is too long or takes too long, as if the sender had gone."""
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
         self._seen = 0
+        self._whole = False
+        self._ends = asyncio.get_running_loop().time() + SECONDS
 
     def announced(self, headers: Headers) -> bool:
+        """Whether its length is said to be more than is taken."""
         length = headers.get("content-length", "0")
         return not length.isdigit() or int(length) > MOST_BYTES
 
     async def __call__(self) -> MutableMapping[str, Any]:
-        message = await self._receive()
+        """The next piece; after the last one, that the sender has gone."""
+        if self._whole:
+            return await self._receive()
+        try:
+            async with asyncio.timeout_at(self._ends):
+                message = await self._receive()
+        except TimeoutError:
+            return {"type": "http.disconnect"}
         self._seen += len(message.get("body", b""))
+        self._whole = not message.get("more_body", False)
         return message if self._seen <= MOST_BYTES else {"type": "http.disconnect"}
 
 

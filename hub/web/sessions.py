@@ -31,10 +31,17 @@ class Sessions:
     def begin(self, response: Response, request: Request, content: Mapping[str, Any]) -> None:
         """Give the browser a session, never one that it brought."""
         session = {**content, "id": secrets.token_urlsafe(24)}
+        self.put(response, request, (COOKIE, self._signer.dumps(session)), self._seconds)
+
+    def put(
+        self, response: Response, request: Request, cookie: tuple[str, str], seconds: int
+    ) -> None:
+        """A cookie of ours: no script sees it, and other sites' pages don't send it along."""
+        name, value = cookie
         response.set_cookie(
-            COOKIE,
-            self._signer.dumps(session),
-            max_age=self._seconds,
+            name,
+            value,
+            max_age=seconds,
             path=_path(request),
             secure=self._secure or request.url.scheme == "https",
             httponly=True,

@@ -25,7 +25,7 @@ from hub.config import (
 )
 from hub.ownership import Audience, BrakesSection, Owner, PublishRule, PublishSection
 from hub.plugins import discover
-from hub.roles import WebSection
+from hub.roles import OidcSection, WebSection
 from hub.sdk import ConnectorSpec
 from tests.architecture.source import ROOT
 
@@ -43,6 +43,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "[push]": PushSection,
     "[maintain]": MaintainSection,
     "[web]": WebSection,
+    "[web.oidc]": OidcSection,
 }
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import requests
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from hub.web.deadline import HeadersDeadlineProtocol
 
@@ -20,10 +20,10 @@ _TOKEN = re.compile(r'"X-CSRF-Token": "([0-9a-f]+)"')
 
 
 @contextmanager
-def served(app: FastAPI) -> Iterator[str]:
+def served(app: ASGIApp, *, port: int = 0) -> Iterator[str]:
     """Serve it in a thread; gives the address."""
     config = uvicorn.Config(
-        app, port=0, http=HeadersDeadlineProtocol, ws="none", lifespan="on", log_level="warning"
+        app, port=port, http=HeadersDeadlineProtocol, ws="none", lifespan="on", log_level="warning"
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)

@@ -7,8 +7,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from hub.plugins import discover
 from hub.store.database import open_store
 from hub.store.schema import migrate
 from hub.web.app import create_app, find_access, signing_key
+from hub.web.deadline import HEAD
 from tests.web.served import Caller, served
 
 PASSWORD = "correct horse battery"
@@ -126,3 +128,31 @@ def test_mounted_elsewhere_every_address_leads_there(folder: Path) -> None:
         assert browser.get("/hub/api/v1/me").headers["content-type"] == "application/problem+json"
         assert browser.get(page.split('stylesheet" href="')[1].split('"')[0]).status_code == 200
     engine.dispose()
+
+
+def test_who_dribbles_a_head_is_cut_off_and_who_keeps_alive_is_not() -> None:
+    """Slow loris: a connection must not be held open by a byte now and then."""
+    with served(FastAPI(lifespan=_short)) as address:
+        port = int(address.rpartition(":")[2])
+        line = HTTPConnection("127.0.0.1", port, timeout=10)
+        for _ in range(4):
+            line.request("GET", "/nowhere")
+            assert line.getresponse().read() == b'{"detail":"Not Found"}'
+            time.sleep(0.4)
+        line.close()
+        assert 0.5 < _seconds_until_cut_off(port) < 5
+
+
+def _seconds_until_cut_off(port: int) -> float:
+    begun = time.monotonic()
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as line, suppress(OSError):
+        line.sendall(b"GET / HTTP/1.1\r\nHost: ")
+        while time.monotonic() < begun + 8:
+            line.sendall(b"x")
+            time.sleep(0.1)
+    return time.monotonic() - begun
+
+
+@asynccontextmanager
+async def _short(_app: FastAPI) -> AsyncIterator[dict[str, float]]:
+    yield {HEAD: 1.0}

@@ -1,22 +1,21 @@
-"""The pages that people work in."""
+"""The pages that people work in, one module a group."""
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
-from hub.roles import Role
-from hub.web.access import Person, allow
-from hub.web.rendering import render
+from hub.web.pages import (
+    bulk,
+    changes,
+    customers,
+    deliveries,
+    health,
+    quarantine,
+    reports,
+    review,
+)
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
-
-
-@router.get("/", name="start")
-def start(
-    request: Request, _person: Annotated[Person, Depends(allow(Role.VIEWER))]
-) -> HTMLResponse:
-    """The first page."""
-    return render(request, "start.html")
+for group in (health, customers, changes, review, bulk, deliveries, quarantine, reports):
+    router.include_router(group.router)
