@@ -6,18 +6,17 @@ The annotations of the rules are read by FastAPI while a route is made, so they 
 # no postponed annotations here: FastAPI can't resolve those of a callable object
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from fastapi import APIRouter, FastAPI, HTTPException, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.dependencies.models import Dependant
-from fastapi.routing import APIRoute
-from starlette.routing import BaseRoute
 
 from hub.errors import ConfigError
 from hub.pipeline.workplace import Workplace
 from hub.roles import INCLUDED, Role
 from hub.web import csrf
+from hub.web.served_routes import served_routes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,9 +115,10 @@ def public(reason: str) -> OpenRule:
     return OpenRule(reason)
 
 
-def rules_of(route: APIRoute) -> Sequence[Rule | OpenRule]:
-    """The rules that a route's dependencies hold."""
-    calls = (item.call for item in _all(route.dependant))
+def rules_of(route: Any) -> Sequence[Rule | OpenRule]:
+    """The rules that a route's dependencies hold; none where it can have no dependencies."""
+    dependant = getattr(route, "dependant", None)
+    calls = (item.call for item in _all(dependant)) if dependant is not None else ()
     return [call for call in calls if isinstance(call, Rule | OpenRule)]
 
 
@@ -130,11 +130,7 @@ def _all(dependant: Dependant) -> Iterator[Dependant]:
 
 def require_rules(app: FastAPI) -> None:
     """ConfigError where a route would be served to whoever asks because nobody thought of it."""
-    bare = [route for route in app.routes if not _ruled(route)]
+    bare = [route for route in served_routes(app) if not rules_of(route)]
     if bare:
         names = ", ".join(str(getattr(route, "path", route)) for route in bare)
         raise ConfigError(f"no access rule: {names}; give each route allow(…) or public(…)")
-
-
-def _ruled(route: BaseRoute) -> bool:
-    return isinstance(route, APIRoute) and bool(rules_of(route))

@@ -20,7 +20,19 @@ _PERSONAL: Final = frozenset(
     {
         *("email", "emails", "phone", "phones", "fax", "web", "webs", "social", "contact_points"),
         *("address", "addresses", "postal", "lines", "street", "birth_date"),
-        *("identifiers", "eu_vat", "lei", "duns", "registry", "national_id", "tax_id", "iban"),
+        *(
+            "birth",
+            "born",
+            "identifier",
+            "identifiers",
+            "eu_vat",
+            "lei",
+            "duns",
+            "registry",
+            "national_id",
+            "tax_id",
+            "iban",
+        ),
         *("value_raw", "value_norm"),
     }
 )
@@ -70,8 +82,11 @@ def _shown(name: str, value: Any, *, hidden: bool) -> Any:
 
 
 def _is_personal(name: object) -> bool:
-    """A field may be named by its path: organisation.identifiers."""
-    return isinstance(name, str) and not _PERSONAL.isdisjoint(re.split(r"[.\[ ]", name))
+    """A field may be named by its path (organisation.identifiers), or as people write it."""
+    if not isinstance(name, str):
+        return False
+    path = re.split(r"[.\[\]]", name.replace(" ", "_"))
+    return not _PERSONAL.isdisjoint(path)
 
 
 def _hidden(content: Any) -> Any:

@@ -15,15 +15,14 @@ from urllib.parse import quote
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
-from fastapi.routing import APIRoute
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException as StarletteHTTPException
-from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hub.errors import AuthenticationError, ConfigError, HubError, SourceError, StoreError
-from hub.web.access import web_of
+from hub.web.access import rules_of, web_of
 from hub.web.rendering import address, render
+from hub.web.served_routes import served_routes
 
 API: Final = "/api/v1"
 _MEDIA: Final = "application/problem+json"
@@ -67,8 +66,9 @@ def _on_http(request: Request, error: Exception) -> Response:
 
 def _allowed(request: Request) -> str:
     """All methods of the address: they may be served by several routes."""
-    found = [route for route in request.app.routes if isinstance(route, APIRoute)]
-    matching = (route for route in found if route.matches(request.scope)[0] is not Match.NONE)
+    path = _path(request)
+    found = [route for route in served_routes(request.app) if rules_of(route)]
+    matching = [route for route in found if route.path_regex.match(path)]
     return ", ".join(sorted({method for route in matching for method in route.methods}))
 
 
@@ -90,10 +90,16 @@ def _status_of(error: Exception) -> int:
     if isinstance(error, ConfigError):
         return 422
     if isinstance(error, StoreError):
-        return 409
+        return 503 if _is_away(error.__cause__) else 409
     if isinstance(error, AuthenticationError):
         return 403
     return 503 if isinstance(error, SourceError) else 500
+
+
+def _is_away(cause: BaseException | None) -> bool:
+    """Whether the database can't be used: every driver calls that so (PEP 249)."""
+    origin = getattr(cause, "orig", None) or cause
+    return any(kind.__name__ == "OperationalError" for kind in type(origin).__mro__)
 
 
 class Unexpected:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fastapi import FastAPI
-from fastapi.routing import APIRoute
 
 from hub.roles import Role
 from hub.web import api
 from hub.web.access import Rule, rules_of
 from hub.web.masking import sees_personal
+from hub.web.served_routes import served_routes
 from tests.architecture.source import ROOT
 from tests.web.people import person
 
@@ -21,11 +21,9 @@ TEXT = PAGE.read_text(encoding="utf-8")
 def rows() -> Iterator[str]:
     yield "| Method | Path | For | What it does |"
     yield "|---|---|---|---|"
-    app = FastAPI()
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     app.include_router(api.router)
-    for route in app.routes:
-        if not isinstance(route, APIRoute):
-            continue
+    for route in served_routes(app):
         (rule,) = rules_of(route)
         assert isinstance(rule, Rule)
         what = route.description.splitlines()[0].rstrip(".;").replace("``", "`")

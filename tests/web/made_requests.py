@@ -78,7 +78,7 @@ def target(made: Path, folder: Path) -> Iterator[Target]:
 
 
 def _ids(company: Company) -> dict[str, str]:
-    (customer,) = company.post("/customers/search", {"text": "e", "limit": 1})["customers"]
+    (customer,) = company.post("/customers/by-name", {"text": "e", "limit": 1})["customers"]
     (case,) = company.get("/cases?limit=1")["cases"]
     (delivery,) = company.get("/deliveries?state=acknowledged&limit=1")["deliveries"]
     (found,) = company.get("/breaks?limit=1", Role.CONTROLLER)["breaks"]
@@ -88,6 +88,7 @@ def _ids(company: Company) -> dict[str, str]:
         "delivery_id": delivery["delivery_id"],
         "break_id": found["id"],
         "name": "reconciliation.xlsx",
+        "connection": "erp",
         "field": "display_name",
         "period": "2026-01",
     }

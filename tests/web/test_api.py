@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from fastapi.routing import APIRoute
 
 from hub.roles import Role
 from hub.store.breaks import Note
 from hub.store.tables import delivery
+from hub.web.served_routes import served_routes
 from tests.web.company import API, Company
 
 BY = "Program steward (program-steward)"
@@ -44,12 +44,12 @@ def test_pages_hold_the_whole_list_in_its_order(
     assert len({row[key] for row in whole}) == len(whole)
 
 
-def test_a_search_is_paged_too(shared_company: Company) -> None:
+def test_names_are_paged_too(shared_company: Company) -> None:
     def hits(limit: int) -> list[Any]:
         rows, after = [], None
         while True:
             wanted = {"text": "E", "limit": limit, "after": after}
-            page = shared_company.post("/customers/search", wanted, Role.VIEWER)
+            page = shared_company.post("/customers/by-name", wanted, Role.VIEWER)
             rows += page["customers"]
             after = page["next"]
             if after is None:
@@ -59,6 +59,18 @@ def test_a_search_is_paged_too(shared_company: Company) -> None:
     assert len(whole) > 10
     assert hits(3) == whole
     assert all("e" in row["name"].lower() for row in whole)
+
+
+def test_a_search_finds_customers_as_one_types(shared_company: Company) -> None:
+    (hit,) = shared_company.post("/customers/by-name", {"text": "e", "limit": 1})["customers"]
+    view = shared_company.get(f"/customers/{hit['party_id']}")
+    named = str(hit["name"]).split()[0][:5]
+    source = view["records"][0]["source"]
+    reference = f"{source['connection']}:{source['type']}:{source['key']}"
+    for text in (named, hit["party_id"], reference):
+        wanted = {"text": text, "limit": 100}
+        found = shared_company.post("/customers/search", wanted, Role.VIEWER)["customers"]
+        assert hit["party_id"] in {row["party_id"] for row in found}
 
 
 def test_what_is_settled_while_paging_loses_no_other(company: Company) -> None:
@@ -102,7 +114,7 @@ def test_who_has_an_answer_is_not_sent_it_again(company: Company) -> None:
 
 
 def test_tags_differ_with_what_a_role_sees(shared_company: Company) -> None:
-    (hit,) = shared_company.post("/customers/search", {"text": "e", "limit": 1})["customers"]
+    (hit,) = shared_company.post("/customers/by-name", {"text": "e", "limit": 1})["customers"]
     path = f"{API}/customers/{hit['party_id']}"
     tags = {role: shared_company.program(role).get(path).headers["etag"] for role in Role}
     assert tags[Role.STEWARD] == tags[Role.CONTROLLER] != tags[Role.VIEWER] == tags[Role.ADMIN]
@@ -135,7 +147,7 @@ def test_a_case_is_decided_once_and_by_name(company: Company, verb: str, state: 
 
 
 def test_customers_are_merged_and_taken_apart(company: Company) -> None:
-    hits = company.post("/customers/search", {"text": "e", "limit": 2})["customers"]
+    hits = company.post("/customers/by-name", {"text": "e", "limit": 2})["customers"]
     one, other = (hit["party_id"] for hit in hits)
     theirs = [row["record"] for row in company.get(f"/customers/{other}")["records"]]
     company.post(f"/customers/{one}/merge", {"other": other, "reason": "one shop"})
@@ -168,7 +180,7 @@ def test_the_past_is_told_as_it_was(company: Company) -> None:
 
 
 def test_a_reference_leads_to_the_keys_elsewhere(shared_company: Company) -> None:
-    hits = shared_company.post("/customers/search", {"text": "e", "limit": 100})["customers"]
+    hits = shared_company.post("/customers/by-name", {"text": "e", "limit": 100})["customers"]
     views = (shared_company.get(f"/customers/{hit['party_id']}") for hit in hits)
     view = next(
         v for v in views if {"sfa", "erp"} <= {r["source"]["connection"] for r in v["records"]}
@@ -254,7 +266,7 @@ def test_a_problem_says_what_where_and_what_to_do(shared_company: Company) -> No
 
 def test_the_document_describes_every_route(shared_company: Company) -> None:
     found = shared_company.get("/openapi.json", Role.VIEWER)
-    routes = [route for route in shared_company.app.routes if isinstance(route, APIRoute)]
+    routes = list(served_routes(shared_company.app))
     served = {
         (route.path_format, method.lower())
         for route in routes
@@ -288,8 +300,68 @@ def test_a_month_that_is_not_over_is_not_signed(shared_company: Company) -> None
 
 @pytest.mark.parametrize("time", ["0", "2026-03-01", "2026-03-01T12:00:00", "2026-13-01T12:00:00Z"])
 def test_a_time_is_written_with_its_zone(shared_company: Company, time: str) -> None:
-    (hit,) = shared_company.post("/customers/search", {"text": "e", "limit": 1})["customers"]
+    (hit,) = shared_company.post("/customers/by-name", {"text": "e", "limit": 1})["customers"]
     for path in ("history", "as-of"):
         address = f"{API}/customers/{hit['party_id']}/{path}"
         found = shared_company.program(Role.VIEWER).get(address, params={"known": time})
         assert (found.status_code, found.json()["flaws"][0]["where"]) == (422, "query.known")
+
+
+@pytest.mark.parametrize("verb", ["accept", "reject"])
+def test_a_decision_is_taken_back_by_name(company: Company, verb: str) -> None:
+    (case,) = company.get("/cases?limit=1")["cases"]
+    path = f"/cases/{case['case_id']}"
+    before = company.get(path)
+    refused = company.program(Role.STEWARD).post(f"{API}{path}/undo", json={})
+    assert refused.status_code == 409
+    company.post(f"{path}/{verb}", {})
+    company.post(f"{path}/undo", {"reason": "too quick"})
+    after = company.get(path)
+    assert (after["state"], after["left_party"], after["right_party"]) == (
+        "open",
+        before["left_party"],
+        before["right_party"],
+    )
+    (entry,) = company.get("/audit?action=undo")["entries"]
+    assert (entry["actor"], entry["reason"]) == (BY, "too quick")
+
+
+def test_many_cases_are_looked_at_and_decided(company: Company) -> None:
+    queue = company.get("/queue?limit=3")["cases"]
+    priorities = [case["priority"] for case in queue]
+    assert priorities == sorted(priorities, reverse=True)
+    wanted = {"verb": "reject", "cases": [case["case_id"] for case in queue]}
+    looked = company.post("/queue/preview", wanted)
+    assert (len(looked["cases"]), looked["merged"]) == (len(queue), 0)
+    done = company.post("/queue/decide", {**wanted, "reason": "all different"})["counts"]
+    assert done["decided"] + done["gone"] == len(queue)
+    assert done["decided"] >= 1
+    assert company.get("/queue/figures")["decided"][BY]["rejected"] == done["decided"]
+
+
+def test_writing_is_paused_by_name(company: Company) -> None:
+    company.post("/connections/erp/pause", {"reason": "year's end"})
+    (row,) = [c for c in company.get("/connections")["connections"] if c["connection"] == "erp"]
+    assert row["state"] == "paused"
+    company.post("/connections/erp/resume", {})
+    (entry,) = company.get("/audit?action=pause")["entries"]
+    assert (entry["actor"], entry["reason"]) == (BY, "year's end")
+
+
+def test_dealings_stand_in_one_line_of_time(shared_company: Company) -> None:
+    hits = shared_company.post("/customers/by-name", {"limit": 200})["customers"]
+    lines = [shared_company.get(f"/customers/{hit['party_id']}/timeline") for hit in hits]
+    longest = max(lines, key=lambda line: len(line["events"]))["events"]
+    assert len(longest) > 2
+    assert [event["at"] for event in longest] == sorted(
+        (event["at"] for event in longest), reverse=True
+    )
+    assert {event["kind"] for line in lines for event in line["events"]} >= {"invoice", "ticket"}
+    assert any(line["ageing"] for line in lines)
+
+
+@pytest.mark.parametrize("limit", [True, "3", 1.5, 0, 501])
+def test_a_number_in_a_body_is_a_number(shared_company: Company, limit: object) -> None:
+    caller = shared_company.program(Role.VIEWER)
+    found = caller.post(f"{API}/customers/by-name", json={"limit": limit})
+    assert (found.status_code, found.json()["flaws"][0]["where"]) == (422, "body.limit")

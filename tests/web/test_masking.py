@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import html
+
 import orjson
 import pytest
 
+from hub.match.levels import FIELDS
 from hub.roles import Role
 from hub.web.masking import MASK, masked
 from tests.web.company import Company
@@ -26,7 +29,7 @@ def contact_data(company: Company, party: str) -> set[str]:
 
 @pytest.mark.parametrize("role", BLIND)
 def test_contact_data_is_nowhere(shared_company: Company, role: Role) -> None:
-    hits = shared_company.post("/customers/search", {"text": "e", "limit": 60})["customers"]
+    hits = shared_company.post("/customers/by-name", {"text": "e", "limit": 60})["customers"]
     caller = shared_company.program(role)
     seen = 0
     for hit in hits:
@@ -39,9 +42,29 @@ def test_contact_data_is_nowhere(shared_company: Company, role: Role) -> None:
     assert seen > 100
 
 
+@pytest.mark.parametrize("role", BLIND)
+def test_contact_data_is_nowhere_on_the_pages(shared_company: Company, role: Role) -> None:
+    hits = shared_company.post("/customers/by-name", {"limit": 40})["customers"]
+    caller, seen = shared_company.browser(role), 0
+    token = {"X-CSRF-Token": caller.token()}
+    for hit in hits:
+        party = hit["party_id"]
+        hidden = {text for text in contact_data(shared_company, party) if len(text) > 6}
+        found = caller.post("/customers", data={"text": party}, headers=token)
+        pages = [found, caller.get(f"/customers/{party}"), caller.get(f"/customers/{party}/past")]
+        sources = [r["source"] for r in shared_company.get(f"/customers/{party}")["records"]]
+        if len(sources) > 1:
+            pair = [f"{s['connection']}:{s['type']}:{s['key']}" for s in sources[:2]]
+            pages.append(caller.post(f"/customers/{party}/why", data={"pair": pair}, headers=token))
+        told = html.unescape("".join(page.text for page in pages))
+        assert not [text for text in hidden if text in told]
+        seen += len(hidden)
+    assert seen > 50
+
+
 @pytest.mark.parametrize("role", SEEING)
 def test_who_works_with_it_sees_it(shared_company: Company, role: Role) -> None:
-    (hit,) = shared_company.post("/customers/search", {"text": "e", "limit": 1})["customers"]
+    (hit,) = shared_company.post("/customers/by-name", {"text": "e", "limit": 1})["customers"]
     told = shared_company.program(role).get(f"/api/v1/customers/{hit['party_id']}").text
     assert all(
         text in orjson.dumps(orjson.loads(told)).decode()
@@ -66,6 +89,11 @@ def test_an_administrator_sees_a_case_without_contact_data(shared_company: Compa
         ({"subject": "from a@b.example: hello"}, {"subject": f"from {MASK}: hello"}),
         ({"key": "a@b.example", "type": "user"}, {"key": MASK, "type": "user"}),
         ({"field": "phone", "value": "+49"}, {"field": "phone", "value": MASK}),
+        ({"name": "birth date", "left": "x"}, {"name": "birth date", "left": MASK}),
+        (
+            {"name": "identifiers[0].value", "left": "x"},
+            {"name": "identifiers[0].value", "left": MASK},
+        ),
         ({"field": "kind", "value": "person"}, {"field": "kind", "value": "person"}),
         (
             {"address": {"lines": ["x"], "country": "DE"}},
@@ -80,3 +108,13 @@ def test_an_administrator_sees_a_case_without_contact_data(shared_company: Compa
 )
 def test_what_is_hidden(content: object, shown: object) -> None:
     assert masked(content, VIEWER) == shown
+
+
+def test_every_field_that_is_compared_is_shown_or_hidden_on_purpose() -> None:
+    shown = {
+        *("full_name", "given_name", "family_name", "organisation", "legal_form", "generation"),
+        *("lookalike", "before", "relation", "trading_name"),
+    }
+    compared = {item.name for fields in FIELDS.values() for item in fields}
+    for name in compared - shown:
+        assert masked({"name": name, "left": "x"}, VIEWER)["left"] == MASK, name

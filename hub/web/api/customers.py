@@ -5,44 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from hub.pipeline.customer import CustomerView, customer_view
 from hub.store.database import reading
-from hub.store.listing import name_page
 from hub.store.parties import resolve_party
 from hub.web.api.business import Contact, Document, OpenTicket, Relationship
 from hub.web.api.desks import Desk, ViewerDesk
 from hub.web.api.golden_values import GoldenValue, golden_values
-from hub.web.api.words import After, Listed, Reference, RowNumber, Text, not_found
+from hub.web.api.words import Reference, RowNumber, not_found
 
 router = APIRouter(tags=["customers"])
-
-
-class Search(BaseModel):
-    """What to look for; in a body, since it is personal."""
-
-    text: Annotated[Text, Field(min_length=1, description="Part of a name.")]
-    limit: Annotated[int, Field(ge=1, le=100)] = 20
-    after: After | None = None
-
-
-class Hit(BaseModel):
-    """A customer that was found."""
-
-    party_id: UUID
-    kind: str | None
-    name: str | None
-
-
-class Hits(Listed):
-    """Customers by name."""
-
-    customers: Sequence[Hit]
 
 
 class Linked(BaseModel):
@@ -69,19 +45,6 @@ class Customer(BaseModel):
     invoices: Sequence[Document]
     balance: Mapping[str, Decimal]
     relationships: Sequence[Relationship]
-
-
-@router.post("/customers/search", response_model=Hits)
-def search(desk: ViewerDesk, wanted: Search) -> Response:
-    """Active customers whose name contains a text, in any case."""
-    span = desk.span("customers", limit=wanted.limit, after=wanted.after)
-    with reading(desk.work.engine) as db:
-        page = name_page(db, wanted.text.strip(), span)
-    hits = [
-        Hit(party_id=row["party_id"], kind=row["kind"], name=row["display_name"])
-        for row in page.rows
-    ]
-    return desk.answer(Hits(customers=hits, next=desk.next("customers", page)))
 
 
 @router.get("/customers/{party_id:uuid}", response_model=Customer)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from hub.pipeline.golden import compute_golden
+from hub.pipeline.desk import settle, steward_for
 from hub.pipeline.steward import Steward
 from hub.web.api.case_view import CaseInFull, look_at, require_case
 from hub.web.api.desks import Desk, StewardDesk
@@ -47,14 +47,19 @@ def assign(desk: StewardDesk, case_id: UUID, wanted: Assignment) -> Response:
     return desk.answer(look_at(desk, case_id))
 
 
+@router.post("/cases/{case_id:uuid}/undo", response_model=Done)
+def undo(desk: StewardDesk, case_id: UUID, why: Why) -> Response:
+    """Take back what was decided of a case, and ask again."""
+    desk.require_match(lambda: look_at(desk, case_id))
+    require_case(desk, case_id)
+    return decided(desk, steward_of(desk).undo(str(case_id), reason=why.reason))
+
+
 def steward_of(desk: Desk) -> Steward:
     """The person at the desk, at work on the ledger."""
-    work = desk.work
-    return Steward(work.engine, desk.person.actor, country=work.config.hub.country)
+    return steward_for(desk.work, desk.person.actor)
 
 
 def decided(desk: Desk, counts: Mapping[str, int]) -> Response:
-    """Compute the golden records that a decision touches, and say what it did."""
-    settings = desk.work.config
-    golden = compute_golden(desk.work.engine, trust=settings.trust, country=settings.hub.country)
-    return desk.answer(Done(counts={**counts, **golden}))
+    """Have golden records and search follow a decision, and say what it did."""
+    return desk.answer(Done(counts={**counts, **settle(desk.work)}))

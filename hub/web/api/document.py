@@ -6,9 +6,10 @@ from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
-from fastapi.routing import APIRoute
 
+from hub.web.access import rules_of
 from hub.web.problems import API, Problem
+from hub.web.served_routes import served_routes
 
 _REF: Final = "#/components/schemas/{model}"
 _ALWAYS: Final = {
@@ -35,7 +36,7 @@ _SCHEMES: Final = {
 
 def describe(app: FastAPI, root: str) -> dict[str, Any]:
     """The document for an application that is served under a root."""
-    routes = [route for route in app.routes if isinstance(route, APIRoute)]
+    routes = [route for route in served_routes(app) if rules_of(route)]
     found = get_openapi(
         title=app.title,
         version=app.version,

@@ -17,7 +17,7 @@ _RFC_3339: Final = re.compile(
 )
 Text = Annotated[str, Field(max_length=1_000, pattern=r"^[^\x00]*$")]
 """No database of ours keeps a NUL in a text."""
-RowNumber = Annotated[int, Field(ge=1, le=2**53 - 1, description="Row id of a record.")]
+RowNumber = Annotated[int, Field(ge=1, le=2**53 - 1, strict=True, description="Row id.")]
 """JSON numbers are exact up to 2^53 - 1 (RFC 8259, 6)."""
 After = Annotated[str, Field(max_length=4_000)]
 
