@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
+from hub.pipeline.rule_set import RuleSet, adopt_rules
 from hub.store import bulk
 from hub.store.columns import new_id
 from hub.store.database import Connection, Engine, writing
@@ -37,6 +38,7 @@ NOW = datetime(2026, 3, 1, tzinfo=UTC)
 MICROS = int(NOW.timestamp() * 1e6)
 STREAMS = 20
 RUNS = 500
+RULES = RuleSet({}, "DE")
 CASES = 50_000
 LARGE = 2_000
 """Invoices of one customer."""
@@ -70,6 +72,7 @@ def fill(engine: Engine, customers: int) -> Made:
     draw = random.Random(7)
     with writing(engine) as db:
         streams = _streams(db)
+        adopt_rules(db, RULES)
     parties: list[str] = []
     names: list[str] = []
     records: list[int] = []
@@ -195,7 +198,7 @@ class _Block:
             golden, origin = _golden(body, f"a{self._start + n}")
             text = orjson.dumps(golden).decode()
             party = bulk.driver_uuid(self._db, self.parties[n])
-            row = (first + n, party, 1, text, origin, _digest(text), "r", MICROS, MICROS)
+            row = (first + n, party, 1, text, origin, _digest(text), RULES.digest, MICROS, MICROS)
             rows.append(row)
         columns = (
             *("id", "party_id", "version", "body", "provenance", "body_hash", "rules_digest"),

@@ -19,7 +19,7 @@ from hub.store.database import Engine, reading, writing
 from hub.store.golden import current_versions
 from hub.store.parties import load_parties
 
-_CHUNK: Final = 1_000
+_CHUNK: Final = 5_000
 _WORD: Final = re.compile(r"[^\W_]+")
 _LONGEST: Final = 40
 _MOST_WORDS: Final = 6

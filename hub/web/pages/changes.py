@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse, Response
 from hub.errors import StoreError
 from hub.pipeline.customer import find_customer
 from hub.pipeline.desk import settle, steward_for
-from hub.pipeline.profile import read_profile, readable
+from hub.pipeline.profile import read_profile, readable, told_twice
 from hub.pipeline.workplace import Workplace
 from hub.web.access import web_of
 from hub.web.pages.view import Steward, go, page
@@ -33,7 +33,9 @@ def look_at_both(
     if sides[0] == sides[1]:
         raise HTTPException(409, "the two are one customer already")
     both = [read_profile(work.engine, side) for side in sides]
-    names = dict.fromkeys(name for side in both for name in side.golden)
+    names = dict.fromkeys(
+        name for side in both for name in side.golden if not told_twice(side.golden, name)
+    )
     return page(request, "customers/merge.html", both=both, names=names, text=_text)
 
 

@@ -70,32 +70,19 @@ def figures(request: Request, _person: Steward) -> HTMLResponse:
 def decide_case(
     request: Request, person: Steward, case_id: str, verb: str, reason: Reason = ""
 ) -> Response:
-    """Decide, and go on with the next case."""
-    work, asked = web_of(request).work, wanted_query(**_filter(request))
-    following = _following(request, person, asked, case_id)
+    """Decide, and go on with the next case, which the page has named."""
+    work, given = web_of(request).work, request.query_params
+    asked = wanted_query(given.get("grade", ""), given.get("whose", ""))
     if verb == "assign":
         steward_for(work, person.actor).assign(case_id, person.actor)
-        following = case_id
     elif verb == "never":
         keep_customers_apart(work, person.actor, case_id, reason=reason or "never one customer")
     else:
         decide(work, person.actor, verb, case_id, reason=reason)
-    at = case_id if verb == "undo" else following
     if not is_fragment(request):
         return go(request, "page_review")
+    at = case_id if verb in {"undo", "assign"} else given.get("next", "")
     return _desk(request, person, asked, at=at, done=(verb, case_id))
-
-
-def _filter(request: Request) -> dict[str, str]:
-    return {name: request.query_params.get(name, "") for name in ("grade", "whose")}
-
-
-def _following(request: Request, person: Person, asked: Wanted, case_id: str) -> str:
-    """The case after this one, as the queue stands now."""
-    queue = read_queue(web_of(request).work.engine, asked.cases(person), limit=SHOWN)
-    ids = [item.case for item in queue]
-    place = ids.index(case_id) + 1 if case_id in ids else 0
-    return ids[place] if place < len(ids) else ""
 
 
 def _desk(
