@@ -7,7 +7,7 @@ AIRFLOW_BIN := .venv-airflow/bin
 SPARK_BIN := .venv-spark/bin
 PIP := -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: help setup demo test test-airflow check bench faults demo-real airflow servers wheel clean
+.PHONY: help setup demo test test-airflow check bench faults demo-real airflow airflow-celery servers wheel clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
@@ -26,7 +26,7 @@ $(VENV)/.dev: $(VENV)/.runtime
 .venv-airflow/.ready: pyproject.toml constraints.txt
 	@test -d .venv-airflow || $(PYTHON) -m venv .venv-airflow
 	@echo "installing the hub with Airflow into .venv-airflow (some minutes) …"
-	@.venv-airflow/bin/python $(PIP) -e '.[postgres,airflow]' pytest pytest-timeout
+	@.venv-airflow/bin/python $(PIP) -e '.[postgres,airflow-celery]' pytest pytest-timeout
 	@touch $@
 
 .venv-spark/.ready: pyproject.toml constraints.txt
@@ -63,14 +63,18 @@ check: $(VENV)/.dev ## ruff, mypy strict, import-linter, architecture limits, do
 bench: $(VENV)/.dev .venv-bench/.ready ## the figures in the README, with the peers beside them
 	$(BIN)/python -m benchmarks
 
-faults: $(VENV)/.dev ## the fault runs at full size
+faults: $(VENV)/.dev .venv-airflow/.ready ## the fault runs at full size
 	HUB_FAULTS=full $(BIN)/pytest tests/faults
+	HUB_FAULTS=full $(AIRFLOW_BIN)/python -m pytest tests/dags/test_torment.py
 
 demo-real: $(VENV)/.dev servers ## the demo story on real Tryton, Request Tracker and Dovecot
 	$(BIN)/python -m tests.servers.demo_real
 
 airflow: .venv-airflow/.ready ## Airflow with our DAGs on loopback; prints address and login
 	@$(AIRFLOW_BIN)/hub airflow run
+
+airflow-celery: .venv-airflow/.ready servers ## the DAGs on two Celery workers, one of them killed at work
+	@$(AIRFLOW_BIN)/python -m tests.dags.celery_run
 
 wheel: $(VENV)/.dev ## build the wheel into dist/
 	@$(BIN)/python -m build --wheel --outdir dist . >/dev/null && ls dist

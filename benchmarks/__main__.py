@@ -1,6 +1,7 @@
 """All benchmarks, as ``make bench`` runs them."""
 
 from benchmarks import (
+    api_requests,
     index_path,
     match_quality,
     match_scale,
@@ -23,3 +24,4 @@ standardise.show(100_000)
 match_quality.main([])
 match_scale.main([])
 index_path.main([])
+api_requests.main([])

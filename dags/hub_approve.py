@@ -1,5 +1,5 @@
-"""The DAG hub_approve; what it does stands in hub.airflow.factory (airflow dag)."""
+"""The DAGs hub_approve and hub_approve_merges; see hub.airflow.approval (airflow dag)."""
 
-from hub.airflow.factory import approve_dag
+from hub.airflow.approval import approve_dags
 
-dag = approve_dag()
+globals().update(approve_dags())

@@ -31,6 +31,7 @@ from hub.ownership import (
     flaws_of,
     owned_trust,
 )
+from hub.roles import OidcSection, WebSection
 
 CONFIG_NAME: Final = "hub.toml"
 DEMO_FOLDER: Final = "hub-demo"
@@ -122,6 +123,10 @@ class ConnectionSection(Closed):
     standin: str | None = Field(
         default=None, description="State file of a stand-in, which is started for each command."
     )
+    pool: Name | None = Field(
+        default=None,
+        description="Airflow's pool for it; hub_NAME without it. One system's share one.",
+    )
     max_delete_share: float = Field(
         default=0.1,
         ge=0,
@@ -174,6 +179,29 @@ class PushSection(Closed):
     )
 
 
+class MaintainSection(Closed):
+    """``[maintain]``: what `hub maintain` and the DAG hub_maintain do."""
+
+    schedule: Schedule | None = Field(
+        default="@daily", description="When Airflow runs it: as `schedule` of a connection."
+    )
+    backups: str | None = Field(
+        default="backups",
+        description="Folder of the store's copies, from that of hub.toml; none makes none.",
+    )
+    keep_backups: int = Field(default=7, ge=1, description="How many copies are kept.")
+    raw_days: int | None = Field(
+        default=None,
+        ge=1,
+        description="Days that superseded versions of source records are kept; all without it.",
+    )
+
+    @field_validator("schedule", "backups", mode="before")
+    @classmethod
+    def _none_is_none(cls, value: object) -> object:
+        return None if value == "none" else value
+
+
 class HubConfig(Closed):
     """The whole configuration; ``root`` is the folder that relative paths start from."""
 
@@ -183,6 +211,8 @@ class HubConfig(Closed):
     resolve: ResolveSection = ResolveSection()
     publish: PublishSection = PublishSection()
     push: PushSection = PushSection()
+    maintain: MaintainSection = MaintainSection()
+    web: WebSection = WebSection()
 
     @model_validator(mode="after")
     def _names_exist(self) -> Self:
@@ -227,6 +257,16 @@ class HubConfig(Closed):
         """The key that keeps erased people out; None where none is configured."""
         reference = self.hub.erasure_key
         return None if reference is None else _expand(reference, "hub.erasure_key")
+
+    def session_key(self) -> str | None:
+        """The key that signs sessions; None where none is configured."""
+        reference = self.web.session_key
+        return None if reference is None else _expand(reference, "web.session_key")
+
+    def client_secret(self) -> str | None:
+        """The hub's secret at the provider of identities; None for a public client."""
+        reference = self.web.oidc.client_secret if self.web.oidc else None
+        return None if reference is None else _expand(reference, "web.oidc.client_secret")
 
 
 def _expand(value: str, setting: str) -> str:
@@ -293,6 +333,8 @@ def _known_keys(model: type[BaseModel], place: tuple[Any, ...]) -> list[str]:
         "resolve": ResolveSection,
         "publish": _publish_model(place),
         "push": PushSection,
+        "maintain": MaintainSection,
+        "web": OidcSection if "oidc" in place[1:-1] else WebSection,
     }
     owner = sections.get(str(place[0]), model) if len(place) > 1 else model
     return [name for name in owner.model_fields if name != "root"]

@@ -47,7 +47,10 @@ def _base_url(found: Connection) -> str:
 
 
 def _extra(found: Connection, connection_id: str) -> dict[str, JsonValue]:
-    """Checked first: Airflow itself takes a broken extra for an empty one."""
+    """Without what was left empty in the form, which keeps a name for each of its fields.
+
+    Checked first: Airflow itself takes a broken extra for an empty one.
+    """
     try:
         whole = isinstance(loads(found.extra or "{}"), dict)
     except JSONDecodeError:
@@ -56,4 +59,4 @@ def _extra(found: Connection, connection_id: str) -> dict[str, JsonValue]:
         raise ConfigError(
             f"Airflow connection {connection_id!r}: its extra is not a JSON object of settings"
         )
-    return dict(found.extra_dejson)
+    return {name: it for name, it in found.extra_dejson.items() if it not in (None, "", [], {})}

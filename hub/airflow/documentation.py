@@ -34,34 +34,56 @@ run.
 """
 RESOLVE: Final = """\
 Finds which records are the same customer and computes golden records. Runs when a sync has landed
-something.
+something. Where more existing customers would be merged than `resolve.max_merges` allows, nothing
+is changed and `hub_approve_merges` asks a person; `announce` is skipped then, else `ask` is.
 
-**When it is red** because too many existing customers would be merged: look at
-`hub resolve --plan`, then trigger this DAG with **Allow merges** switched on.
-*StoreError*: another run was at work on the same records; clear the task.
+**When it is red:** *StoreError*: another run was at work on the same records; clear the task. To
+let one run merge without being asked, trigger this DAG with **Allow merges** switched on.
 """
 PUBLISH: Final = """\
-Writes golden values to the systems that subscribe to them, intent first; without publish rules in
-hub.toml it only puts events in order. Clearing it never writes twice.
+Writes golden values to the systems that subscribe to them, intent first: a task for each of them,
+in its pool. Without publish rules in hub.toml it only puts events in order. Clearing it never
+writes twice.
 
-Where more would change than the brakes allow, nothing of it is sent and `hub_approve` asks a
-person.
+Where more would be changed, made or deleted than the brakes allow, nothing of it is sent and
+`hub_approve` asks a person; else `ask` is skipped.
 
 **When it is red:** `hub delivery list` shows what waits for a person. *AuthenticationError*: mend
 the credentials, then clear the task.
 """
 APPROVE: Final = """\
-Runs when the brakes of publishing hold deliveries back: it plans, waits for a person's answer under
-**Required Actions**, and on *Approve* sends exactly what the plan showed. *Reject* leaves all as it
-is: mend the rules or the values, or trigger this DAG again. Airflow sees counts alone; the values
-are shown by `hub publish --plan`.
+Runs when the brakes of publishing hold deliveries back (many writes, creations or deletions): it
+plans, waits for a person's answer under **Required Actions**, and on *Approve* sends exactly what
+the plan showed. *Reject* leaves all as it is: mend the rules or the values, or trigger this DAG
+again. If other changes have come before the answer, nothing is sent and the question comes anew.
+Airflow sees counts alone; the values are shown by `hub publish --plan`.
 
-**When it is red:** *StoreError* says that what would be written has changed since it was planned;
-trigger the DAG again. *AuthenticationError*: mend the credentials, then clear the task.
+**When it is red:** *AuthenticationError*: mend the credentials, then clear the task.
+"""
+APPROVE_MERGES: Final = """\
+Runs when resolving would merge more existing customers than `resolve.max_merges` allows: it plans,
+waits for a person's answer under **Required Actions**, and on *Approve* does exactly what the plan
+showed. *Reject* leaves all as it is: look at the records that cause it (`hub resolve --plan`), set
+a never-link or mend the source. If other records have come before the answer, nothing is done and
+the question comes anew. Airflow sees counts alone.
+
+**When it is red:** *StoreError*: another run was at work on the same records; clear the task.
 """
 RECONCILE: Final = """\
 Compares front and back office and writes the reports into the folder `reports` beside hub.toml.
 
 **When it is red:** the store could not be read, or the folder could not be written; mend that, then
 clear the task.
+"""
+MAINTAIN: Final = """\
+Once a day: copies the store into the folder `maintain.backups` beside hub.toml, drops what is kept
+no longer (`maintain.raw_days`, `push.keep_days`), and lets the database learn its tables anew.
+
+Triggered with **Vacuum** it rewrites the store, to give space back; with **Train** it trains the
+matching model anew on all records, and with **Adopt** as well puts it in force: the next
+`hub_resolve` then judges every record anew. Otherwise `train` is skipped.
+
+**When it is red:** *ConfigError* of `back_up`: PostgreSQL's `pg_dump` is missing on the worker;
+install it, or set `backups = "none"` where the database is backed up by other means. *StoreError*
+of `tidy` with **Vacuum**: others were at work on the store; clear the task at a quiet time.
 """

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import traceback
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from hub.airflow.counting import Counts, level
 from hub.airflow.credentials import airflow_credentials
 from hub.config import find_config
 from hub.errors import HubError, PermanentSourceError
@@ -15,9 +16,9 @@ from hub.pipeline import steps
 from hub.pipeline.turn import SyncMode
 from hub.pipeline.workplace import Workplace, open_workplace
 from hub.sdk.contract import Capability
-
-Counts = dict[str, int]
-"""All that a task may return: Airflow keeps it in its own database and shows it."""
+from hub.store.database import reading
+from hub.store.material import pending_parties
+from hub.store.party_records import pending_ids
 
 
 def list_streams(connection: str) -> list[str]:
@@ -48,13 +49,13 @@ def sync_stream(
             raise PermanentSourceError(report.note, system=connection, stream=stream)
         counts = level(report.as_counts())
         counts.pop("epoch", None)  # a number, but nothing that could be added up
-        return counts
+        return {**counts, "waiting": int(_something_waits(work))}
 
 
 def resolve(*, allow_merges: bool = False) -> Counts:
-    """Resolve what is pending and compute golden records."""
+    """Resolve what is pending and compute golden records, or count what is ``held``."""
     with workplace() as work:
-        return level(steps.resolve(work, allow_merges=allow_merges))
+        return level(steps.resolve(work, allow_merges=allow_merges, hold=True))
 
 
 def reconcile() -> Counts:
@@ -63,24 +64,10 @@ def reconcile() -> Counts:
         return level(steps.reconcile(work, work.config.root / "reports"))
 
 
-def level(counts: Mapping[str, object]) -> Counts:
-    """The whole numbers of a report; counts by rule (``excluded``) are summed up."""
-    flat: Counts = {}
-    for name, value in counts.items():
-        if isinstance(value, Mapping):
-            flat[name] = sum(level(value).values())
-        elif isinstance(value, int):
-            flat[name] = int(value)
-    return flat
-
-
-def add_up(counts: Iterable[Mapping[str, int]]) -> Counts:
-    """The sums of what the mapped tasks returned."""
-    totals: Counts = {}
-    for item in counts:
-        for name, value in item.items():
-            totals[name] = totals.get(name, 0) + value
-    return totals
+def _something_waits(work: Workplace) -> bool:
+    """Whether there is something to resolve, or a golden record to compute."""
+    with reading(work.engine) as db:
+        return bool(pending_ids(db, 0, 1) or pending_parties(db, 1))
 
 
 @contextmanager

@@ -5,7 +5,10 @@ Airflow is started as programs of its own and never imported here (DESIGN: who m
 
 from __future__ import annotations
 
+import os
 import signal
+import subprocess
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Final
@@ -70,13 +73,30 @@ def run(
     """Start Airflow with the hub's DAGs on this machine alone; Ctrl-C ends it."""
     config = chosen_config().resolve()
     load_config(config)
+    _require_airflow()
+    signal.signal(signal.SIGTERM, _interrupt)
+    site = AirflowSite(home=Path(HOME).resolve(), config=config, dags=bundled("dags"))
+    serve(site, port)
+
+
+@airflow.command()
+def pools() -> None:
+    """Make the pools that the DAGs name and Airflow lacks; where Airflow's database is reached."""
+    config = chosen_config().resolve()
+    load_config(config)
+    _require_airflow()
+    command = [sys.executable, "-m", "hub.airflow.pools"]
+    environment = {**os.environ, "HUB_CONFIG": str(config)}
+    code = subprocess.run(command, env=environment, check=False).returncode  # noqa: S603  # our own module
+    if code:
+        raise ConfigError("Airflow's database can't be reached from here; see what it says above")
+
+
+def _require_airflow() -> None:
     if find_spec("airflow") is None:
         raise ConfigError(
             "Airflow is not installed here; pip install 'customer-hub[airflow]', or `make airflow`"
         )
-    signal.signal(signal.SIGTERM, _interrupt)
-    site = AirflowSite(home=Path(HOME).resolve(), config=config, dags=bundled("dags"))
-    serve(site, port)
 
 
 def _interrupt(_signal: int, _frame: object) -> None:

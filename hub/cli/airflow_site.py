@@ -169,6 +169,7 @@ def _environment(site: AirflowSite, address: str, execution: int) -> dict[str, s
         },
         "api_auth": {"jwt_secret": secrets.token_hex(32)},
         "scheduler": {"enable_health_check": "False"},
+        "dag_processor": {"dag_version_inflation_check_level": "error"},
         "usage_data_collection": {"enabled": "False"},
     }
     flat = {

@@ -7,12 +7,13 @@ from typing import Annotated, Any
 import typer
 
 from hub.cli.output import AsJson, emit_counts, emit_json, emit_table, out, say, working
-from hub.cli.workplace import open_workplace
+from hub.cli.workplace import open_workplace, whoami
 from hub.errors import ConfigError
 from hub.store import overview
-from hub.store.database import reading, writing
+from hub.store.audit import new_act
+from hub.store.database import reading
 from hub.store.digest import digest
-from hub.store.quarantine import list_quarantine, replay_quarantine
+from hub.store.quarantine import list_quarantine
 
 
 def status(as_json: AsJson = False) -> None:
@@ -66,19 +67,18 @@ def replay(
     as_json: AsJson = False,
 ) -> None:
     """Map quarantined records again, after the mapping or the source was mended."""
-    from hub.pipeline import steps
+    from hub.pipeline.quarantine_desk import replay_entries
 
     work = open_workplace()
-    with writing(work.engine) as db:
-        queued = replay_quarantine(db, ids)
-    if ids and not queued:
-        raise ConfigError("no entry with such an id waits in quarantine; see `hub quarantine list`")
     with working("mapping again …"):
-        counts = steps.canonicalise_all(work)
+        counts = replay_entries(work, ids or None, new_act(whoami(), ""))
+    if ids and not counts["queued"]:
+        raise ConfigError("no entry with such an id waits in quarantine; see `hub quarantine list`")
     if as_json:
-        emit_json({"queued": queued, **counts})
+        emit_json(counts)
         return
-    say(f"{queued} queued, {counts['mapped']} mapped, {counts['quarantined']} failed again")
+    queued, mapped, failed = (counts[name] for name in ("queued", "mapped", "quarantined"))
+    say(f"{queued} queued, {mapped} mapped, {failed} failed again")
 
 
 @store.command("digest")

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from hub.cli import connector, publish
+from hub.cli import connector, publish, standin
 from hub.cli.output import AsJson, emit_counts, emit_json, say, working
 from hub.cli.workplace import open_site
 from hub.config import CONFIG_NAME
@@ -177,6 +177,7 @@ def make_token_key() -> None:
 def add_to(app: typer.Typer) -> None:
     """Hang these commands on the program."""
     connector.add_to(connectors)
+    standin.add_to(connectors)
     connections.command()(publish.pause)
     connections.command()(publish.resume)
     app.command()(init)

@@ -12,7 +12,7 @@ from hub.cli.output import AsJson, emit_counts, emit_json, say, working
 from hub.cli.workplace import open_workplace, whoami
 from hub.errors import StoreError
 from hub.pipeline.customer import find_customer, find_record_named, find_records
-from hub.pipeline.golden import compute_golden
+from hub.pipeline.desk import settle, steward_for
 from hub.pipeline.steward import Steward
 from hub.pipeline.workplace import Workplace
 from hub.store.audit import AuditRow, list_entries, verify_trail
@@ -30,13 +30,12 @@ audit = typer.Typer(help="Who changed the customer index, and why.", no_args_is_
 
 def steward_of(work: Workplace) -> Steward:
     """The person at the keyboard, at work on the store."""
-    return Steward(work.engine, whoami(), country=work.config.hub.country)
+    return steward_for(work, whoami())
 
 
 def tell(work: Workplace, counts: Mapping[str, int], as_json: bool) -> None:
     """Compute the golden records that a decision touches, and say what it did."""
-    settings = work.config
-    golden = compute_golden(work.engine, trust=settings.trust, country=settings.hub.country)
+    golden = settle(work)
     if as_json:
         emit_json({**counts, **golden})
         return

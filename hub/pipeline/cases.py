@@ -73,7 +73,7 @@ def case_view(engine: Engine, case_id: str) -> CaseView:
         bodies = load_bodies(db, sides)
         links = {link.canonical_id: link.party_id for link in load_links(db, sides)}
         (line,) = _lines(db, [case])
-    left, right = (dict(_flat(orjson.loads(bodies.get(side, "{}")))) for side in sides)
+    left, right = (dict(flat_body(orjson.loads(bodies.get(side, "{}")))) for side in sides)
     return CaseView(
         line=line,
         left_party=links.get(sides[0]),
@@ -112,13 +112,13 @@ def _side_by_side(left: Mapping[str, str], right: Mapping[str, str]) -> list[Fie
     ]
 
 
-def _flat(body: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, str]]:
+def flat_body(body: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, str]]:
     """Every value of a body by its dotted name; a list's items stand in one line each kind."""
     for name, value in body.items():
         if name in _UNTOLD or value in (None, [], {}):
             continue
         if isinstance(value, Mapping):
-            yield from _flat(value, f"{path}{name}.")
+            yield from flat_body(value, f"{path}{name}.")
         elif isinstance(value, list):
             yield from _listed(f"{path}{name}", value)
         else:
@@ -141,5 +141,5 @@ def _named(name: str, item: Any) -> tuple[str, str]:
     kind = item.get("kind") or item.get("scheme")
     if kind and "value" in item:
         return str(kind), str(item["value"])
-    told = [text for _, text in _flat({k: v for k, v in item.items() if k != "period"})]
+    told = [text for _, text in flat_body({k: v for k, v in item.items() if k != "period"})]
     return name, ", ".join(told)

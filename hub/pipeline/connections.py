@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from collections.abc import Mapping as MappingOf
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ from hub.sdk.standin import StandIn, StandInState
 from hub.store.database import open_store
 from hub.store.tokens import StoreTokens
 
-_FORM_FIELDS: Final[MappingOf[str, tuple[str, ...]]] = {
+FORM_FIELDS: Final[MappingOf[str, tuple[str, ...]]] = {
     "login": ("login", "username", "client_id"),
     "password": ("password", "client_secret", "key"),
     "base_url": ("base_url", "url"),
@@ -43,6 +43,8 @@ _FORM_FIELDS: Final[MappingOf[str, tuple[str, ...]]] = {
     "port": ("port",),
 }
 """What an Airflow Connection has a field for, and what connectors call it, the first one first."""
+SECRET_SUFFIX: Final = "_secret"  # noqa: S105  # the end of a name, no secret
+"""Ends the name of a secret in a form where the setting's own name would not be masked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ class Site:
         with self._standin(name, section) as reach:
             settings = {**self._shared(spec), **section.options}
             settings |= {**self._secrets(section, spec), **reach}
-            config = _validated(name, spec, settings, self.config.root)
+            config = validated(name, spec, settings, self.config.root)
             connector = spec.connect(config, self._services(name))
             try:
                 yield OpenConnection(
@@ -106,7 +108,7 @@ class Site:
         found = read_credentials(
             section.credentials, root=self.config.root, resolvers=self.resolvers
         )
-        return _fitted(found, spec) if section.credentials.startswith("airflow:") else found
+        return fitted(found, spec) if section.credentials.startswith("airflow:") else found
 
     @contextmanager
     def _standin(
@@ -158,19 +160,24 @@ class Site:
         return _read(bundled("mappings") / file, file)
 
 
-def _fitted(found: MappingOf[str, JsonValue], spec: ConnectorSpec) -> MappingOf[str, JsonValue]:
+def fitted(found: MappingOf[str, JsonValue], spec: ConnectorSpec) -> MappingOf[str, JsonValue]:
     """The fields of Airflow's form under the connector's own names, or left out.
 
     Any other name comes from the connection's extra and is kept, so that a misspelt setting is
     refused and not overlooked.
     """
     known = spec.config.model_fields
-    settings = {name: value for name, value in found.items() if name not in _FORM_FIELDS}
-    for field, own_names in _FORM_FIELDS.items():
+    settings = {_own(name, known): it for name, it in found.items() if name not in FORM_FIELDS}
+    for field, own_names in FORM_FIELDS.items():
         own = next((name for name in own_names if name in known), None)
         if field in found and own is not None:
             settings.setdefault(own, found[field])
     return settings
+
+
+def _own(name: str, known: Collection[str]) -> str:
+    short = name.removesuffix(SECRET_SUFFIX)
+    return short if name not in known and short in known else name
 
 
 def _read(path: Path, shown: str) -> tuple[str, str]:
@@ -180,7 +187,7 @@ def _read(path: Path, shown: str) -> tuple[str, str]:
         raise MappingError(f"can't be read ({type(error).__name__})", file=shown) from error
 
 
-def _validated(
+def validated(
     name: str, spec: ConnectorSpec, settings: MappingOf[str, JsonValue], root: Path
 ) -> ConnectorConfig:
     try:

@@ -8,6 +8,7 @@ from typing import Any
 from hub.pipeline.accounts import adopt_ledgers
 from hub.pipeline.proposal import Proposal, Watch, apply_proposal, propose
 from hub.pipeline.rule_set import RuleSet
+from hub.pipeline.search_customers import index_customers
 from hub.pipeline.workplace import Workplace
 
 
@@ -21,7 +22,9 @@ def propose_resolve(work: Workplace) -> Proposal:
 def apply_resolve(work: Workplace, digest: str, *, actor: str) -> Mapping[str, Any]:
     """Do exactly what the plan with this digest showed, or refuse."""
     adopt_ledgers(work.engine, work.config)
-    return apply_proposal(work.engine, digest, rule_set(work), actor=actor)
+    counts = apply_proposal(work.engine, digest, rule_set(work), actor=actor)
+    index_customers(work.engine)
+    return counts
 
 
 def rule_set(work: Workplace) -> RuleSet:

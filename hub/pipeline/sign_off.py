@@ -22,7 +22,7 @@ from hub.store.audit import Act, Entry, add_entries
 from hub.store.database import Connection, Engine, reading, writing
 from hub.store.reporting import report_snapshot
 
-_MONTH: Final = re.compile(r"^\d{4}-(0[1-9]|1[0-2])$")
+_MONTH: Final = re.compile(r"(19|20)[0-9]{2}-(0[1-9]|1[0-2])")
 _SHOWN: Final = 3
 _MONEY: Final = ("net", "tax", "gross")
 _VIEW: Final = "rpt_document_v2"
@@ -35,7 +35,7 @@ Totals = Mapping[str, Mapping[str, str]]
 
 def end_of(period: str) -> datetime:
     """The last second of a month in UTC; ConfigError for no month, or one that is not over."""
-    if not _MONTH.match(period):
+    if not _MONTH.fullmatch(period):
         raise ConfigError(f"{period!r} is no month; write it as 2026-10")
     year, month = map(int, period.split("-"))
     end = datetime(year + month // 12, month % 12 + 1, 1, tzinfo=UTC) - timedelta(seconds=1)

@@ -23,6 +23,7 @@ from hub.pipeline.golden import compute_golden
 from hub.pipeline.keyscan import scan_keys
 from hub.pipeline.report_files import make_reports
 from hub.pipeline.resolve import apply, plan
+from hub.pipeline.search_customers import index_customers
 from hub.pipeline.sign_off_files import void_with_sheets
 from hub.pipeline.totals import ask_systems
 from hub.pipeline.turn import CHANGES, StreamTask, SyncMode
@@ -168,15 +169,25 @@ def canonicalise_all(work: Workplace) -> dict[str, int]:
     return totals
 
 
-def resolve(work: Workplace, *, allow_merges: bool = False) -> Mapping[str, Any]:
-    """Plan and apply what is pending, then compute the golden records it touches."""
+def resolve(
+    work: Workplace, *, allow_merges: bool = False, hold: bool = False
+) -> Mapping[str, Any]:
+    """Plan and apply what is pending, then compute the golden records it touches.
+
+    Beyond ``resolve.max_merges`` nothing is done: with ``hold``, ``held`` counts the merges for a
+    person to be asked, else StoreError is raised.
+    """
     limit = None if allow_merges else work.config.resolve.max_merges
     adopt_ledgers(work.engine, work.config)
-    applied = apply(work.engine, plan(work.engine, country=work.config.hub.country), limit=limit)
+    planned = plan(work.engine, country=work.config.hub.country)
+    if hold and limit is not None and planned.merges > limit:
+        return {"held": planned.merges}
+    applied = apply(work.engine, planned, limit=limit)
     if work.config.publish.targets:
         with writing(work.engine) as db:
             requeue_touched(db)
     golden = compute_golden(work.engine, trust=work.config.trust, country=work.config.hub.country)
+    index_customers(work.engine)
     return {**applied, **golden}
 
 

@@ -22,7 +22,9 @@ from hub.store.decisions import (
     NEVER_LINK,
     Author,
     Decision,
+    Judgement,
     Pair,
+    all_judgements,
     between,
     decide,
     load_decisions,
@@ -31,6 +33,7 @@ from hub.store.decisions import (
 from hub.store.match_keys import load_profiles
 from hub.store.parties import resolve_party
 from hub.store.party_records import load_records
+from hub.store.reopening import reopen_case
 from hub.store.review import assign_case, get_case, settle_cases
 
 _MOST_PAIRS: Final = 1_000
@@ -60,6 +63,18 @@ class Steward:
             desk.settle(case_id, "rejected")
             desk.cut([pair[0]], [pair[1]])
         return self._resolve(desk, pair)
+
+    def undo(self, case_id: str, *, reason: str = "") -> dict[str, int]:
+        """Take back what was decided of a case, and ask again: all is as it was before.
+
+        Raises StoreError where somebody has decided otherwise on the same records since.
+        """
+        with _deciding(self._engine, "undo", self._act(reason or "decision taken back")) as desk:
+            pair, at = desk.settled_case(case_id)
+            ids = _companions(desk.db, pair[0]) | _companions(desk.db, pair[1])
+            desk.take_back(all_judgements(desk.db, ids), at)
+            reopen_case(desk.db, case_id)
+        return self._resolve(desk, ids)
 
     def assign(self, case_id: str, assignee: str, *, reason: str = "") -> None:
         """Give an open case to a person; an empty name takes it from whoever has it."""
@@ -157,6 +172,30 @@ class _Desk:
         self._named |= set(pair)
         self.note(case=case_id, pair=pair)
         return pair
+
+    def settled_case(self, case_id: str) -> tuple[Pair, datetime]:
+        """The records of a case on which a person has decided, and when."""
+        case = get_case(self.db, case_id)
+        if case is None or case["state"] not in {"accepted", "rejected"}:
+            raise StoreError(f"review case {case_id} was not decided: there is nothing to undo")
+        pair = (case["left_id"], case["right_id"])
+        self._named |= set(pair)
+        self.note(case=case_id, pair=pair)
+        return pair, case["settled_at"]
+
+    def take_back(self, judgements: Collection[Judgement], at: datetime) -> None:
+        """Revoke what was decided at a time, and let stand again what was revoked by that."""
+        made = [item for item in judgements if item.decided_at == at]
+        if any(item.revoked_at is not None for item in made):
+            raise StoreError("somebody has decided otherwise on these records since: look again")
+        ended = [item for item in judgements if item.revoked_at == at]
+        for kind in (MUST_LINK, NEVER_LINK):
+            revoke(
+                self.db, kind, [item[1:3] for item in made if item.kind == kind], self._author.at
+            )
+        for kind in (MUST_LINK, NEVER_LINK):
+            self._put(kind, [item[1:3] for item in ended if item.kind == kind])
+        self._named |= {record for item in made for record in item[1:3]}
 
     def settle(self, case_id: str, state: str) -> None:
         settle_cases(self.db, [case_id], state=state, by=self.act.actor, now=self._author.at)

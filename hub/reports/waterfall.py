@@ -84,7 +84,7 @@ def render_explanation(page: Explanation) -> str:
     """The page as text."""
     return page_template("waterfall.html").render(
         page=page,
-        drawing=_draw(page.waterfall) if page.waterfall else None,
+        drawing=drawing_of(page.waterfall) if page.waterfall else None,
         rows=_rows(page.waterfall) if page.waterfall else [],
         cell=_cell,
         is_number=_is_number,
@@ -98,7 +98,7 @@ def signed(bits: float) -> str:
     return "0.0" if text in {"+0.0", "-0.0"} else text
 
 
-def _draw(waterfall: Waterfall) -> dict[str, Any]:
+def drawing_of(waterfall: Waterfall) -> dict[str, Any]:
     """Everything that the template places, in the units of its view box."""
     sums = _running(waterfall.steps)
     ticks = _ticks([*sums, *(item.bits for item in waterfall.thresholds)])

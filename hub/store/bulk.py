@@ -162,9 +162,11 @@ def _look_up_postgresql(table: Table, columns: tuple[str, ...], by: str, fixed: 
 
 @lru_cache
 def _postgresql_type(table: Table, column: str) -> str:
+    """Without the collation, which no array has."""
     from sqlalchemy.dialects import postgresql
 
-    return table.c[column].type.compile(postgresql.dialect())  # type: ignore[no-untyped-call]  # untyped in SQLAlchemy
+    named = table.c[column].type.compile(postgresql.dialect())  # type: ignore[no-untyped-call]  # untyped in SQLAlchemy
+    return named.partition(" COLLATE ")[0]
 
 
 def driver_uuid(connection: Connection, value: str) -> str:

@@ -128,6 +128,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, Show]]] = MappingProxyType(
             time="valid_from valid_to recorded_from recorded_to",
             out="id",
         ),
+        "search_term": _table(out="golden_id term"),
         "party_event": _table(
             party="party_id",
             value="kind pending",

@@ -32,7 +32,7 @@ class UtcMicros(sa.TypeDecorator[datetime]):
         return None if value is None else to_micros(value)
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else _EPOCH + timedelta(microseconds=value)
+        return None if value is None else from_micros(value)
 
 
 class ScaledMoney(sa.TypeDecorator[Decimal]):
@@ -53,6 +53,11 @@ def to_micros(value: datetime) -> int:
     if value.tzinfo is None:
         raise ValueError("a time without a zone can't be stored")
     return (value - _EPOCH) // timedelta(microseconds=1)
+
+
+def from_micros(value: int) -> datetime:
+    """The time of microseconds since 1970 UTC."""
+    return _EPOCH + timedelta(microseconds=value)
 
 
 def to_scaled(value: Decimal) -> int:

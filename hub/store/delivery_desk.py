@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from hub.store.tables import (
+    ASKS_DELIVERY,
     connection,
     delivery,
     receipt,
@@ -18,6 +19,8 @@ from hub.store.tables import (
     stream,
 )
 
+_ASKING: Final = frozenset({"conflict", "dead", "incomplete", "rejected", "unknown"})
+"""States that wait for a person; a delivery of a field is never incomplete."""
 _REFUSED: Final = ("rejected", "abandoned")
 
 
@@ -42,13 +45,21 @@ class DeliveryFilter(NamedTuple):
 def list_deliveries(db: Connection, wanted: DeliveryFilter, limit: int) -> list[dict[str, Any]]:
     """The deliveries wanted, the newest first, each with connection, stream and kind."""
     found = []
+    for table, query in described_deliveries(wanted):
+        rows = db.execute(query.order_by(table.c.seq.desc()).limit(limit)).mappings()
+        found += [FIELDLESS | dict(row) for row in rows]
+    return sorted(found, key=lambda row: row["planned_at"], reverse=True)[:limit]
+
+
+def described_deliveries(wanted: DeliveryFilter) -> Iterator[tuple[sa.Table, sa.Select[Any]]]:
+    """The queries for those wanted in no order: of fields, and of whole records."""
     for table, described in ((delivery, _described()), (record_delivery, _described_whole())):
         query = described.where(table.c.state.in_(list(wanted.states)))
+        if table is delivery and _ASKING.issuperset(wanted.states):
+            query = query.where(sa.text(f"delivery.{ASKS_DELIVERY}"))
         if wanted.connection is not None:
             query = query.where(connection.c.name == wanted.connection)
-        rows = db.execute(query.order_by(table.c.seq.desc()).limit(limit)).mappings()
-        found += [_FIELDLESS | dict(row) for row in rows]
-    return sorted(found, key=lambda row: row["planned_at"], reverse=True)[:limit]
+        yield table, query
 
 
 def get_delivery(db: Connection, delivery_id: str) -> dict[str, Any] | None:
@@ -56,7 +67,7 @@ def get_delivery(db: Connection, delivery_id: str) -> dict[str, Any] | None:
     for table, described in ((delivery, _described()), (record_delivery, _described_whole())):
         row = db.execute(described.where(table.c.id == delivery_id)).mappings().one_or_none()
         if row is not None:
-            return _FIELDLESS | dict(row)
+            return FIELDLESS | dict(row)
     return None
 
 
@@ -108,11 +119,11 @@ def rebase(db: Connection, befores: Mapping[str, str | None]) -> None:
         db.execute(change.values(before=sa.bindparam("stands", type_=sa.Text)), rows)
 
 
-_FIELDLESS: Final = {"kind": "field", "field": "", "attribute": "", "found": None}
+FIELDLESS: Final = {"kind": "field", "field": "", "attribute": "", "found": None}
 """What a delivery of a whole record has none of; that of a field has no other kind."""
 
 
-def _described_whole() -> sa.Select[tuple[object, ...]]:
+def _described_whole() -> sa.Select[Any]:
     return (
         sa.select(
             record_delivery,
@@ -124,7 +135,7 @@ def _described_whole() -> sa.Select[tuple[object, ...]]:
     )
 
 
-def _described() -> sa.Select[tuple[object, ...]]:
+def _described() -> sa.Select[Any]:
     return (
         sa.select(
             delivery,

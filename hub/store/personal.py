@@ -154,6 +154,9 @@ PRIVACY: Final[Mapping[str, TablePrivacy]] = MappingProxyType(
             "recorded_to",
             export="golden",
         ),
+        "search_term": _table(
+            own="term", nothing="golden_id", note="made of golden records; goes with them"
+        ),
         "party_event": _table(
             anywhere="fields", nothing="id seq party_id kind created_at pending", export="events"
         ),

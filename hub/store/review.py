@@ -105,18 +105,25 @@ class CaseFilter(NamedTuple):
     assignee: str | None = None
     opened_before: datetime | None = None
 
+    def query(self) -> sa.Select[Any]:
+        """The cases wanted, in no order."""
+        case = review_case.c
+        standing = sa.text(OPEN_CASE) if self.state == "open" else case.state == self.state
+        query = sa.select(review_case).where(standing)
+        if self.grade is not None:
+            query = query.where(case.grade == self.grade)
+        if self.assignee is not None:
+            query = query.where(sa.func.coalesce(case.assignee, "") == self.assignee)
+        if self.opened_before is not None:
+            query = query.where(case.opened_at < self.opened_before)
+        return query
+
 
 def list_cases(
     db: Connection, wanted: CaseFilter | None = None, *, limit: int = 100
 ) -> list[RowMapping]:
     """The cases wanted, heaviest first; evidence is still JSON text."""
-    case, wanted = review_case.c, wanted or CaseFilter()
-    query = sa.select(review_case).where(case.state == wanted.state)
-    if wanted.grade is not None:
-        query = query.where(case.grade == wanted.grade)
-    if wanted.assignee is not None:
-        query = query.where(sa.func.coalesce(case.assignee, "") == wanted.assignee)
-    if wanted.opened_before is not None:
-        query = query.where(case.opened_at < wanted.opened_before)
+    case = review_case.c
+    query = (wanted or CaseFilter()).query()
     ordered = query.order_by(case.weight.desc(), case.opened_at, case.id).limit(limit)
     return list(db.execute(ordered).mappings())

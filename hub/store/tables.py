@@ -20,7 +20,7 @@ from sqlalchemy import (
     Text,
 )
 
-from hub.store import arrivals, control, erased, layout, match_tables, trail, whole
+from hub.store import arrivals, control, erased, layout, match_tables, search_tables, trail, whole
 from hub.store.columns import ScaledMoney, UtcMicros
 from hub.store.layout import RowId, Uuid
 from hub.store.layout import foreign_key as _fk
@@ -69,6 +69,7 @@ run = Table(
     Column("counts", Text, nullable=False, server_default="{}"),
     Column("error", Text),
 )
+Index("ix_run_stream", run.c.stream_id, run.c.started_at)
 
 id_block = Table(
     "id_block",
@@ -287,6 +288,8 @@ review_case = Table(
 )
 _where(review_case, "state = 'open'", "uq_review_case_open", "left_id", "right_id", unique=True)
 _where(review_case, "state = 'open'", "ix_review_case_right", "right_id")
+_where(review_case, "state = 'open'", "ix_review_case_open", "weight", "opened_at", "id", "grade")
+_where(review_case, "settled_at IS NOT NULL", "ix_review_case_settled", "settled_at")
 
 golden_record = Table(
     "golden_record",
@@ -305,6 +308,8 @@ golden_record = Table(
     sa.UniqueConstraint("party_id", "version"),
 )
 _where(golden_record, "recorded_to IS NULL", "uq_golden_record_active", "party_id", unique=True)
+
+search_term = search_tables.search_term
 
 party_event = Table(
     "party_event",
@@ -348,6 +353,8 @@ Index("ix_delivery_record", delivery.c.record_id, delivery.c.seq)
 Index("ix_delivery_sent", delivery.c.sent_at)
 OPEN_DELIVERY = "state IN ('planned', 'sending', 'unknown', 'conflict', 'dead')"
 _where(delivery, OPEN_DELIVERY, "uq_delivery_open", "record_id", "field", unique=True)
+ASKS_DELIVERY = "state IN ('conflict', 'dead', 'rejected', 'unknown')"
+_where(delivery, ASKS_DELIVERY, "ix_delivery_asks", "state", "seq")
 
 receipt = Table(
     "receipt",

@@ -13,7 +13,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from fastapi import FastAPI, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
@@ -22,6 +22,7 @@ from hub.errors import HubError
 from hub.pipeline.intake import PATIENCE_SECONDS, Intake, Taken, open_intake
 from hub.pipeline.workplace import open_workplace
 from hub.sdk.webhooks import PushRequest
+from hub.web.access import public
 from hub.web.deadline import STATE
 from hub.web.landing import Lander
 
@@ -62,10 +63,18 @@ def build(
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        lifespan=_lifespan(settings, lander),
+        lifespan=lifespan(settings, lander),
     )
+    app.include_router(routes(intake, settings, wake=tell))
+    return app
 
-    @app.post("/push/{connection}")
+
+def routes(intake: Intake, settings: PushSection, *, wake: Wake | None) -> APIRouter:
+    """The route that takes deliveries, to be served beside others too."""
+    router = APIRouter(include_in_schema=False)
+    signed = Depends(public("each delivery carries the signature of its system"))
+
+    @router.post("/push/{connection}", dependencies=[signed])
     async def receive(connection: str, request: Request) -> Response:
         try:
             async with asyncio.timeout(settings.seconds):
@@ -78,27 +87,27 @@ def build(
             return _answer(413)
         pushed = _pushed(request, body, settings.url)
         status = await run_in_threadpool(_take, intake.take, connection, pushed)
-        if status == 200 and tell is not None:
-            tell(connection)
+        if status == 200 and wake is not None:
+            wake(connection)
         return _answer(status)
 
-    return app
+    return router
 
 
-def _lifespan(
+def lifespan(
     settings: PushSection, lander: Lander | None
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[Mapping[str, Any]]]:
     """Tells the server how long a connection may last, and lands meanwhile."""
 
     @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[Mapping[str, Any]]:
+    async def living(_app: FastAPI) -> AsyncIterator[Mapping[str, Any]]:
         if lander is not None:
             lander.start()
         yield {STATE: settings.seconds + 2 * PATIENCE_SECONDS}
         if lander is not None:
             await run_in_threadpool(lander.stop)
 
-    return lifespan
+    return living
 
 
 async def _read(request: Request, limit: int) -> bytes | None:

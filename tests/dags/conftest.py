@@ -7,12 +7,19 @@ import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
+import orjson
 import pytest
 
 from hub.bundled import bundled
+from hub.demo.company import generate
+from hub.plugins import discover
+from hub.sdk.standin import StandIn, StandInState
+from tests.dags.server import Server, airflow_at
+from tests.dags.site import CONNECTIONS, add_partners, add_twins, lay_out
 
 if (
     find_spec("airflow") is None
@@ -27,8 +34,16 @@ os.environ["AIRFLOW_HOME"] = HOME
 os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
 os.environ["AIRFLOW__CORE__DAGS_FOLDER"] = str(bundled("dags"))
 os.environ["AIRFLOW__CORE__DAGBAG_IMPORT_ERROR_TRACEBACKS"] = "False"
+os.environ["AIRFLOW__DAG_PROCESSOR__DAG_VERSION_INFLATION_CHECK_LEVEL"] = "error"
 os.environ["AIRFLOW__USAGE_DATA_COLLECTION__ENABLED"] = "False"
 
+DESK = """\
+[connections.desk]
+connector = "request_tracker"
+credentials = "airflow:desk"
+office = "service"
+schedule = "none"
+"""
 CONFIG = """\
 [connections.sfa]
 connector = "salesforce"
@@ -54,3 +69,35 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path.write_text(CONFIG, encoding="utf-8")
     monkeypatch.setenv("HUB_CONFIG", str(path))
     return path
+
+
+@pytest.fixture(scope="session")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandIn]:
+    """A help desk that runs by itself, as a system of a company does."""
+    path = tmp_path_factory.mktemp("desk") / "helpdesk.json"
+    path.write_bytes(orjson.dumps(generate(7, 60).seeds["helpdesk"]))
+    running = discover().standins["request_tracker"].start(StandInState.load(path), 0)
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small company: two systems, a help desk, two lots of files one of which is refused."""
+    path = lay_out(tmp_path_factory.mktemp("site") / "company")
+    add_partners(path)
+    add_twins(path)
+    path.write_text(path.read_text(encoding="utf-8") + DESK, encoding="utf-8")
+    return path.parent
+
+
+@pytest.fixture(scope="session")
+def server(folder: Path) -> Iterator[Server]:
+    """Airflow after everything was synced, resolved and reconciled; started once for all tests."""
+    with airflow_at(folder) as running:
+        running.await_dags({f"hub_sync__{name}" for name in CONNECTIONS} | {"hub_resolve"})
+        started = {name: running.trigger(f"hub_sync__{name}") for name in CONNECTIONS}
+        for name, run_id in started.items():
+            assert running.finish(f"hub_sync__{name}", run_id) == "success"
+        assert set(running.await_runs("hub_resolve")) == {"success"}
+        yield running

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -22,13 +22,72 @@ DONE = {"success", "failed"}
 class Server:
     """The REST API of a running Airflow, as the administrator."""
 
-    def __init__(self, address: str, password: str, pid: int) -> None:
+    def __init__(self, address: str, passwords: Mapping[str, str], pid: int) -> None:
         self.address = address
         self.pid = pid
+        self.passwords = passwords
         self._session = requests.Session()
-        login = {"username": "admin", "password": password}
-        token = self.call("POST", "/auth/token", json=login)["access_token"]
-        self._session.headers["Authorization"] = f"Bearer {token}"
+        self._session.headers["Authorization"] = f"Bearer {self.token('admin')}"
+
+    def token(self, user: str) -> str:
+        """What a user shows: a program in a header, a browser as the cookie `_token`."""
+        login = {"username": user, "password": self.passwords[user]}
+        return str(self.call("POST", "/auth/token", json=login)["access_token"])
+
+    def clear(
+        self, dag_id: str, run_id: str, task_id: str = "", *, index: int = -1, failed: bool = False
+    ) -> None:
+        """Have a task of a run done again; all of them, or all that failed, where none is named."""
+        named = [task_id, index] if index >= 0 else task_id
+        body = {
+            "dry_run": False,
+            "dag_run_id": run_id,
+            "only_failed": failed,
+            "reset_dag_runs": True,
+            **({"task_ids": [named]} if task_id else {}),
+        }
+        self.call("POST", f"/api/v2/dags/{dag_id}/clearTaskInstances", json=body)
+
+    def pause(self, dag_id: str, *, paused: bool) -> None:
+        """Let no run of a DAG begin by itself, or let it again."""
+        self.call("PATCH", f"/api/v2/dags/{dag_id}", json={"is_paused": paused})
+
+    def wait(self, ready: Callable[[], Any], seconds: float) -> Any:
+        """What `ready` gives, once it gives something."""
+        deadline = time.monotonic() + seconds
+        while not (found := ready()):
+            assert time.monotonic() < deadline, "waited in vain"
+            time.sleep(0.5)
+        return found
+
+    def question(self, dag_id: str) -> str | None:
+        """The run of a DAG whose question waits for an answer, if there is one."""
+        for run in self.runs(dag_id):
+            tasks = self.tasks(dag_id, run["dag_run_id"])
+            if any(task["state"] == "awaiting_input" for task in tasks):
+                return str(run["dag_run_id"])
+        return None
+
+    def approve(self, dag_id: str, *, meanwhile: Callable[[], Any] = lambda: None) -> str:
+        """Answer the question of a DAG, as a person does who has read it; returns its run's state.
+
+        Airflow 3.3.2 takes an answer in the first second for a task that went wrong, and asks anew.
+        """
+        asked = ""
+        while not asked or self.state(dag_id, asked) not in DONE:
+            meanwhile()
+            found = self.question(dag_id)
+            if found:
+                asked = found
+                time.sleep(3)
+                place = f"/api/v2/dags/{dag_id}/dagRuns/{asked}/taskInstances/ask/-1/hitlDetails"
+                self.call("PATCH", place, json={"chosen_options": ["Approve"], "params_input": {}})
+            time.sleep(0.5)
+        return self.state(dag_id, asked)
+
+    def state(self, dag_id: str, run_id: str) -> str:
+        """The state of a run."""
+        return str(self.call("GET", f"/api/v2/dags/{dag_id}/dagRuns/{run_id}")["state"])
 
     def call(self, method: str, path: str, **options: Any) -> Any:
         answer = self._session.request(method, self.address + path, timeout=30, **options)
@@ -92,8 +151,10 @@ def airflow_at(folder: Path) -> Iterator[Server]:
     children: list[Any] = []
     try:
         text = _await_ready(program, printed)
-        address, password = re.findall(r"http://\S+|(?<=admin / )\S+", text)[:2]
-        yield Server(address, password, program.pid)
+        (address,) = re.findall(r"http://\S+", text)
+        yield Server(
+            address, dict(re.findall(r"^ *(\w+) / (\S+)$", text, re.MULTILINE)), program.pid
+        )
         children = psutil.Process(program.pid).children(recursive=True)
     finally:
         program.send_signal(signal.SIGTERM)

@@ -18,6 +18,7 @@ NAMES = {
     "hub_publish.py",
     "hub_approve.py",
     "hub_reconcile.py",
+    "hub_maintain.py",
 }
 
 
@@ -32,7 +33,7 @@ def install(folder: Path, *options: str) -> str:
 
 def test_writes_the_bundled_files(tmp_path: Path) -> None:
     folder = tmp_path / "airflow" / "dags"
-    assert "6 written" in install(folder)
+    assert "7 written" in install(folder)
     assert {path.name for path in folder.iterdir()} == NAMES
     for name in NAMES:
         assert (folder / name).read_bytes() == (bundled("dags") / name).read_bytes()
@@ -41,7 +42,7 @@ def test_writes_the_bundled_files(tmp_path: Path) -> None:
 def test_a_second_time_changes_nothing(tmp_path: Path) -> None:
     install(tmp_path)
     times = {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
-    assert "0 written, 6 up to date" in install(tmp_path)
+    assert "0 written, 7 up to date" in install(tmp_path)
     assert {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == times
 
 
@@ -56,7 +57,7 @@ def test_files_that_differ_are_kept(tmp_path: Path) -> None:
 def test_force_overwrites_ours_and_leaves_the_rest(tmp_path: Path) -> None:
     (tmp_path / "hub_sync.py").write_text("# mine\n", encoding="utf-8")
     (tmp_path / "other.py").write_text("# theirs\n", encoding="utf-8")
-    assert "6 written" in install(tmp_path, "--force")
+    assert "7 written" in install(tmp_path, "--force")
     assert (tmp_path / "other.py").read_text(encoding="utf-8") == "# theirs\n"
     assert "hub.airflow.factory" in (tmp_path / "hub_sync.py").read_text(encoding="utf-8")
 

@@ -10,11 +10,16 @@ from typing import Any
 
 import pytest
 
+import hub.airflow
+from hub.bundled import bundled
 from tests.dags.site import read_dags
 
 pytest.importorskip("airflow", reason="runs in .venv-airflow")
 pytestmark = pytest.mark.airflow
 
+BUILDING = [
+    Path(hub.airflow.__path__[0], f"{name}.py") for name in ("building", "factory", "approval")
+]
 IDS = {
     "hub_sync__sfa",
     "hub_sync__erp",
@@ -22,7 +27,9 @@ IDS = {
     "hub_resolve",
     "hub_publish",
     "hub_approve",
+    "hub_approve_merges",
     "hub_reconcile",
+    "hub_maintain",
 }
 
 
@@ -50,7 +57,7 @@ def test_tasks_have_owner_and_retries(bag: Any) -> None:
     from hub.airflow.retry import ErrorTreePolicy
 
     tasks = [task for dag in bag.dags.values() for task in dag.tasks]
-    assert len(tasks) == 18
+    assert len(tasks) == 30
     for task in tasks:
         assert task.owner == "hub"
         assert task.retries == 3
@@ -82,18 +89,32 @@ def test_one_failed_stream_keeps_the_run_red(bag: Any) -> None:
     assert announce.on_failure_fail_dagrun is False
 
 
-def test_parsing_is_quick(bag: Any, config: Path) -> None:
-    again = read_dags()
-    assert {stat.file for stat in again.dagbag_stats} == {
-        "hub_sync.py",
-        "hub_keys.py",
-        "hub_resolve.py",
-        "hub_publish.py",
-        "hub_approve.py",
-        "hub_reconcile.py",
-    }
-    for stat in again.dagbag_stats:
-        assert stat.duration < timedelta(milliseconds=300), stat.file
+def test_systems_have_pools(bag: Any) -> None:
+    assert bag.dags["hub_sync__sfa"].task_dict["sync_stream"].pool == "hub_sfa"
+    assert bag.dags["hub_keys__erp"].task_dict["scan_keys"].pool == "hub_erp"
+    for dag_id in ("hub_publish", "hub_approve"):
+        assert bag.dags[dag_id].task_dict["deliver__erp"].pool == "hub_erp"
+
+
+def test_runs_have_deadlines_and_failures_are_told(bag: Any) -> None:
+    from hub.airflow.alerts import failed
+
+    for dag in bag.dags.values():
+        (deadline,) = dag.deadline
+        assert deadline.callback.path == "hub.airflow.alerts.late"
+        for task in dag.tasks:
+            told = task.on_failure_callback  # alone, or a list of them in a mapped task
+            assert (told if isinstance(told, list | tuple) else [told]) == [failed]
+
+
+@pytest.mark.parametrize("path", [*bundled("dags").glob("*.py"), *BUILDING], ids=lambda p: p.name)
+def test_airflow_finds_nothing_that_makes_versions(path: Path) -> None:
+    """Airflow's own check at `dag_version_inflation_check_level = error`, as conftest sets it."""
+    from airflow.utils.dag_version_inflation_checker import check_dag_file_stability
+
+    found = check_dag_file_stability(str(path))
+    assert found.check_level.value == "error"
+    assert found.get_error_format_dict(str(path), ".") is None
 
 
 def test_version_is_stable(bag: Any) -> None:
@@ -115,7 +136,7 @@ sys.modules.pop("hub.demo", None)
 sys.addaudithook(refuse)
 bag = read_dags()
 assert not bag.import_errors, bag.import_errors
-assert len(bag.dags) == 7
+assert len(bag.dags) == 9
 heavy = ("connectors", "zeep", "hub.plugins", "hub.store", "hub.pipeline", "hub.mapping")
 print(sorted(name for name in sys.modules if name.startswith(heavy)))
 """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,31 +11,11 @@ import pytest
 
 from hub.store.database import open_store
 from hub.store.digest import dump
-from tests.dags.server import Server, airflow_at
-from tests.dags.site import CONNECTIONS, add_partners, lay_out
+from tests.dags.server import Server
+from tests.dags.site import CONNECTIONS
 
 pytest.importorskip("airflow", reason="runs in .venv-airflow")
 pytestmark = [pytest.mark.airflow, pytest.mark.slow, pytest.mark.timeout(600)]
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small company: two systems, and a folder of files one of which is refused."""
-    path = lay_out(tmp_path_factory.mktemp("site") / "company")
-    add_partners(path)
-    return path.parent
-
-
-@pytest.fixture(scope="module")
-def server(folder: Path) -> Iterator[Server]:
-    """Airflow after everything was synced, resolved and reconciled."""
-    with airflow_at(folder) as running:
-        running.await_dags({f"hub_sync__{name}" for name in CONNECTIONS} | {"hub_resolve"})
-        started = {name: running.trigger(f"hub_sync__{name}") for name in CONNECTIONS}
-        for name, run_id in started.items():
-            assert running.finish(f"hub_sync__{name}", run_id) == "success"
-        assert set(running.await_runs("hub_resolve")) == {"success"}
-        yield running
 
 
 def test_assets_lead_from_sync_to_publish(server: Server) -> None:
@@ -59,7 +38,7 @@ def test_reconcile_writes_reports(server: Server, folder: Path) -> None:
 
 
 def test_streams_are_named_in_the_ui(server: Server) -> None:
-    (run,) = server.runs("hub_sync__erp")
+    run, *_ = server.runs("hub_sync__erp")
     names = {
         task["rendered_map_index"] for task in server.tasks("hub_sync__erp", run["dag_run_id"])
     }

@@ -25,7 +25,8 @@ PROMISED = {
     "quarantine list", "quarantine replay", "status", "store digest", "demo",
     "airflow install-dags", "airflow run", "push serve", "push drain", "push list", "push show",
     "push retry", "delivery list", "delivery show", "delivery retry", "delivery abandon",
-    "review conflicts", "connection pause", "connection resume",
+    "review conflicts", "connection pause", "connection resume", "serve", "web-user add",
+    "web-user list", "web-user remove",
 }  # fmt: skip
 WITHOUT_JSON = {
     "init": "writes a file",
@@ -34,7 +35,9 @@ WITHOUT_JSON = {
     "model schema": "prints JSON anyway",
     "airflow install-dags": "writes files",
     "airflow run": "runs until it is ended",
+    "airflow pools": "says one line",
     "push serve": "runs until it is ended",
+    "serve": "runs until it is ended",
     "export": "prints JSON anyway",
 }
 READING = (

@@ -18,12 +18,14 @@ from hub.config import (
     ConnectionSection,
     HubConfig,
     HubSection,
+    MaintainSection,
     PushSection,
     ResolveSection,
     load_config,
 )
 from hub.ownership import Audience, BrakesSection, Owner, PublishRule, PublishSection
 from hub.plugins import discover
+from hub.roles import OidcSection, WebSection
 from hub.sdk import ConnectorSpec
 from tests.architecture.source import ROOT
 
@@ -39,6 +41,9 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "[[publish.rules]] only": Audience,
     "[publish.brakes.NAME]": BrakesSection,
     "[push]": PushSection,
+    "[maintain]": MaintainSection,
+    "[web]": WebSection,
+    "[web.oidc]": OidcSection,
 }
 
 

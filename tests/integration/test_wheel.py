@@ -82,6 +82,7 @@ def test_the_wheel_holds_what_it_should(wheel: Path) -> None:
     tops = {name.split("/")[0] for name in names}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"hub", "connectors"}
     assert "hub/_bundled/dags/hub_sync.py" in names
+    assert "hub/airflow/connection_types.json" in names
     assert "hub/_bundled/mappings/salesforce.yaml" in names
     assert "hub/reports/templates/reconciliation.html" in names
     assert "hub/reports/definitions/R14.yaml" in names

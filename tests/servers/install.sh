@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs the real servers for the integration tests: Dovecot, Request Tracker, PostgreSQL and LibreOffice from
-# Debian, Tryton, Radicale, Roundup, Xandikos and a Singer tap from the Python index into
+# Installs the real servers for the integration tests: Dovecot, Request Tracker, PostgreSQL, Redis, LibreOffice and Chromium
+# from Debian, axe-core from npm into .cache/axe-core, Tryton, Radicale, Roundup, Xandikos and a Singer tap from the Python index into
 # environments of their own. Cyrus conflicts with Dovecot, so Debian's packages of it are unpacked
 # into .cache/cyrus and only its libraries are installed. Spark needs Java. Run it as often as you
 # like.
@@ -11,7 +11,9 @@ repository=$(cd "$here/../.." && pwd)
 complete=yes
 cyrus="$repository/.cache/cyrus"
 packages="dovecot-imapd request-tracker5 rt5-standalone rt5-db-sqlite postgresql"
-packages="$packages openjdk-17-jre-headless libreoffice-calc"
+packages="$packages redis-server openjdk-17-jre-headless libreoffice-calc chromium"
+command -v npm >/dev/null || packages="$packages npm"
+axe=4.14.1
 # What WeasyPrint sets PDF files with.
 packages="$packages libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core"
 # What cyrus-common and cyrus-caldav need and a plain Debian lacks; apt adds what these need.
@@ -70,6 +72,17 @@ install_cyrus() {
     echo "$unpacked" >"$stamp"
 }
 
+install_axe() {
+    folder="$repository/.cache/axe-core"
+    [ "$(cat "$folder/version.txt" 2>/dev/null)" = "$axe" ] && return 0
+    command -v npm >/dev/null || return 1
+    rm -rf "$folder"
+    mkdir -p "$folder"
+    (cd "$folder" && npm pack --silent "axe-core@$axe" && tar -xzf "axe-core-$axe.tgz") || return 1
+    rm "$folder/axe-core-$axe.tgz"
+    echo "$axe" >"$folder/version.txt"
+}
+
 install_python() {
     environment="$repository/.venv-$1"
     requirements="$here/$1-requirements.txt"
@@ -82,6 +95,7 @@ install_python() {
 
 install_debian
 install_cyrus || complain "Cyrus could not be unpacked into .cache/cyrus."
+install_axe || complain "axe-core could not be fetched from npm into .cache/axe-core."
 install_python tryton || complain "Tryton could not be installed in .venv-tryton."
 install_python radicale || complain "Radicale could not be installed in .venv-radicale."
 install_python roundup || complain "Roundup could not be installed in .venv-roundup."

@@ -21,6 +21,8 @@ from hub.pipeline.workplace import Workplace
 from hub.plugins import discover
 from hub.store.database import open_store
 from hub.store.schema import migrate
+from tests.web.company import Company, make_company
+from tests.web.company import running as serving
 from tests.web.site import write_plugin, write_site
 
 
@@ -79,6 +81,27 @@ def running(work: Workplace) -> Iterator[Receiver]:
     finally:
         server.should_exit = True
         thread.join(timeout=10)
+
+
+@pytest.fixture(scope="session")
+def made_company(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_company(tmp_path_factory.mktemp("company") / "site")
+
+
+@pytest.fixture
+def company(made_company: Path, tmp_path: Path) -> Iterator[Company]:
+    """A company of the test's own."""
+    with serving(made_company, tmp_path / "company") as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def shared_company(
+    made_company: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Company]:
+    """A company for tests that change nothing."""
+    with serving(made_company, tmp_path_factory.mktemp("shared") / "company") as started:
+        yield started
 
 
 @pytest.fixture

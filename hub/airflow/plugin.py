@@ -1,0 +1,29 @@
+"""The hub's plugin for Airflow (entry point ``airflow.plugins``)."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from airflow.plugins_manager import AirflowPlugin
+
+from hub.airflow import pools
+from hub.airflow.pages import PREFIX, Pages
+
+
+class HubPlugin(AirflowPlugin):  # type: ignore[misc]  # Any where Airflow is not installed
+    """The pages in Airflow's navigation, and the pools that the DAGs name."""
+
+    name = "hub"
+    listeners: ClassVar[list[Any]] = [pools]
+    fastapi_apps: ClassVar[list[dict[str, Any]]] = [
+        {"app": Pages(), "url_prefix": PREFIX, "name": "Customer Hub"}
+    ]
+    external_views: ClassVar[list[dict[str, Any]]] = [
+        {
+            "name": "Customers",
+            "href": f"{PREFIX}/",
+            "destination": "nav",
+            "url_route": "hub",
+            "nav_top_level": True,
+        }
+    ]

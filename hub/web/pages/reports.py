@@ -1,0 +1,94 @@
+"""Reports: what reconciling found, the breaks and their life, the files, the signatures."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Form, HTTPException, Query, Request
+from fastapi.responses import FileResponse, HTMLResponse, Response
+
+from hub.errors import StoreError
+from hub.pipeline.break_desk import Word, break_view, list_breaks, speak
+from hub.pipeline.report_desk import read_desk, report_path
+from hub.reports.render_html import POLICY
+from hub.store.audit import new_act
+from hub.web.access import web_of
+from hub.web.masking import masked
+from hub.web.pages.view import Controller, Worker, go, page
+
+router = APIRouter()
+STATES: Final = ("open", "reopened", "assigned", "explained", "force_closed", "closed")
+_SHOWN: Final = 200
+_OWN_POLICY: Final = f"{POLICY}; frame-ancestors 'self'"
+"""The report's page brings its style along, and one script that is known."""
+
+
+@router.get("/reports", name="page_reports")
+def reports(request: Request, _person: Worker) -> HTMLResponse:
+    """All reports, with the breaks that stand."""
+    return page(request, "reports/reports.html", desk=read_desk(web_of(request).work))
+
+
+@router.get("/reports/breaks", name="page_breaks")
+def breaks(
+    request: Request,
+    _person: Worker,
+    report: Annotated[str, Query(max_length=20)] = "",
+    state: Annotated[str, Query()] = "open",
+) -> HTMLResponse:
+    """The breaks of a report, the oldest first."""
+    shown = state if state in STATES else "open"
+    engine = web_of(request).work.engine
+    found = list_breaks(engine, report=report or None, state=shown, limit=_SHOWN)
+    return page(
+        request,
+        "reports/breaks.html",
+        found=found,
+        report=report,
+        state_picked=shown,
+        states=STATES,
+        full=len(found) == _SHOWN,
+    )
+
+
+@router.get("/reports/breaks/{key}", name="page_break")
+def one_break(request: Request, person: Worker, key: str) -> HTMLResponse:
+    """A break down to its records."""
+    try:
+        view = break_view(web_of(request).work.engine, key)
+    except StoreError as error:
+        raise HTTPException(404, str(error)) from error
+    figures = masked(dict(view.figures), person)
+    return page(request, "reports/break.html", view=view, figures=figures, key=key)
+
+
+@router.post("/reports/breaks/{key}", name="page_word")
+def say(
+    request: Request,
+    person: Controller,
+    key: str,
+    kind: Annotated[str, Form(pattern="^(assign|explain|comment|close)$")],
+    reason: Annotated[str, Form(min_length=1, max_length=2000)],
+) -> Response:
+    """Take a break, explain it, comment it, or close it on one's word."""
+    owner = person.actor if kind == "assign" else None
+    word = Word(kind=kind, act=new_act(person.actor, reason), owner=owner)
+    speak(web_of(request).work.engine, key, word)
+    return go(request, "page_break", key=key)
+
+
+@router.get("/reports/files/{file}", name="page_report_file")
+def report_file(
+    request: Request,
+    _person: Worker,
+    file: str,
+    month: Annotated[str, Query(max_length=7)] = "",
+) -> Response:
+    """A file that a reconciliation wrote."""
+    try:
+        path = report_path(web_of(request).work, month, file)
+    except StoreError as error:
+        raise HTTPException(404, str(error)) from error
+    if path.suffix == ".html":
+        return FileResponse(path, headers={"content-security-policy": _OWN_POLICY})
+    return FileResponse(path, filename=f"{month}-{file}" if month else file)
