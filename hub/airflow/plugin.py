@@ -20,7 +20,7 @@ class HubPlugin(AirflowPlugin):  # type: ignore[misc]  # Any where Airflow is no
     ]
     external_views: ClassVar[list[dict[str, Any]]] = [
         {
-            "name": "Customers",
+            "name": "Hub",
             "href": f"{PREFIX}/",
             "destination": "nav",
             "url_route": "hub",
