@@ -10,7 +10,7 @@ from hub.pipeline.search_customers import search
 from tests.browser.visitor import Visitor, visiting
 from tests.web.company import Company
 
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.servers, pytest.mark.xdist_group("browser")]
 
 
 def _large(company: Company) -> str:
