@@ -50,12 +50,13 @@ def test_contact_data_is_nowhere_on_the_pages(shared_company: Company, role: Rol
     for hit in hits:
         party = hit["party_id"]
         hidden = {text for text in contact_data(shared_company, party) if len(text) > 6}
-        found = caller.post("/customers", data={"text": party}, headers=token)
+        found = caller.post("/customers/search", data={"text": party}, headers=token)
         pages = [found, caller.get(f"/customers/{party}"), caller.get(f"/customers/{party}/past")]
-        sources = [r["source"] for r in shared_company.get(f"/customers/{party}")["records"]]
-        if len(sources) > 1:
-            pair = [f"{s['connection']}:{s['type']}:{s['key']}" for s in sources[:2]]
-            pages.append(caller.post(f"/customers/{party}/why", data={"pair": pair}, headers=token))
+        records = [r["record"] for r in shared_company.get(f"/customers/{party}")["records"]]
+        if len(records) > 1:
+            pair = {"pair": records[:2]}
+            pages.append(caller.post(f"/customers/{party}/compare", data=pair, headers=token))
+        assert {page.status_code for page in pages} == {200}
         told = html.unescape("".join(page.text for page in pages))
         assert not [text for text in hidden if text in told]
         seen += len(hidden)

@@ -108,7 +108,7 @@ def test_two_customers_are_merged_and_taken_apart(company: Company) -> None:
     survivor = answer.headers["location"].rpartition("/")[2]
     assert survivor in {one, other}
     records = customer_view(company.work.engine, survivor).sources
-    form = {"record": records[0].canonical_id, "reason": "it is not"}
+    form = {"record": str(records[0].canonical_id), "reason": "it is not"}
     assert steward.post(f"/customers/{survivor}/unmerge", data=form).status_code == 303
     assert len(customer_view(company.work.engine, survivor).sources) == len(records) - 1
 

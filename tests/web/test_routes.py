@@ -25,8 +25,10 @@ PUBLIC = {
 }
 """What is served to whoever asks; each says in the code why."""
 QUESTIONS = {
-    *("/customers", "/customers/{party_id}/why"),
-    *("/customers/search", "/customers/by-name", "/crosswalk"),
+    "/customers/search",
+    "/customers/by-name",
+    "/customers/{party_id}/compare",
+    "/crosswalk",
 }
 """What is asked by POST because it is personal, and changes nothing."""
 NOWHERE = "00000000-0000-7000-8000-000000000000"
