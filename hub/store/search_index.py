@@ -19,6 +19,8 @@ from hub.store.tables import golden_record, search_term
 
 _MOST: Final = 10_000
 """So many words of one beginning are read, and so many are worth counting."""
+_FEW: Final = 1_000
+"""Enough for one word alone: versions that hold no longer are passed over."""
 _LAST: Final = "\U0010ffff"
 
 
@@ -63,7 +65,8 @@ def drop_former(db: Connection, party_ids: Sequence[str]) -> None:
 
 def find_entries(db: Connection, beginnings: Collection[str], limit: int) -> list[Entry]:
     """Golden records with a word for each beginning; those whose word is the shortest first."""
-    first, *others = sorted(set(beginnings), key=lambda text: (_count(db, text), text))
+    first, *others = _rarest_first(db, sorted(set(beginnings)))
+    most = _MOST if others else _FEW
     mark = "?" if db.dialect.name == "sqlite" else "%s"
     holds = "".join(
         " AND EXISTS (SELECT 1 FROM search_term o WHERE o.golden_id = t.golden_id "
@@ -72,7 +75,7 @@ def find_entries(db: Connection, beginnings: Collection[str], limit: int) -> lis
     )
     sql = (
         "SELECT t.golden_id, g.party_id, g.body FROM (SELECT golden_id, term FROM search_term "
-        f"WHERE term >= {mark} AND term < {mark} ORDER BY term, golden_id LIMIT {_MOST}) t "
+        f"WHERE term >= {mark} AND term < {mark} ORDER BY term, golden_id LIMIT {most}) t "
         f"JOIN golden_record g ON g.id = t.golden_id WHERE g.recorded_to IS NULL{holds} "
         f"ORDER BY t.term, t.golden_id LIMIT {mark}"
     )
@@ -80,6 +83,12 @@ def find_entries(db: Connection, beginnings: Collection[str], limit: int) -> lis
     found = fetch(db, sql, (*bound, limit * 4), Entry._fields)
     once = {row.golden_id: Entry(row.golden_id, as_uuid(row.party_id), row.body) for row in found}
     return list(once.values())[:limit]
+
+
+def _rarest_first(db: Connection, beginnings: list[str]) -> list[str]:
+    if len(beginnings) < 2:
+        return beginnings
+    return sorted(beginnings, key=lambda text: (_count(db, text), text))
 
 
 def _count(db: Connection, beginning: str) -> int:

@@ -1,4 +1,4 @@
-"""A browser for the session, and the demo company that its tests look at."""
+"""A browser, and the demo company that its tests look at."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from tests.browser.visitor import Visitor
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """For one module: while it is open an event loop runs, beside which others can't begin one."""
     require(chromium.available)
     with chromium.running() as started:
         yield started

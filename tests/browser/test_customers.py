@@ -10,7 +10,7 @@ from hub.pipeline.search_customers import search
 from tests.browser.visitor import Visitor, visiting
 from tests.web.company import Company
 
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.servers, pytest.mark.xdist_group("browser")]
 
 
 def _large(company: Company) -> str:
@@ -29,9 +29,10 @@ def test_one_is_found_while_typing_and_opened_by_keyboard(steward: Visitor) -> N
     row = steward.page.locator("#found tbody tr", has_text=name).first
     expect(row).to_be_visible()
     expect(steward.page.locator("#found .foot")).not_to_contain_text("Changed last")
+    steward.page.wait_for_load_state("networkidle")
     steward.shoot("found")
     assert "?" not in steward.page.url
-    steward.press("Escape", "ArrowDown", "Enter")
+    steward.press("ArrowDown", "Enter")
     expect(steward.page.locator("h1")).to_be_visible()
     steward.page.wait_for_url("**/customers/*-*")
 

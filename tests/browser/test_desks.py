@@ -18,7 +18,7 @@ from tests.browser.visitor import Visitor, visiting
 from tests.web.company import Company
 from tests.web.served import served
 
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.servers, pytest.mark.xdist_group("browser")]
 
 
 def _conflict(company: Company) -> str:

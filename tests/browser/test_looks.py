@@ -9,7 +9,7 @@ from hub.roles import Role
 from tests.browser.visitor import MOST_BYTES, Visitor, visiting
 from tests.web.company import Company
 
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.servers, pytest.mark.xdist_group("browser")]
 
 PAGES = {
     "health": "/",

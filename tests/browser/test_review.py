@@ -12,7 +12,7 @@ from hub.store.review import get_case
 from tests.browser.visitor import Visitor, visiting
 from tests.web.company import Company
 
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.servers, pytest.mark.xdist_group("browser")]
 
 
 def _state(visitor: Visitor, case: str) -> str:

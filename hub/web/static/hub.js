@@ -42,6 +42,10 @@
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (typing(event.target)) {
       if (event.key === "Escape") event.target.blur();
+      if (event.key === "ArrowDown" && event.target.type === "search") {
+        event.preventDefault();
+        row("ArrowDown")?.click();
+      }
       return;
     }
     if (dialog().open) return;
