@@ -18,7 +18,7 @@ from hub.store.break_counts import BreakCount, count_breaks
 from hub.store.database import reading
 from hub.store.sign_offs import all_sign_offs
 
-_FORMS: Final = {".html": "page", ".xlsx": "workbook", ".csv": "table"}
+_FORMS: Final = {".html": "page", ".xlsx": "workbook", ".csv": "table", ".pdf": "print"}
 
 
 class ReportFile(NamedTuple):
