@@ -20,6 +20,7 @@ from pydantic import (
 )
 
 from hub.errors import ConfigError
+from hub.mailing import MailSection
 from hub.ownership import (
     Audience,
     BrakesSection,
@@ -212,6 +213,7 @@ class HubConfig(Closed):
     publish: PublishSection = PublishSection()
     push: PushSection = PushSection()
     maintain: MaintainSection = MaintainSection()
+    mail: MailSection = MailSection()
     web: WebSection = WebSection()
 
     @model_validator(mode="after")
@@ -334,6 +336,7 @@ def _known_keys(model: type[BaseModel], place: tuple[Any, ...]) -> list[str]:
         "publish": _publish_model(place),
         "push": PushSection,
         "maintain": MaintainSection,
+        "mail": MailSection,
         "web": OidcSection if "oidc" in place[1:-1] else WebSection,
     }
     owner = sections.get(str(place[0]), model) if len(place) > 1 else model

@@ -71,9 +71,10 @@ the question comes anew. Airflow sees counts alone.
 """
 RECONCILE: Final = """\
 Compares front and back office and writes the reports into the folder `reports` beside hub.toml.
+Where `[mail]` names receivers, `mail` sends them the counts, and nothing of any customer.
 
 **When it is red:** the store could not be read, or the folder could not be written; mend that, then
-clear the task.
+clear the task. `mail`: *AuthenticationError* or *ConfigError* mean `[mail]` in hub.toml.
 """
 MAINTAIN: Final = """\
 Once a day: copies the store into the folder `maintain.backups` beside hub.toml, drops what is kept

@@ -127,7 +127,15 @@ def reconcile_dag() -> DAG:
 
             return tasks.reconcile()
 
-        reconcile()
+        @make_task()
+        def mail() -> dict[str, int]:
+            from hub.airflow import tasks
+
+            return tasks.mail_reports()
+
+        done = reconcile()
+        if read_config().mail.to:
+            done >> mail()
     return dag
 
 

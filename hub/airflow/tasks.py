@@ -12,7 +12,7 @@ from hub.airflow.counting import Counts, level
 from hub.airflow.credentials import airflow_credentials
 from hub.config import find_config
 from hub.errors import HubError, PermanentSourceError
-from hub.pipeline import steps
+from hub.pipeline import report_mail, steps
 from hub.pipeline.turn import SyncMode
 from hub.pipeline.workplace import Workplace, open_workplace
 from hub.sdk.contract import Capability
@@ -62,6 +62,12 @@ def reconcile() -> Counts:
     """Run the reports and write their files beside hub.toml; the number of breaks by report."""
     with workplace() as work:
         return level(steps.reconcile(work, work.config.root / "reports"))
+
+
+def mail_reports() -> Counts:
+    """Tell those whom ``[mail]`` names how many breaks stand."""
+    with workplace() as work:
+        return {"receivers": report_mail.mail_reports(work)}
 
 
 def _something_waits(work: Workplace) -> bool:

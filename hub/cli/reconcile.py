@@ -11,6 +11,7 @@ from hub.cli.output import AsJson, emit_counts, emit_json, emit_table, out, say,
 from hub.cli.workplace import open_workplace, whoami
 from hub.pipeline import steps
 from hub.pipeline.break_desk import BreakView, Word, break_view, list_breaks, speak
+from hub.pipeline.report_mail import mail_reports
 from hub.store.audit import new_act
 
 breaks = typer.Typer(help="Breaks that the reports found, and their life.", no_args_is_help=True)
@@ -43,6 +44,15 @@ def reconcile(
         return
     emit_table(["report", "breaks"], list(counts.items()))
     say(f"written to {folder}")
+
+
+def mail(as_json: AsJson = False) -> None:
+    """Mail how many breaks the last reconciliation left to those whom `[mail]` names."""
+    receivers = mail_reports(open_workplace())
+    if not receivers and not as_json:
+        say("hub.toml names nobody in [mail]: nothing was sent")
+        return
+    emit_counts([{"receivers": receivers}], as_json)
 
 
 @breaks.command("list")
@@ -138,4 +148,5 @@ def _plain(view: BreakView) -> dict[str, Any]:
 def add_to(app: typer.Typer) -> None:
     """Hang these commands on the program."""
     app.command()(reconcile)
+    app.command()(mail)
     app.add_typer(breaks, name="break")

@@ -23,6 +23,7 @@ from hub.config import (
     ResolveSection,
     load_config,
 )
+from hub.mailing import MailSection
 from hub.ownership import Audience, BrakesSection, Owner, PublishRule, PublishSection
 from hub.plugins import discover
 from hub.roles import OidcSection, WebSection
@@ -42,6 +43,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "[publish.brakes.NAME]": BrakesSection,
     "[push]": PushSection,
     "[maintain]": MaintainSection,
+    "[mail]": MailSection,
     "[web]": WebSection,
     "[web.oidc]": OidcSection,
 }
