@@ -36,6 +36,7 @@ def streams_at(service: Service) -> tuple[ODataStream, ...]:
             types={"id": Edm.GUID},
             cursor="lastModifiedDateTime",
             reading=Reading.SWEEP,
+            countable=True,
             **special,
         )
         for name, special in _SPECIAL.items()

@@ -47,6 +47,7 @@ PARTNER: Final = ODataStream(
     cursor="LastChangeDate",
     reading=Reading.SWEEP,
     by_key=True,
+    countable=True,
     write=("SearchTerm1", "SearchTerm2", EMAIL, PHONE),
 )
 CONTACT: Final = ODataStream(
@@ -63,6 +64,7 @@ CONTACT: Final = ODataStream(
     types={"ValidityEndDate": Edm.DATETIME},
     select=("ValidityStartDate", "IsStandardRelationship", "RelationshipCategory"),
     expand=("to_ContactRelationship",),
+    countable=True,
 )
 ORDER: Final = ODataStream(
     name="sales_order",
@@ -79,6 +81,7 @@ ORDER: Final = ODataStream(
     cursor="LastChangeDateTime",
     reading=Reading.SWEEP,
     by_key=True,
+    countable=True,
     shape=with_totals,
 )
 STREAMS: Final = (PARTNER, CONTACT, ORDER)

@@ -81,6 +81,17 @@ class ODataClient:
             delta_link=self._kept(found.delta_link, query.resource),
         )
 
+    def count(self, resource: str, condition: str, *, stream: str = "") -> int:
+        """How many entities meet a condition (OData 4.01 Part 2, 4.8; as in version 2)."""
+        link = f"{resource}/$count?{encode({'$filter': condition})}".rstrip("?")
+        headers = {**self._headers, "accept": "text/plain"}
+        answer = self._rest.get(self._url(link), headers=headers, stream=stream)
+        text = answer.content.decode("utf-8-sig", "replace").strip()
+        if not text.isdecimal():
+            message = "a count is no number; check the service's address"
+            raise SourceSchemaError(message, system=self._rest.system, stream=stream)
+        return int(text)
+
     def entity(self, path: str, options: Mapping[str, str], *, stream: str = "") -> Entity | None:
         """One entity by its key, or None where it is gone."""
         link = f"{path}?{encode(options)}".rstrip("?")

@@ -18,6 +18,7 @@ from hub.sdk.contract import (
     Page,
     Receipt,
     Record,
+    Total,
 )
 from hub.sdk.odata.answers import Entity
 from hub.sdk.odata.client import ODataClient, Query
@@ -73,6 +74,10 @@ class ODataConnector:
     def keys(self, stream: str) -> Iterator[Sequence[str]]:
         """The keys of all records there are now."""
         return self._reader(stream).keys()
+
+    def count(self, stream: str) -> Total:
+        """How many records the service counts now."""
+        return Total(self._reader(stream).count())
 
     def fetch(self, stream: str, key: str) -> Record | None:
         """One record as it is now, or None if it is gone."""

@@ -76,6 +76,16 @@ class StreamReader:
         for page in reader.pages(None):
             yield [record.key for record in page.records]
 
+    def count(self) -> int:
+        """How many records there are now; those that are marked as deleted are left out."""
+        stream, flagged = self._stream, ""
+        if stream.deleted:
+            name, value = stream.deleted
+            edm = stream.types.get(name, Edm.BOOLEAN if isinstance(value, bool) else Edm.STRING)
+            flagged = f"{name} ne {literal(value, edm, self._client.version)}"
+        condition = all_of(stream.where, flagged)
+        return self._client.count(stream.resource, condition, stream=stream.name)
+
     def _goes_by_key(self) -> bool:
         return self._stream.by_key or self._stream.reading is Reading.KEYSET
 

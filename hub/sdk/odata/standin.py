@@ -31,6 +31,7 @@ from hub.sdk.odata.standin_rows import (
 )
 from hub.sdk.standin import HttpStandIn, Request, Response, Row, StandInState
 
+_COUNT: Final = "/$count"
 _MIXED: Final = "multipart/mixed; boundary="
 
 
@@ -89,11 +90,11 @@ class ODataStandIn(HttpStandIn):
         if not path:
             return Response(200, {}, self._new_csrf(request))
         resource, _, key = path.partition("(")
-        found = self.sets.get((root, resource))
+        found = self.sets.get((root, resource.removesuffix(_COUNT)))
         if found is None:
             raise Refusal(404, "ResourceNotFound")
         if not key:
-            return self._list(found, request)
+            return self._several(found, request, counted=resource.endswith(_COUNT))
         return self._one(found, f"({key}", request)
 
     def _root(self, path: str) -> str:
@@ -106,6 +107,12 @@ class ODataStandIn(HttpStandIn):
     def rows(self, found: EntitySet) -> Mapping[str, Row]:
         """The rows of an entity set, by source key."""
         return found.rows(self.state) if found.rows else self.state.stream(found.stream)
+
+    def _several(self, found: EntitySet, request: Request, *, counted: bool) -> Response:
+        if not counted:
+            return self._list(found, request)
+        rows = self._filtered(found, dict(parse_qsl(request.query)).get("$filter", ""))
+        return Response(200, str(len(rows)).encode(), {"content-type": "text/plain"})
 
     def _list(self, found: EntitySet, request: Request) -> Response:
         query = dict(parse_qsl(request.query, keep_blank_values=True))

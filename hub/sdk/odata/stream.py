@@ -45,7 +45,8 @@ class ODataStream:
     the fields that may be written. ``shape`` may add to a row what the mapping or the write side
     needs. In a sweep ``changed`` gives the moment of a row's last change and ``since`` the filter
     from a moment on, where the cursor alone can't; ``by_key`` pages by ``$orderby`` on the key, for
-    services that give no links to next pages.
+    services that give no links to next pages. ``countable`` is for services whose ``/$count`` is
+    exact, however many there are.
     """
 
     name: str
@@ -68,6 +69,7 @@ class ODataStream:
     since: Callable[[datetime], str] | None = None
     by_key: bool = False
     custom_fields: bool = False
+    countable: bool = False
     retains: bool = False
 
     @property
@@ -106,6 +108,7 @@ class ODataStream:
             Capability.INCREMENTAL: self.cursor is not None or tracked,
             Capability.DELETES: deletes,
             Capability.KEY_SCAN: self.cursor is not None and not deletes,
+            Capability.COUNT: self.countable,
             Capability.WRITE: bool(self.write),
             Capability.OPTIMISTIC_LOCK: bool(self.write),
             Capability.CUSTOM_FIELDS: self.custom_fields,
