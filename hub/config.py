@@ -196,6 +196,9 @@ class MaintainSection(Closed):
         ge=1,
         description="Days that superseded versions of source records are kept; all without it.",
     )
+    run_days: int | None = Field(
+        default=90, ge=1, description="Days that runs and their counts are kept."
+    )
 
     @field_validator("schedule", "backups", mode="before")
     @classmethod

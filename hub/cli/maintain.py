@@ -33,7 +33,8 @@ def maintain(
         say("no backup: maintain.backups is none")
     else:
         say(f"backup: {backup.path.name}, {backup.size:,} bytes; {backup.kept} kept")
-    say(f"dropped {dropped['versions']:,} versions, {dropped['deliveries']:,} landed deliveries")
+    gone = ", ".join(f"{count:,} {what}" for what, count in dropped.items())
+    say(f"dropped {gone}")
     say(f"store: {size:,} bytes")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from hub.pipeline import training
 from hub.pipeline.workplace import Workplace
 from hub.store import upkeep
-from hub.store.database import writing
+from hub.store.database import Connection, writing
 from hub.store.pushes import forget_deliveries
 
 _PREFIX: Final = "hub-"
@@ -44,20 +44,30 @@ def back_up(work: Workplace, moment: datetime) -> Backup | None:
 
 
 def forget(work: Workplace, moment: datetime) -> Mapping[str, int]:
-    """Drop what hub.toml keeps no longer at that moment: superseded versions, landed deliveries."""
-    section, versions = work.config.maintain, 0
-    if section.raw_days is not None:
-        before = moment - timedelta(days=section.raw_days)
-        while dropped := _forget_some(work, before):
-            versions += dropped
+    """Drop what hub.toml keeps no longer then: superseded versions, runs, landed deliveries."""
+    section = work.config.maintain
+    counts = {
+        "versions": _forget_all(work, upkeep.forget_versions, moment, section.raw_days),
+        "runs": _forget_all(work, upkeep.forget_runs, moment, section.run_days),
+    }
     with writing(work.engine) as db:
         before = moment - timedelta(days=work.config.push.keep_days)
-        return {"versions": versions, "deliveries": forget_deliveries(db, before)}
+        return {**counts, "deliveries": forget_deliveries(db, before)}
 
 
-def _forget_some(work: Workplace, before: datetime) -> int:
-    with writing(work.engine) as db:
-        return upkeep.forget_versions(db, before)
+def _forget_all(
+    work: Workplace, drop: Callable[[Connection, datetime], int], moment: datetime, days: int | None
+) -> int:
+    """Drop some at a time, so that nobody waits long for the store."""
+    if days is None:
+        return 0
+    before, total = moment - timedelta(days=days), 0
+    while True:
+        with writing(work.engine) as db:
+            dropped = drop(db, before)
+        if not dropped:
+            return total
+        total += dropped
 
 
 def tidy(work: Workplace, *, vacuum: bool = False) -> int:

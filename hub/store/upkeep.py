@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from hub.errors import ConfigError, StoreError
-from hub.store.tables import canonical_record, raw_version, source_record
+from hub.store.tables import canonical_record, raw_version, run, source_record
 
 _SIZE: Final = 2_000
 DUMP: Final = "pg_dump"
@@ -132,4 +132,25 @@ def forget_versions(db: Connection, before: datetime) -> int:
     if found:
         pair = sa.tuple_(raw_version.c.record_id, raw_version.c.version)
         db.execute(sa.delete(raw_version).where(pair.in_([tuple(row) for row in found])))
+    return len(found)
+
+
+def forget_runs(db: Connection, before: datetime) -> int:
+    """Drop runs that ended before then, a few thousand; returns how many.
+
+    Of each stream the latest run of a step stays, and the latest one that ended well: by those it
+    is told how fresh the stream is. Call it until it drops none.
+    """
+    later = run.alias()
+    surpassed = sa.exists().where(
+        later.c.stream_id == run.c.stream_id,
+        later.c.step == run.c.step,
+        later.c.state == run.c.state,
+        later.c.started_at > run.c.started_at,
+    )
+    found = list(
+        db.scalars(sa.select(run.c.id).where(run.c.ended_at < before, surpassed).limit(_SIZE))
+    )
+    if found:
+        db.execute(sa.delete(run).where(run.c.id.in_(found)))
     return len(found)
