@@ -206,7 +206,7 @@ def test_the_capabilities_follow_from_the_settings() -> None:
     (stream,) = discover(SqlConfig.model_validate(settings(tables=[table])))
     assert stream.capabilities == {
         Capability.FULL, Capability.CUSTOM_FIELDS, Capability.INCREMENTAL, Capability.DELETES,
-        Capability.WRITE, Capability.OPTIMISTIC_LOCK,
+        Capability.WRITE, Capability.OPTIMISTIC_LOCK, Capability.COUNT,
     }  # fmt: skip
     assert (stream.key, stream.cursor) == (("id",), "changed")
     assert stream.entities == ("party", "account")

@@ -8,11 +8,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, NamedTuple
 
+import sqlalchemy as sa
+
 from hub.demo.company import Company, generate
 from hub.demo.story import Job, Story, Tell
 from hub.pipeline.workplace import Workplace, open_workplace
+from hub.store.database import reading
 from hub.store.digest import digest
-from hub.store.reporting import report_snapshot
 from tests.servers.demo_real.company import Servers, move
 from tests.servers.demo_real.helpdesk import read_user
 from tests.servers.demo_real.site import lay_out_real
@@ -124,9 +126,8 @@ def _sync_again(job: Job) -> dict[str, int]:
 
 
 def _receipts(work: Workplace) -> list[Written]:
-    with report_snapshot(work.engine, datetime.now(UTC)) as snap:
-        rows = snap.rows("receipts", _WRITTEN, ())
-    return [Written(row["source_key"], row["field"], row["value"]) for row in rows]
+    with reading(work.engine) as db:
+        return [Written._make(row) for row in db.execute(sa.text(_WRITTEN))]
 
 
 def _is_there(desk: RequestTrackerServer, one: Written) -> bool:

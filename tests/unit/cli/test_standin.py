@@ -20,7 +20,9 @@ pytestmark = pytest.mark.timeout(60)
 @pytest.fixture
 def program() -> Iterator[subprocess.Popen[bytes]]:
     """The help desk's stand-in as a program of its own."""
-    code = "from hub.cli.main import run; run()"
+    # A shell may have told what it runs in the background to ignore the signal.
+    code = "import signal as s; s.signal(s.SIGINT, s.default_int_handler)\n"
+    code += "from hub.cli.main import run; run()"
     words = ["connector", "stand-in", "request_tracker"]
     with subprocess.Popen([sys.executable, "-uc", code, *words], stdout=subprocess.PIPE) as running:
         yield running

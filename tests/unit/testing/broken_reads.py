@@ -8,7 +8,7 @@ from typing import ClassVar
 import requests
 
 from hub.errors import CursorExpiredError, HubError, SourceUnavailableError
-from hub.sdk import Cursor, Page, Record, Tombstone
+from hub.sdk import Cursor, Page, Record, Tombstone, Total
 from tests.unit.testing.cards import CardsConfig, CardsConnector, Row
 
 
@@ -112,11 +112,11 @@ class CrashesInTheFuture(CardsConnector):
 class StampsRecords(CardsConnector):
     """Notes in each record how it was read."""
 
-    count = 0
+    read_before = 0
 
     def record(self, row: Row) -> Record:
-        StampsRecords.count += 1
-        return Record(str(row["id"]), {**row, "read_as": StampsRecords.count}, row["changed"])
+        StampsRecords.read_before += 1
+        return Record(str(row["id"]), {**row, "read_as": StampsRecords.read_before}, row["changed"])
 
 
 class NumberKeys(CardsConnector):
@@ -318,6 +318,22 @@ class ScansUntilTrouble(CardsConnector):
             return
 
 
+class CountsStones(CardsConnector):
+    """Counts deleted records as well."""
+
+    def count(self, stream: str) -> Total:
+        pages = list(self.read(stream, None))
+        return Total(sum(len(page.records) + len(page.tombstones) for page in pages))
+
+
+class SumsPennies(CardsConnector):
+    """Sums up in another unit than the records state."""
+
+    def count(self, stream: str) -> Total:
+        told = super().count(stream)
+        return Total(told.records, {name: 100 * value for name, value in told.sums.items()})
+
+
 READS: dict[type[CardsConnector], tuple[str, ...]] = {
     LosesTies: ("ties",),
     RepeatsTheLast: ("nothing_new", "change_once"),
@@ -351,4 +367,6 @@ READS: dict[type[CardsConnector], tuple[str, ...]] = {
     ScansStones: ("key_scan_complete",),
     ScansOnePage: ("key_scan_complete",),
     ScansUntilTrouble: ("key_scan_raises",),
+    CountsStones: ("count_complete",),
+    SumsPennies: ("count_complete",),
 }

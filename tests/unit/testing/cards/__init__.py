@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,6 +34,7 @@ from hub.sdk import (
     StandInSpec,
     Stream,
     Tombstone,
+    Total,
     Unreadable,
     WriteResult,
     hookimpl,
@@ -63,7 +65,7 @@ CARD: Final = Stream(
         {
             *(Capability.FULL, Capability.INCREMENTAL, Capability.DELETES, Capability.WRITE),
             *(Capability.OPTIMISTIC_LOCK, Capability.IDEMPOTENCY_KEY, Capability.KEY_SCAN),
-            *(Capability.BATCH_WRITE, Capability.CREATE, Capability.REMOVE),
+            *(Capability.BATCH_WRITE, Capability.CREATE, Capability.REMOVE, Capability.COUNT),
         }
     ),
 )
@@ -96,6 +98,10 @@ class CardsConnector:
     def keys(self, stream: str) -> Iterator[list[str]]:
         for page in self.read(stream, None):
             yield [record.key for record in page.records]
+
+    def count(self, stream: str) -> Total:
+        told = self.http.get("cards/count", stream=stream).json()
+        return Total(told["cards"], {"id": Decimal(told["ids"])})
 
     def position_of(self, cursor: Cursor | None) -> tuple[str, int]:
         if not cursor:
