@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from typing import Annotated, Any, Final
 
 import typer
 
+from hub.cli.listening import listen, require_web
 from hub.cli.output import AsJson, emit_counts, emit_json, emit_table, say, warn, working
 from hub.cli.workplace import chosen_config, open_workplace
 from hub.errors import ConfigError
@@ -29,27 +29,10 @@ def serve(
     port: Annotated[int, typer.Option("--port", min=1, max=65_535, help="Its port.")] = 8090,
 ) -> None:
     """Receive deliveries and land them, until it is ended."""
-    try:
-        import uvicorn
-    except ImportError as error:
-        raise ConfigError("the receiver needs: pip install 'customer-hub[web]'") from error
-    os.environ["HUB_CONFIG"] = str(chosen_config().resolve())
+    require_web("the receiver")
     say(f"receiving at http://{host}:{port}/push/CONNECTION; Ctrl-C ends it")
-    # By name: the command line does not import the web, it only tells the server what to run.
-    uvicorn.run(
-        _RECEIVER,
-        factory=True,
-        host=host,
-        port=port,
-        http=_PROTOCOL,
-        ws="none",
-        lifespan="on",
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        limit_concurrency=_CONCURRENT,
-    )
+    path = chosen_config().resolve()
+    listen(_RECEIVER, path, address=(host, port), protocol=_PROTOCOL, at_once=_CONCURRENT)
 
 
 @push.command()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from getpass import getpass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from hub.cli.files import write_private
+from hub.cli.listening import listen, require_web
 from hub.cli.output import AsJson, emit_counts, emit_json, say, warn
 from hub.cli.workplace import chosen_config
 from hub.config import load_config
@@ -44,12 +44,8 @@ def serve(
     port: Annotated[int, typer.Option("--port", min=1, max=65_535, help="Its port.")] = 8080,
 ) -> None:
     """Serve the pages, the API and the receiver of webhooks, until it is ended."""
-    try:
-        import uvicorn
-    except ImportError as error:
-        raise ConfigError("the pages need: pip install 'customer-hub[web]'") from error
+    require_web("`hub serve`")
     path = chosen_config().resolve()
-    os.environ["HUB_CONFIG"] = str(path)
     say(f"pages at http://{host}:{port}/, API at http://{host}:{port}/api/v1; Ctrl-C ends it")
     if host not in _LOOPBACK and not (load_config(path).web.url or "").startswith("https:"):
         warn(
@@ -57,21 +53,7 @@ def serve(
         )
     if not load_people(_people(path)):
         say("nobody can sign in yet: hub web-user add LOGIN --role steward")
-    # By name: the command line does not import the web, it only tells the server what to run.
-    uvicorn.run(
-        _APPLICATION,
-        factory=True,
-        host=host,
-        port=port,
-        http=_PROTOCOL,
-        ws="none",
-        lifespan="on",
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        limit_concurrency=_CONCURRENT,
-    )
+    listen(_APPLICATION, path, address=(host, port), protocol=_PROTOCOL, at_once=_CONCURRENT)
 
 
 @web_user.command()
