@@ -7,11 +7,11 @@ lost only where a reading that began after it was first seen has not mended it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any, Final, cast
 
-from hub.errors import HubError
+from hub.errors import AuthenticationError, ContractError, HubError, TransientSourceError
 from hub.pipeline.blame import name_breakdown
 from hub.pipeline.connections import OpenConnection
 from hub.pipeline.workplace import Workplace
@@ -19,6 +19,8 @@ from hub.sdk.contract import Capability, Counter, Stream, Total
 from hub.store import runs, streams, totals
 from hub.store.columns import to_scaled
 from hub.store.database import Connection, reading, writing
+
+_AWAY: Final = (TransientSourceError, AuthenticationError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,10 +43,14 @@ def ask_systems(work: Workplace) -> list[Asked]:
 
 
 def _ask_connection(work: Workplace, name: str) -> Iterator[Asked]:
+    """Ask about each stream; a system that is away, or refuses the login, is asked once."""
+    away: HubError | None = None
     try:
         with work.site.connected(name) as opened:
             for stream, stream_id in _counted(work, opened):
-                yield _ask(work, opened, stream, stream_id)
+                told = away or _count(opened, stream)
+                away = told if isinstance(told, _AWAY) else None
+                yield _note(work, opened, (stream, stream_id), told)
     except HubError as error:  # it can't even be opened: its syncs say so too
         yield Asked(connection=name, stream="", problem=str(error))
 
@@ -59,24 +65,30 @@ def _counted(work: Workplace, opened: OpenConnection) -> Iterator[tuple[Stream, 
                 yield stream, stream_id
 
 
-def _ask(work: Workplace, opened: OpenConnection, stream: Stream, stream_id: int) -> Asked:
-    name, place = opened.name, stream.name
-    with writing(work.engine) as db:
-        state = streams.read_stream(db, stream_id)
-        run_id = runs.start_run(
-            db, totals.STEP, connection_id=state.connection_id, stream_id=stream_id
-        )
+def _count(opened: OpenConnection, stream: Stream) -> Total | HubError:
     try:
-        told = cast("Counter", opened.connector).count(stream.name)
+        return cast("Counter", opened.connector).count(stream.name)
+    except HubError as error:
+        return error
     except Exception as error:  # noqa: BLE001  # a foreign connector may raise anything
-        problem = str(error) if isinstance(error, HubError) else name_breakdown(error)
-        with writing(work.engine) as db:
-            runs.finish_run(db, run_id, state="failed", counts={}, error=problem)
-        return Asked(connection=name, stream=place, problem=problem)
+        return ContractError(f"{opened.spec.name} can't count: {name_breakdown(error)}")
+
+
+def _note(
+    work: Workplace, opened: OpenConnection, asked: tuple[Stream, int], told: Total | HubError
+) -> Asked:
+    """Keep the answer, or why there is none, as a run of its own."""
+    stream, stream_id = asked
+    place = Asked(connection=opened.name, stream=stream.name)
     with writing(work.engine) as db:
+        owner = streams.read_stream(db, stream_id).connection_id
+        run_id = runs.start_run(db, totals.STEP, connection_id=owner, stream_id=stream_id)
+        if isinstance(told, HubError):
+            runs.finish_run(db, run_id, state="failed", counts={}, error=str(told))
+            return replace(place, problem=str(told))
         counts = _compare(db, stream_id, told)
         runs.finish_run(db, run_id, state="ok", counts=counts)
-    return Asked(connection=name, stream=place, system=told.records, held=counts["held"])
+    return replace(place, system=told.records, held=counts["held"])
 
 
 def _compare(db: Connection, stream_id: int, told: Total) -> dict[str, Any]:
