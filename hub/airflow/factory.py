@@ -131,11 +131,12 @@ def reconcile_dag() -> DAG:
         def mail() -> dict[str, int]:
             from hub.airflow import tasks
 
-            return tasks.mail_reports()
+            counts = tasks.mail_reports()
+            if not counts["receivers"]:
+                raise AirflowSkipException("hub.toml names nobody in [mail]")
+            return counts
 
-        done = reconcile()
-        if read_config().mail.to:
-            done >> mail()
+        reconcile() >> mail()
     return dag
 
 
