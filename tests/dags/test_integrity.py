@@ -57,7 +57,7 @@ def test_tasks_have_owner_and_retries(bag: Any) -> None:
     from hub.airflow.retry import ErrorTreePolicy
 
     tasks = [task for dag in bag.dags.values() for task in dag.tasks]
-    assert len(tasks) == 30
+    assert len(tasks) == 31
     for task in tasks:
         assert task.owner == "hub"
         assert task.retries == 3
