@@ -11,7 +11,6 @@ from hub.cli.output import AsJson, emit_counts, emit_json, emit_table, out, say,
 from hub.cli.workplace import open_workplace, whoami
 from hub.pipeline import steps
 from hub.pipeline.break_desk import BreakView, Word, break_view, list_breaks, speak
-from hub.pipeline.report_mail import mail_reports
 from hub.store.audit import new_act
 
 breaks = typer.Typer(help="Breaks that the reports found, and their life.", no_args_is_help=True)
@@ -48,6 +47,8 @@ def reconcile(
 
 def mail(as_json: AsJson = False) -> None:
     """Mail how many breaks the last reconciliation left to those whom `[mail]` names."""
+    from hub.pipeline.report_mail import mail_reports
+
     receivers = mail_reports(open_workplace())
     if not receivers and not as_json:
         say("hub.toml names nobody in [mail]: nothing was sent")

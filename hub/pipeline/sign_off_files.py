@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -52,13 +52,9 @@ def write_sheet(work: Workplace, period: str, folder: Path | None = None) -> lis
 def void_with_sheets(work: Workplace, run_id: str) -> Mapping[str, str]:
     """Void what has changed since it was signed, in the store and on the sheets; returns why."""
     voided = void_changed(work.engine, run_id)
-    _write_all(work, voided)
-    return voided
-
-
-def _write_all(work: Workplace, periods: Iterable[str]) -> None:
-    for period in periods:
+    for period in voided:
         write_sheet(work, period)
+    return voided
 
 
 def _signed(row: Mapping[str, Any]) -> SignedPeriod:

@@ -80,15 +80,15 @@ def _note(
     """Keep the answer, or why there is none, as a run of its own."""
     stream, stream_id = asked
     place = Asked(connection=opened.name, stream=stream.name)
-    with writing(work.engine) as db:
+    with reading(work.engine) as db:  # to count takes a while, and nobody has to wait for it
         owner = streams.read_stream(db, stream_id).connection_id
+        counts = {} if isinstance(told, HubError) else _compare(db, stream_id, told)
+    problem = str(told) if isinstance(told, HubError) else None
+    with writing(work.engine) as db:
         run_id = runs.start_run(db, totals.STEP, connection_id=owner, stream_id=stream_id)
-        if isinstance(told, HubError):
-            runs.finish_run(db, run_id, state="failed", counts={}, error=str(told))
-            return replace(place, problem=str(told))
-        counts = _compare(db, stream_id, told)
-        runs.finish_run(db, run_id, state="ok", counts=counts)
-    return replace(place, system=told.records, held=counts["held"])
+        state = "ok" if problem is None else "failed"
+        runs.finish_run(db, run_id, state=state, counts=counts, error=problem)
+    return replace(place, system=counts.get("asked"), held=counts.get("held"), problem=problem)
 
 
 def _compare(db: Connection, stream_id: int, told: Total) -> dict[str, Any]:
