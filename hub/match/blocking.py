@@ -48,10 +48,10 @@ def most_holders(key: str) -> int:
     return caps_of(key)[-1]
 
 
-def most_holders_sql() -> str:
-    """The same as an expression of a column ``key``."""
+def most_holders_sql(prefix: str) -> str:
+    """The same as an expression of a column with the keys' prefixes."""
     cases = " ".join(f"when '{prefix}' then {caps[-1]}" for prefix, caps in _CAPS.items())
-    return f"case left(key, 3) {cases} else {FREQUENT} end"
+    return f"case {prefix} {cases} else {FREQUENT} end"
 
 
 def email_match_key(address: str) -> str:

@@ -252,10 +252,3 @@ def _english() -> dict[str, frozenset[str]]:
 def root_names(given: str) -> frozenset[str]:
     """The name itself and the full names it may be short for: bob gives bob and robert."""
     return frozenset({given}) | _ROOTS.get(given, frozenset()) | _english().get(given, frozenset())
-
-
-def same_given(one: str, other: str) -> bool:
-    """Whether one given name can be a form of the other; two letters or less never are."""
-    if one == other:
-        return True
-    return min(len(one), len(other)) > 1 and not root_names(one).isdisjoint(root_names(other))

@@ -1,15 +1,11 @@
-"""Names of people: split, folded, and compared part by part."""
+"""Names of people: split into their parts, and folded."""
 
 from __future__ import annotations
 
-from enum import Enum
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from rapidfuzz.distance import DamerauLevenshtein, JaroWinkler
-
-from hub.match.given import root_names, same_given
-from hub.match.texts import fold, skeleton, sound, split_words, word_set
+from hub.match.texts import fold, skeleton, split_words, word_set
 
 _TITLES: Final = word_set(
     """
@@ -36,24 +32,6 @@ class PersonName(NamedTuple):
     given: tuple[str, ...]
     family: tuple[str, ...]
     generation: str = ""
-
-
-class NameAgreement(Enum):
-    """How far two names agree, best first."""
-
-    FULL = "full name"
-    NICKNAME = "nickname or call name"
-    SIMILAR = "similar name"
-    INITIAL = "initial and family name"
-    PARTIAL = "one part, the other unknown"
-    OTHER_SCRIPT = "written in another script"
-    FAMILY_DIFFERS = "given name alone"
-    GIVEN_DIFFERS = "another given name"
-    DIFFERENT = "another name"
-    GENERATION_DIFFERS = "junior and senior"
-
-
-_RANKS: Final = {agreement: rank for rank, agreement in enumerate(NameAgreement)}
 
 
 def standardise_person(
@@ -138,141 +116,3 @@ def _without_particles(words: tuple[str, ...]) -> tuple[str, ...]:
     if _PARTICLES.isdisjoint(words):
         return words
     return tuple(word for word in words if word not in _PARTICLES) or words
-
-
-@lru_cache(maxsize=131_072)
-def compare_names(one: PersonName, other: PersonName) -> NameAgreement:
-    """The best agreement, with the parts as they stand or swapped on one side."""
-    if one.generation and other.generation and one.generation != other.generation:
-        return NameAgreement.GENERATION_DIFFERS
-    if _is_latin(one) != _is_latin(other):
-        return NameAgreement.OTHER_SCRIPT
-    straight = _compare_parts(one, other)
-    if straight in (NameAgreement.FULL, NameAgreement.NICKNAME):
-        return straight
-    swapped = min(
-        _compare_parts(one, PersonName(other.family, other.given)),
-        _compare_parts(PersonName(one.family, one.given), other),
-        key=_RANKS.__getitem__,
-    )
-    usable = _RANKS[swapped] <= _RANKS[NameAgreement.INITIAL]
-    return min(straight, swapped, key=_RANKS.__getitem__) if usable else straight
-
-
-def _is_latin(name: PersonName) -> bool:
-    """Folded Latin, Cyrillic and Greek letters are ASCII; we transliterate nothing else."""
-    return "".join(name.given + name.family).isascii()
-
-
-def _compare_parts(one: PersonName, other: PersonName) -> NameAgreement:
-    family = _compare_family(one.family, other.family)
-    given = _compare_given(one.given, other.given)
-    if family is None or given is None:
-        return _compare_incomplete(one, other, family or given)
-    return _JOINT[given, family]
-
-
-def _compare_incomplete(one: PersonName, other: PersonName, known: str | None) -> NameAgreement:
-    """A missing part is not a disagreement; a lone word may be either part."""
-    if known in ("same", "nickname", "similar", "initial"):
-        return NameAgreement.PARTIAL
-    if _lone_word_fits(one, other) or _lone_word_fits(other, one):
-        return NameAgreement.PARTIAL
-    return NameAgreement.DIFFERENT
-
-
-def _lone_word_fits(one: PersonName, other: PersonName) -> bool:
-    words = one.given + one.family
-    if one.given and one.family:
-        return False
-    return bool(words) and any(same_given(words[0], word) for word in other.given + other.family)
-
-
-def _compare_family(one: tuple[str, ...], other: tuple[str, ...]) -> str | None:
-    if not one or not other:
-        return None
-    if _same_words(one, other):
-        return "same"
-    if not set(one).isdisjoint(other) or _similar("".join(one), "".join(other)):
-        return "similar"
-    return "initial" if _initial_fits(one[0], other[0]) else "differs"
-
-
-def _same_words(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
-    return one == other or set(one) == set(other) or "".join(one) == "".join(other)
-
-
-def _compare_given(one: tuple[str, ...], other: tuple[str, ...]) -> str | None:
-    if not one or not other:
-        return None
-    if one[0] == other[0]:
-        return "same" if _middle_fits(one[1:], other[1:]) else "nickname"
-    if "".join(one) == "".join(other):
-        return "same"
-    return _compare_unlike_given(one, other)
-
-
-def _compare_unlike_given(one: tuple[str, ...], other: tuple[str, ...]) -> str:
-    if any(len(a) > 1 and same_given(a, b) for a in one for b in other):
-        return "nickname"
-    if _initial_of(one, other) or _initial_of(other, one):
-        return "initial"
-    return "similar" if _similar_given(one[0], other[0]) else "differs"
-
-
-def _similar_given(one: str, other: str) -> bool:
-    """A slip or another spelling, never in the last letter: Mario, Maria; Daniel, Daniela."""
-    left, right = one.rstrip("h"), other.rstrip("h")
-    if min(len(left), len(right)) < 4 or left[-1] != right[-1]:
-        return False
-    return _similar(left, right) or sound(left) == sound(right)
-
-
-def _initial_of(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
-    """Whether "R" stands for Rebecca or Becky, or "JP" for Jean Paul."""
-    if len(one[0]) == 1:
-        return any(root[0] == one[0] for root in root_names(other[0]))
-    return len(one) == 1 < len(other) and one[0] == "".join(word[0] for word in other)
-
-
-def _middle_fits(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
-    return not one or not other or any(a[0] == b[0] for a in one for b in other)
-
-
-def _initial_fits(one: str, other: str) -> bool:
-    return (len(one) == 1 or len(other) == 1) and one[0] == other[0]
-
-
-@lru_cache(maxsize=131_072)
-def _similar(one: str, other: str) -> bool:
-    """One slip of the keyboard, or nearly the same sound at the front of a long word."""
-    if min(len(one), len(other)) < 4:
-        return False
-    if DamerauLevenshtein.distance(one, other, score_cutoff=1) <= 1:
-        return True
-    return min(len(one), len(other)) > 5 and JaroWinkler.similarity(one, other) >= 0.93
-
-
-_A: Final = NameAgreement
-_JOINT: Final = {
-    ("same", "same"): _A.FULL,
-    ("same", "similar"): _A.SIMILAR,
-    ("same", "initial"): _A.INITIAL,
-    ("same", "differs"): _A.FAMILY_DIFFERS,
-    ("nickname", "same"): _A.NICKNAME,
-    ("nickname", "similar"): _A.SIMILAR,
-    ("nickname", "initial"): _A.PARTIAL,
-    ("nickname", "differs"): _A.FAMILY_DIFFERS,
-    ("similar", "same"): _A.SIMILAR,
-    ("similar", "similar"): _A.PARTIAL,
-    ("similar", "initial"): _A.DIFFERENT,
-    ("similar", "differs"): _A.DIFFERENT,
-    ("initial", "same"): _A.INITIAL,
-    ("initial", "similar"): _A.PARTIAL,
-    ("initial", "initial"): _A.PARTIAL,
-    ("initial", "differs"): _A.DIFFERENT,
-    ("differs", "same"): _A.GIVEN_DIFFERS,
-    ("differs", "similar"): _A.GIVEN_DIFFERS,
-    ("differs", "initial"): _A.DIFFERENT,
-    ("differs", "differs"): _A.DIFFERENT,
-}

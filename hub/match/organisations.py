@@ -1,13 +1,10 @@
-"""Names of organisations: the legal form apart, the rest folded and compared by its words."""
+"""Names of organisations: the legal form apart, the rest in folded words."""
 
 from __future__ import annotations
 
 import re
-from enum import Enum
 from functools import lru_cache
 from typing import Final, NamedTuple
-
-from rapidfuzz import fuzz
 
 from hub.match.texts import skeleton, split_words, word_set
 
@@ -102,18 +99,6 @@ class OrganisationName(NamedTuple):
     form: str
 
 
-class OrganisationAgreement(Enum):
-    """How far two names of organisations agree, best first."""
-
-    SAME = "same name"
-    SIMILAR = "similar name"
-    PART = "one name is part of the other"
-    DIFFERENT = "another name"
-
-
-_RANKS: Final = {agreement: rank for rank, agreement in enumerate(OrganisationAgreement)}
-
-
 @lru_cache(maxsize=65_536)
 def standardise_organisation(text: str) -> OrganisationName | None:
     """The name without its legal form; None where no word is left."""
@@ -167,37 +152,3 @@ def _without_rest(words: tuple[str, ...], form: str) -> tuple[tuple[str, ...], s
         return words, form
     core, partner = _without_form(words)
     return (core, "gmbh co kg") if partner in _PARTNERS else (words, form)
-
-
-@lru_cache(maxsize=131_072)
-def compare_organisations(one: OrganisationName, other: OrganisationName) -> OrganisationAgreement:
-    """How far the names agree, legal forms apart (see ``forms_differ``)."""
-    left, right = "".join(one.words), "".join(other.words)
-    if left == right or sorted(one.words) == sorted(other.words):
-        return OrganisationAgreement.SAME
-    if min(len(left), len(right)) > 4 and fuzz.ratio(left, right) >= 90:
-        return OrganisationAgreement.SIMILAR
-    if _sorted_ratio(one.words, other.words) >= 90:
-        return OrganisationAgreement.SIMILAR
-    if set(one.words) < set(other.words) or set(other.words) < set(one.words):
-        return OrganisationAgreement.PART
-    return OrganisationAgreement.DIFFERENT
-
-
-def _sorted_ratio(one: tuple[str, ...], other: tuple[str, ...]) -> float:
-    return fuzz.ratio(" ".join(sorted(one)), " ".join(sorted(other)))
-
-
-def best_agreement(
-    ones: tuple[OrganisationName, ...], others: tuple[OrganisationName, ...]
-) -> OrganisationAgreement | None:
-    """The best of all pairs; None where one side has no name."""
-    pairs = [compare_organisations(one, other) for one in ones for other in others]
-    return min(pairs, key=_RANKS.__getitem__) if pairs else None
-
-
-def forms_differ(ones: tuple[OrganisationName, ...], others: tuple[OrganisationName, ...]) -> bool:
-    """Whether both sides state a legal form and no form is common: Muster GmbH, Muster AG."""
-    left = {name.form for name in ones if name.form}
-    right = {name.form for name in others if name.form}
-    return bool(left and right) and left.isdisjoint(right)

@@ -1,13 +1,10 @@
-"""Postal addresses: street, house number, postcode and city, folded and compared."""
+"""Postal addresses: street, house number, postcode and city, folded."""
 
 from __future__ import annotations
 
 import re
-from enum import Enum
 from functools import lru_cache
 from typing import Final, NamedTuple
-
-from rapidfuzz.distance import DamerauLevenshtein
 
 from hub.match.texts import skeleton, split_words, word_set
 
@@ -68,20 +65,6 @@ class Place(NamedTuple):
     postcode: str
     city: str
     country: str
-
-
-class PlaceAgreement(Enum):
-    """How near two addresses are, nearest first."""
-
-    HOUSE = "same house"
-    STREET = "same street"
-    POSTCODE = "same postcode"
-    CITY = "same city"
-    UNKNOWN = "not comparable"
-    ELSEWHERE = "another city"
-
-
-_RANKS: Final = {agreement: rank for rank, agreement in enumerate(PlaceAgreement)}
 
 
 @lru_cache(maxsize=65_536)
@@ -180,73 +163,3 @@ def _standardise_postcode(text: str) -> str:
 def _postcode_in(text: str) -> str:
     numbers = _POSTCODE.findall(text) if text else ()
     return numbers[-1] if numbers else ""
-
-
-@lru_cache(maxsize=131_072)
-def compare_places(one: Place, other: Place) -> PlaceAgreement:
-    """How near the two are; a part that is missing on one side says nothing."""
-    if _in_other_countries(one, other):
-        return PlaceAgreement.ELSEWHERE
-    same_area = _same_area(one, other)
-    if same_area and _same_street(one, other):
-        return _compare_numbers(one, other)
-    if _same_postcode(one, other):
-        return PlaceAgreement.POSTCODE
-    if _same_city(one, other):
-        return PlaceAgreement.CITY
-    return PlaceAgreement.ELSEWHERE if same_area is False else PlaceAgreement.UNKNOWN
-
-
-def _in_other_countries(one: Place, other: Place) -> bool:
-    return bool(one.country and other.country) and one.country != other.country
-
-
-def _compare_numbers(one: Place, other: Place) -> PlaceAgreement:
-    """How near two houses in one street are; another number is no nearer than the postcode."""
-    if not one.number or not other.number:
-        return PlaceAgreement.STREET
-    return PlaceAgreement.HOUSE if one.number == other.number else PlaceAgreement.POSTCODE
-
-
-def _same_postcode(one: Place, other: Place) -> bool:
-    return bool(one.postcode) and one.postcode == other.postcode
-
-
-def _same_area(one: Place, other: Place) -> bool | None:
-    """Same postcode or city; None where neither side can tell."""
-    if _same_postcode(one, other):
-        return True
-    if one.city and other.city:
-        return _same_city(one, other)
-    if one.postcode and other.postcode:
-        return False
-    return True if _exact_street(one, other) else None
-
-
-def _exact_street(one: Place, other: Place) -> bool:
-    """A full street and number on both sides speaks for itself where no city is known."""
-    return bool(one.number) and one.number == other.number and one.street == other.street
-
-
-def _same_city(one: Place, other: Place) -> bool:
-    left, right = one.city, other.city
-    if not left or not right:
-        return False
-    if left == right or left.startswith(right + " ") or right.startswith(left + " "):
-        return True
-    return min(len(left), len(right)) > 5 and DamerauLevenshtein.distance(left, right) <= 1
-
-
-def _same_street(one: Place, other: Place) -> bool:
-    left, right = one.street, other.street
-    if not left or not right:
-        return False
-    if left == right or left.replace("str", "") == right.replace("str", ""):
-        return True
-    return min(len(left), len(right)) > 6 and DamerauLevenshtein.distance(left, right) <= 2
-
-
-def nearest(ones: tuple[Place, ...], others: tuple[Place, ...]) -> PlaceAgreement | None:
-    """The nearest pair; None where one side has no address."""
-    pairs = [compare_places(one, other) for one in ones for other in others]
-    return min(pairs, key=_RANKS.__getitem__) if pairs else None

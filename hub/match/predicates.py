@@ -9,7 +9,7 @@ transpositions in another way, and Splink's Damerau-Levenshtein counts UTF-16 un
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Protocol
@@ -51,6 +51,20 @@ def meet(left: Sequence[str], right: Sequence[str]) -> bool:
     if len(left) == 1:
         return left[0] in right
     return any(value in right for value in left)
+
+
+_SHORT: Final = 4
+_LEAST_LIKE: Final = 0.66
+"""Texts of four letters or more that one slip parts are at least so alike, by Jaro's definition.
+
+A slip moves no letter by more than one place, which the window of such texts allows. So at least
+all but one of n letters match, and of the matching ones at most half count as transposed:
+(2 (n - 1) / n + 1/2) / 3, which is 2/3 for n = 4.
+"""
+
+
+def _likeness(column: str, dialect: Dialect) -> str:
+    return f"{_SIMILARITY[dialect]}({column}_l, {column}_r)"
 
 
 _WAYS: Final = (("l", "r"), ("r", "l"))
@@ -108,8 +122,8 @@ class CrossedAlike:
     def sql(self, dialect: Dialect) -> str:
         name, first, second = _SIMILARITY[dialect], self.first, self.second
         return (
-            f"({name}({first}_l, {second}_r) >= {self.least} "
-            f"and {name}({second}_l, {first}_r) >= {self.least})"
+            f"(case when {name}({first}_l, {second}_r) >= {self.least} "
+            f"then {name}({second}_l, {first}_r) >= {self.least} else false end)"
         )
 
     def python(self) -> str:
@@ -206,7 +220,7 @@ class Alike:
 
     def likeness(self, dialect: Dialect) -> str:
         """The similarity in SQL."""
-        return f"{_SIMILARITY[dialect]}({self.column}_l, {self.column}_r)"
+        return _likeness(self.column, dialect)
 
     def sql(self, dialect: Dialect) -> str:
         return f"{self.likeness(dialect)} >= {self.least - _ROUNDING!r}"
@@ -227,22 +241,20 @@ class Near:
         left, right = f"{self.column}_l", f"{self.column}_r"
         if dialect is Dialect.SPARK:
             return f"{APART}({left}, {right}, {self.most}) <= {self.most}"
+        lengths = f"abs(length({left}) - length({right}))"
+        apart = f"damerau_levenshtein({left}, {right}) <= {self.most}"
+        if self.most > 1:
+            return f"({lengths} <= {self.most} and {apart})"
         return (
-            f"({self._maybe(left, right)} and damerau_levenshtein({left}, {right}) <= {self.most})"
+            f"(case when {lengths} > 1 then false when {left} = {right} then true "
+            f"when {self.likeness(dialect)} < {_LEAST_LIKE} "
+            f"and greatest(length({left}), length({right})) >= {_SHORT} then false "
+            f"else {apart} end)"
         )
 
-    def _maybe(self, left: str, right: str) -> str:
-        """What must hold beforehand, since the distance costs twenty times as much.
-
-        One slip leaves the half before or the half behind it as it was; of two swapped letters in
-        the middle neither half has a part.
-        """
-        lengths = f"abs(length({left}) - length({right})) <= {self.most}"
-        if self.most > 1:
-            return lengths
-        half = f"greatest(least(length({left}), length({right})) - 2, 0) // 2"
-        ends = (f"{end}({left}, {half}) = {end}({right}, {half})" for end in ("left", "right"))
-        return f"{lengths} and ({' or '.join(ends)})"
+    def likeness(self, dialect: Dialect) -> str:
+        """What is asked beforehand, since the distance costs ten times as much."""
+        return _likeness(self.column, dialect)
 
     def python(self) -> str:
         return _both(self.column, f"apart({{0}}, {{1}}, {self.most}) <= {self.most}")
@@ -306,7 +318,7 @@ class DayAndMonthSwapped:
 
     def sql(self, dialect: Dialect) -> str:  # noqa: ARG002  # every dialect spells it so
         left, right = f"{self.column}_l", f"{self.column}_r"
-        swapped = f"concat(left({right}, 5), substr({right}, 9, 2), '-', substr({right}, 6, 2))"
+        swapped = f"left({right}, 5) || substr({right}, 9, 2) || '-' || substr({right}, 6, 2)"
         return f"{left} = {swapped}"
 
     def python(self) -> str:
@@ -379,16 +391,3 @@ class AnyOf:
 
     def python(self) -> str:
         return _any(item.python() for item in self.conditions)
-
-
-def likenesses(condition: Predicate, dialect: Dialect) -> Iterator[str]:
-    """The similarities, in SQL, that a condition asks for."""
-    if isinstance(condition, Alike):
-        yield condition.likeness(dialect)
-    elif isinstance(condition, CrossedAlike):
-        yield condition.sql(dialect)
-    elif isinstance(condition, Not):
-        yield from likenesses(condition.condition, dialect)
-    elif isinstance(condition, (AllOf, AnyOf)):
-        for part in condition.conditions:
-            yield from likenesses(part, dialect)

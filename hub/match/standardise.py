@@ -10,13 +10,10 @@ from datetime import date
 from functools import lru_cache
 from typing import Final
 
-from rapidfuzz.distance import DamerauLevenshtein
-
 from hub.match.phones import standardise_phone
 from hub.match.texts import word_set
 
 __all__ = [
-    "compare_dates",
     "email_domain",
     "email_key",
     "is_date",
@@ -155,13 +152,3 @@ def is_date(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-@lru_cache(maxsize=65_536)
-def compare_dates(one: str, other: str) -> str:
-    """same, near (day and month swapped, or one slip of the keyboard) or other, for ISO dates."""
-    if one == other:
-        return "same"
-    swapped = f"{other[:5]}{other[8:]}-{other[5:7]}"
-    near = one == swapped or DamerauLevenshtein.distance(one, other, score_cutoff=1) <= 1
-    return "near" if near else "other"

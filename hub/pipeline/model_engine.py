@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from time import perf_counter
 
-from hub.match.blocking import contact_keys, match_keys, without_shared
+from hub.match.blocking import contact_keys, without_shared
 from hub.match.engines.engine import BulkEngine, EngineName, open_engine
 from hub.match.engines.rows import Row
 from hub.match.features import Features, build_features
@@ -78,8 +78,7 @@ class _Contents:
         number = self._numbers.setdefault(bytes.fromhex(profile.digest), len(self._firsts))
         if number == len(self._firsts):
             self._firsts.append(record.record_id)
-            features = build_features(profile)
-            return Row(number, features, match_keys(features))
+            return Row(number, build_features(profile))
         self._copies[number].append(record.record_id)
         if number not in self._repeated:
             self._repeated[number] = build_features(profile)

@@ -13,7 +13,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from typing import Final
 
-from hub.match.blocking import match_keys
 from hub.match.packing import unpack_features
 from hub.pipeline.matcher import DigestPair, Matcher
 from hub.pipeline.models import model_version, named_model, shipped_model
@@ -45,8 +44,7 @@ def find_neighbours(db: Connection) -> Neighbours:
 
     def rows() -> Iterator[Row]:
         for digest, text in every_content(db):
-            features = unpack_features(text)
-            yield Row(len(digests), features, match_keys(features))
+            yield Row(len(digests), unpack_features(text))
             digests.append(digest)
 
     model = named_model(db, model_version(db)) or shipped_model()

@@ -7,7 +7,6 @@ from time import perf_counter
 from typing import NamedTuple
 
 from hub.errors import ConfigError
-from hub.match.blocking import match_keys
 from hub.match.packing import unpack_features
 from hub.pipeline.models import LEAST_HOLDERS, SHIPPED, keep_model, model_version
 from hub.pipeline.resolve import index_pending
@@ -33,7 +32,8 @@ def train(engine: Engine, *, country: str) -> Trained:
     Raises ConfigError where the extra is missing.
     """
     try:
-        from hub.match.engines.bulk import holders, load_rows, open_workspace, prepare
+        from hub.match.engines.bulk import load_rows, open_workspace, prepare
+        from hub.match.engines.frequencies import holders
         from hub.match.engines.rows import Row
         from hub.match.engines.training import train_model
     except ImportError as error:  # pragma: no cover - the tests' environment has them
@@ -44,9 +44,7 @@ def train(engine: Engine, *, country: str) -> Trained:
     try:
         with reading(engine) as db:
             stated = (unpack_features(text) for _, text in every_content(db))
-            contents = load_rows(
-                work, (Row(n, row, match_keys(row)) for n, row in enumerate(stated))
-            )
+            contents = load_rows(work, (Row(n, row) for n, row in enumerate(stated)))
         prepare(work)
         model = train_model(work, LEAST_HOLDERS)
         held = holders(work, LEAST_HOLDERS)

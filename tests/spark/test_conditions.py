@@ -10,7 +10,7 @@ import pytest
 
 from hub.match.comparison import compile_condition
 from hub.match.engines.bulk import open_workspace
-from hub.match.engines.rows import Row, arrow_batches
+from hub.match.engines.rows import Row, tables_with_keys
 from hub.match.features import LISTS, Features
 from hub.match.predicates import ALIKE, APART, Dialect, alike, apart
 from tests.unit.match.conditions import WORDS, every_condition
@@ -84,7 +84,7 @@ def test_what_is_missing_has_no_distance(spark: SparkSession) -> None:
 def test_every_condition_holds_in_spark_where_it_holds_in_python(spark: SparkSession) -> None:
     random, asked = Random(7), every_condition()
     rows = [_features(random) for _ in range(70)]
-    ((table, _),) = arrow_batches(Row(number, row, ()) for number, row in enumerate(rows))
+    ((table, _),) = tables_with_keys(Row(number, row) for number, row in enumerate(rows))
     spark.createDataFrame(table).createOrReplaceTempView("feature")
     answers = ", ".join(f"coalesce({item.sql(Dialect.SPARK)}, false)" for item in asked)
     query = (

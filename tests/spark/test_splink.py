@@ -36,7 +36,7 @@ def _ask_splink(spark: SparkSession, kind: str, model: Model) -> Weights:
     linker = Linker(api.register(rows), SettingsCreator(**asked))
     for column in FREQUENCY_COLUMNS:
         shares = spark.sql(
-            f"select distinct {column}, {column}_share as tf_{column} from feature "
+            f"select distinct {column}, {column}_share as tf_{column} from rated_feature "
             f"where {column} is not null"
         )
         if any(level["tf_adjustment_column"] == column for level in _levels(asked)):
@@ -54,9 +54,9 @@ def _levels(asked: dict[str, list[dict[str, list[dict[str, str]]]]]) -> list[dic
 def test_splink_scores_alike(spark: SparkSession, kind: str) -> None:
     with filled_workspace(rows_of(crowd(600))) as db:
         model, features = train_model(db), loaded_features(db)
-        spark.createDataFrame(db.sql("from feature").to_arrow_table()).createOrReplaceTempView(
-            "feature"
-        )
+        for name in ("feature", "rated_feature"):
+            table = db.sql(f"from {name}").to_arrow_table()
+            spark.createDataFrame(table).createOrReplaceTempView(name)
     compared = 0
     for (left, right), score in _ask_splink(spark, kind, model).items():
         if kind_of(features[left], features[right]) == kind:

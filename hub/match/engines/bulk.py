@@ -7,31 +7,24 @@ points of too many are nobody's own: both are found by counting what is there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations_with_replacement
 from typing import TYPE_CHECKING, Any, Final
 
 from hub.match.engines import queries
-from hub.match.engines.rows import Row, arrow_batches, shares_table, sizes_table
+from hub.match.engines.frequencies import measure_frequencies, take_frequencies
+from hub.match.engines.keys import PREFIXES, keys_of
+from hub.match.engines.rows import Row, feature_tables, no_rows
 from hub.match.engines.statements import (
     compare_some,
     outcome_columns,
     weigh_compared,
     weigh_pairs,
 )
-from hub.match.features import LISTS, Features
-from hub.match.full_names import (
-    LEAST_HOLDERS,
-    OWN,
-    UNIQUE,
-    company_share_sql,
-    shape_of,
-    times_as_frequent,
-    words_sql,
-)
+from hub.match.features import Features
 from hub.match.levels import FIELDS
 from hub.match.lookalikes import Counted, Population
-from hub.match.model import FREQUENCY_COLUMNS, USUAL, KindModel, Model
+from hub.match.model import KindModel, Model
 from hub.match.predicates import Dialect
 from hub.match.thresholds import POSSIBLE, STRONG
 
@@ -41,14 +34,9 @@ if TYPE_CHECKING:
 MEMORY: Final = "1000MB"
 """What DuckDB may hold; the rest of a run is about as large for a million records."""
 _CHUNK: Final = 20_000
-_AT_ONCE: Final = 250_000
+_AT_ONCE: Final = 1_000_000
 _SAMPLE: Final = 1_000
-_SEEN_BEFORE: Final = 100.0
-"""So many records' worth of usual frequencies stand in for what a small set cannot show."""
 _HAIR: Final = 0.001
-_FULL_NAME: Final = "full_name"
-_WHOLE_NAMES: Final = (_FULL_NAME, "organisation")
-"""Names that as a rule are one party's alone: see :mod:`hub.match.full_names`."""
 
 
 def open_workspace(folder: str = "", *, memory: str = MEMORY) -> DuckDBPyConnection:
@@ -65,24 +53,20 @@ def open_workspace(folder: str = "", *, memory: str = MEMORY) -> DuckDBPyConnect
 
 
 def load_rows(db: DuckDBPyConnection, rows: Iterable[Row]) -> int:
-    """Fill the tables ``feature`` and ``match_key``; returns how many rows came."""
-    texts = ", ".join(
-        f"{name} varchar[]" if name in LISTS else f"{name} varchar" for name in Features._fields
-    )
-    db.execute(f"create or replace table feature (id bigint, {texts})")
-    db.execute("create or replace table match_key (id bigint, key varchar)")
+    """Fill the table ``feature``; returns how many rows came."""
+    db.register("incoming", no_rows()[0])
+    db.execute("create or replace table feature as select * from incoming")
     count = 0
-    for features, keys in arrow_batches(rows):
-        db.register("incoming_feature", features)
-        db.register("incoming_key", keys)
-        db.execute("insert into feature select * from incoming_feature")
-        db.execute("insert into match_key select * from incoming_key")
-        count += len(features)
+    for table in feature_tables(rows):
+        db.register("incoming", table)
+        db.execute("insert into feature select * from incoming")
+        count += len(table)
     return count
 
 
 def prepare(db: DuckDBPyConnection, model: Model | None = None) -> None:
     """Find shared contact points, frequencies (the model's, else the rows' own) and candidates."""
+    find_keys(db)
     mark_shared(db)
     if model is None:
         measure_frequencies(db)
@@ -91,9 +75,22 @@ def prepare(db: DuckDBPyConnection, model: Model | None = None) -> None:
     find_candidates(db)
 
 
+def find_keys(db: DuckDBPyConnection) -> None:
+    """Fill ``match_key`` with a number of each key: equal ones are as good as never of two keys.
+
+    Nobody asks for their texts, which are three times as large.
+    """
+    db.execute("create or replace table match_key (id bigint, prefix varchar, key ubigint)")
+    for prefix in PREFIXES:
+        db.execute(
+            f"insert into match_key select id, '{prefix}', hash(key) from ({keys_of(prefix)})"
+        )
+
+
 def mark_shared(db: DuckDBPyConnection) -> None:
     """Contact points of too many records are no longer their own (``blocking.without_shared``)."""
-    db.execute(f"create or replace temp table common_key as {queries.shared_keys()}")
+    stated = " union all ".join(f"({keys_of(prefix)})" for prefix in queries.COUNTED_PREFIXES)
+    db.execute(f"create or replace temp table common_key as {queries.shared_keys(f'({stated})')}")
     for own, shared, prefixes in queries.CONTACTS:
         _move_shared(db, own, shared, prefixes)
 
@@ -120,144 +117,6 @@ def _move_shared(
         f"(select substr(key, 4) as value from common_key where left(key, 3) in ({listed})) "
         "using (value)) group by id) found where found.id = feature.id"
     )
-
-
-def measure_frequencies(db: DuckDBPyConnection) -> None:
-    """Which share of all records has a value, by column, in the tables ``frequency_…``."""
-    for column in FREQUENCY_COLUMNS:
-        if column in _WHOLE_NAMES:
-            db.execute(
-                f"create or replace table frequency_{column} "
-                "(value varchar, holders bigint, share double)"
-            )
-            continue
-        db.execute(
-            f"create or replace table frequency_{column} as select {column} as value, "
-            f"count(*) as holders, (count(*) + {_SEEN_BEFORE * USUAL[column]!r}) / "
-            f"((select count({column}) from feature) + {_SEEN_BEFORE}) as share "
-            f"from feature where {column} is not null group by 1"
-        )
-    _join_frequencies(db, rarest_shares(db))
-
-
-def mean_full_name_share(db: DuckDBPyConnection) -> float:
-    """How often two strangers have one full name."""
-    _count_names(db, _FULL_NAME, OWN)
-    found = db.execute(
-        "select avg(full_name_share * coalesce(times, 1.0)) from feature left join counted_name "
-        "on counted_name.value = feature.full_name where full_name is not null"
-    ).fetchall()
-    return float(f"{found[0][0] or USUAL[_FULL_NAME]:.6g}")  # sums depend on the rows' order
-
-
-def settle_full_names(db: DuckDBPyConnection, own: float) -> None:
-    """Names of more records than one person has are oftener strangers' than they seemed.
-
-    ``own`` is how many others of a record's name are its own, on average.
-    """
-    _count_names(db, _FULL_NAME, own)
-    _keep_frequent(db, _FULL_NAME, "times")
-    db.execute(
-        "update feature set full_name_share = full_name_share * found.share "
-        "from frequency_full_name found where found.value = feature.full_name"
-    )
-
-
-def settle_organisations(db: DuckDBPyConnection, own: float) -> None:
-    """The same for companies, whose names have no parts to expect a share from."""
-    _count_names(db, "organisation", own)
-    alone = company_share_sql("value", rarest_shares(db)["organisation"])
-    _keep_frequent(db, "organisation", f"{alone} * times")
-    db.execute(
-        "update feature set organisation_share = found.share "
-        "from frequency_organisation found where found.value = feature.organisation"
-    )
-
-
-def _count_names(db: DuckDBPyConnection, column: str, own: float) -> None:
-    """Fill ``counted_name``: names of some records, and how many times as frequent that makes."""
-    words = "0" if column == _FULL_NAME else words_sql(column)
-    db.execute(
-        f"create or replace temp table held_name as select {column} as value, "
-        f"count(*) as holders, {words} as words from feature "
-        f"where {column} is not null group by {column} having count(*) >= {LEAST_HOLDERS}"
-    )
-    sizes = db.execute("select distinct holders, words from held_name").fetchall()
-    times = [times_as_frequent(holders, own, shape_of(words)) for holders, words in sizes]
-    db.register("name_size", sizes_table(sizes, times))
-    db.execute(
-        "create or replace temp table counted_name as "
-        "select value, holders, times from held_name join name_size using (holders, words)"
-    )
-    db.unregister("name_size")
-
-
-def _keep_frequent(db: DuckDBPyConnection, column: str, share: str) -> None:
-    db.execute(
-        f"create or replace table frequency_{column} as "
-        f"select value, holders, {share} as share from counted_name where times > 1.001"
-    )
-
-
-def take_frequencies(db: DuckDBPyConnection, model: Model) -> None:
-    """The frequencies that a model was frozen with."""
-    found = next(iter(model.kinds.values()))
-    for column in FREQUENCY_COLUMNS:
-        db.register("incoming_frequency", shares_table(found.frequencies.get(column, {})))
-        db.execute(
-            f"create or replace table frequency_{column} as select * from incoming_frequency"
-        )
-    _join_frequencies(db, found.rarest)
-
-
-def _join_frequencies(db: DuckDBPyConnection, rarest: Mapping[str, float]) -> None:
-    shared = queries.features_with_shares("feature", rarest)
-    db.execute(f"create or replace table shared_feature as {shared}")
-    db.execute("drop table feature")
-    db.execute("alter table shared_feature rename to feature")
-
-
-def frequencies(db: DuckDBPyConnection, least: int = 2) -> dict[str, dict[str, float]]:
-    """The measured frequencies of values that at least so many records have."""
-    return {
-        column: dict(
-            db.execute(
-                f"select value, share from frequency_{column} where holders >= {least} "
-                "order by value"
-            ).fetchall()
-        )
-        for column in FREQUENCY_COLUMNS
-    }
-
-
-def rarest_shares(db: DuckDBPyConnection, least: int = 2) -> dict[str, float]:
-    """The share, by column, of a value that fewer records have."""
-    return {
-        column: (UNIQUE if column == "organisation" else 1.0)
-        * db.execute(
-            f"select ({_mean_holders(column, least)} + {_SEEN_BEFORE * USUAL[column]!r}) / "
-            f"(count({column}) + {_SEEN_BEFORE}) from feature"
-        ).fetchall()[0][0]
-        for column in FREQUENCY_COLUMNS
-    }
-
-
-def _mean_holders(column: str, least: int) -> str:
-    """How many records, on average, hold a value that fewer than ``least`` do."""
-    if column in _WHOLE_NAMES:
-        return "1"
-    return f"coalesce((select avg(holders) from frequency_{column} where holders < {least}), 1)"
-
-
-def holders(db: DuckDBPyConnection, least: int = 2) -> dict[str, int]:
-    """How many records hold a value, by column and value (``family:berg``)."""
-    return {
-        f"{column}:{value}": count
-        for column in FREQUENCY_COLUMNS
-        for value, count in db.execute(
-            f"select value, holders from frequency_{column} where holders >= {least}"
-        ).fetchall()
-    }
 
 
 def find_candidates(db: DuckDBPyConnection) -> None:

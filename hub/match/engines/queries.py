@@ -1,17 +1,15 @@
 """The steps of a bulk run as SQL that DuckDB and Spark read alike.
 
-Tables: ``feature`` (id and features), ``match_key`` (id, key), ``held_key`` (the keys that find
+Tables: ``feature`` (id and features), ``share`` (id and how frequent its values are),
+``rated_feature`` (both), ``match_key`` (id, prefix, key), ``held_key`` (the keys that find
 candidates), ``weighed`` (see ``WEIGHED``), ``component`` (id, component).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final
 
 from hub.match.blocking import COUNTED, caps_of, most_holders_sql
-from hub.match.full_names import company_share_sql, full_name_share_sql
-from hub.match.model import FREQUENCY_COLUMNS
 from hub.match.partition import LARGEST
 
 CONTACTS: Final = (
@@ -23,14 +21,14 @@ CONTACTS: Final = (
 """Columns of contact points, where those of too many go, and the keys that are counted."""
 WEIGHED: Final = ("left_id", "right_id", "bits", "joins", "vetoed", "tie", "against")
 """What is kept of a pair that was weighed, of the columns of ``statements.weigh_pairs``."""
-_PREFIXES: Final = tuple(dict.fromkeys(prefix for item in CONTACTS for prefix in item[2]))
+COUNTED_PREFIXES: Final = tuple(dict.fromkeys(prefix for item in CONTACTS for prefix in item[2]))
 
 
-def shared_keys() -> str:
-    """The keys of contact points that are nobody's own."""
-    caps = " ".join(f"when '{prefix}' then {caps_of(prefix)[0]}" for prefix in _PREFIXES)
+def shared_keys(keys: str) -> str:
+    """The keys of contact points that are nobody's own, out of a table (id, key) of all of them."""
+    caps = " ".join(f"when '{prefix}' then {caps_of(prefix)[0]}" for prefix in COUNTED_PREFIXES)
     return (
-        f"select key from match_key where left(key, 3) in ({_listed(_PREFIXES)}) group by key "
+        f"select key from {keys} where left(key, 3) in ({_listed(COUNTED_PREFIXES)}) group by key "
         f"having count(*) > case left(key, 3) {caps} end"
     )
 
@@ -42,10 +40,10 @@ def _listed(prefixes: tuple[str, ...]) -> str:
 def held_keys() -> str:
     """The keys of two or more rows, but not of too many, with their rows."""
     return (
-        "select match_key.key, match_key.id from match_key join (select key from match_key "
-        f"where left(key, 3) <> '{COUNTED}' group by key "
-        f"having count(*) between 2 and {most_holders_sql()}) "
-        "selective on match_key.key = selective.key"
+        "select match_key.key, match_key.id from match_key join (select prefix, key from match_key "
+        f"where prefix <> '{COUNTED}' group by prefix, key "
+        f"having count(*) between 2 and {most_holders_sql('prefix')}) "
+        "selective on match_key.key = selective.key and match_key.prefix = selective.prefix"
     )
 
 
@@ -74,37 +72,6 @@ def are_of_kind(kind: str) -> str:
     )
     companies = f"l.kind <> 'person' and r.kind <> 'person' and not ({people})"
     return people if kind == "person" else companies
-
-
-def features_with_shares(features: str, rarest: Mapping[str, float]) -> str:
-    """The rows, each with its values' shares, which stand in tables ``frequency_…``."""
-    shares = ", ".join(
-        f"{share} as {column}_share" for column, share in _shares(features, rarest).items()
-    )
-    joins = " ".join(
-        f"left join frequency_{column} on {features}.{column} = frequency_{column}.value"
-        for column in FREQUENCY_COLUMNS
-    )
-    return f"select {features}.*, {shares} from {features} {joins}"
-
-
-def _shares(features: str, rarest: Mapping[str, float]) -> dict[str, str]:
-    """The share of each column's value; names of several words are told by their words."""
-    found = {
-        column: f"case when {features}.{column} is not null then "
-        f"coalesce(frequency_{column}.share, {rarest[column]!r}::double) end"
-        for column in FREQUENCY_COLUMNS
-    }
-    company = company_share_sql(f"{features}.organisation", rarest["organisation"])
-    found["organisation"] = f"coalesce(frequency_organisation.share, {company})"
-    full = full_name_share_sql(
-        f"({found['given']})",
-        f"({found['family']})",
-        rarest["full_name"],
-        "coalesce(frequency_full_name.share, 1.0::double)",
-    )
-    found["full_name"] = f"case when {features}.full_name is not null then {full} end"
-    return found
 
 
 def certain_pairs() -> str:

@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice, repeat
 from typing import Any, Final, NamedTuple
 
+from hub.match.blocking import match_keys
 from hub.match.features import LISTS, Features
+from hub.match.texts import sound
 
 _BATCH: Final = 20_000
 
 
 class Row(NamedTuple):
-    """A record on its way in: its number, features and match keys."""
+    """A record on its way in: its number and its features."""
 
     id: int
     features: Features
-    keys: Collection[str]
 
 
-def arrow_batches(rows: Iterable[Row]) -> Iterator[tuple[Any, Any]]:
-    """Arrow tables of the rows' features (id, features) and of their keys (id, key), in step."""
+def feature_tables(rows: Iterable[Row]) -> Iterator[Any]:
+    """Arrow tables of the rows (id, features, sounds)."""
+    return map(_feature_table, _batches(rows))
+
+
+def tables_with_keys(rows: Iterable[Row]) -> Iterator[tuple[Any, Any]]:
+    """The same, each with a table of its rows' match keys (id, prefix, key)."""
+    return ((_feature_table(batch), _key_table(batch)) for batch in _batches(rows))
+
+
+def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
     source = iter(rows)
     while batch := list(islice(source, _BATCH)):
-        yield _feature_table(batch), _key_table(batch)
+        yield batch
 
 
 def no_rows() -> tuple[Any, Any]:
@@ -52,16 +62,30 @@ def _feature_table(batch: Sequence[Row]) -> Any:
 
     ids = pa.array([row.id for row in batch], type=pa.int64())
     held = zip(*(row.features for row in batch), strict=True) if batch else repeat(())
-    columns = [
-        pa.array(values, type=pa.list_(pa.string()) if name in LISTS else pa.string())
+    columns = {
+        name: pa.array(values, type=pa.list_(pa.string()) if name in LISTS else pa.string())
         for name, values in zip(Features._fields, held, strict=False)
-    ]
-    return pa.table([ids, *columns], names=["id", *Features._fields])
+    }
+    sounds = [_family_sound(row.features.family) for row in batch]
+    words = [_word_sounds(row.features.organisation_words) for row in batch]
+    columns["family_sound"] = pa.array(sounds, type=pa.string())
+    columns["organisation_sounds"] = pa.array(words, type=pa.list_(pa.string()))
+    return pa.table([ids, *columns.values()], names=["id", *columns])
+
+
+def _family_sound(family: str | None) -> str | None:
+    return sound(family) if family and len(family) > 1 else None
+
+
+def _word_sounds(words: Sequence[str] | None) -> list[str] | None:
+    return list({sound(word) for word in words if len(word) > 2}) if words else None
 
 
 def _key_table(batch: Sequence[Row]) -> Any:
     import pyarrow as pa
 
-    ids = pa.array([row.id for row in batch for _ in row.keys], type=pa.int64())
-    keys = pa.array([key for row in batch for key in row.keys], type=pa.string())
-    return pa.table([ids, keys], ["id", "key"])
+    held = [(row.id, key) for row in batch for key in match_keys(row.features)]
+    ids = pa.array([number for number, _ in held], type=pa.int64())
+    prefixes = pa.array([key[:3] for _, key in held], type=pa.string())
+    keys = pa.array([key for _, key in held], type=pa.string())
+    return pa.table([ids, prefixes, keys], ["id", "prefix", "key"])

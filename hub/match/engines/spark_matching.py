@@ -90,8 +90,7 @@ class SparkMatch:
 
 def _train(folder: Path) -> Model:
     with closing(open_workspace(str(folder))) as db:
-        for table, name in (("feature", "given_feature"), ("match_key", "match_key")):
-            files = str(folder / name / "*.parquet")
-            db.execute(f"create table {table} as select * from read_parquet('{files}')")
+        files = str(folder / "given_feature" / "*.parquet")
+        db.execute(f"create table feature as select * from read_parquet('{files}')")
         prepare(db)
         return train_model(db)

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from hub.match.engines import queries
-from hub.match.engines.rows import Row, arrow_batches, no_rows, shares_table
+from hub.match.engines.rows import Row, no_rows, shares_table, tables_with_keys
+from hub.match.engines.shares import rated_features, shares_of
 from hub.match.engines.statements import weigh_pairs
 from hub.match.features import Features
 from hub.match.model import FREQUENCY_COLUMNS, Model
@@ -71,7 +72,7 @@ def write_rows(folder: Path, rows: Iterable[Row]) -> int:
         ParquetWriter(first_file(folder, "given_feature"), features.schema) as feature_file,
         ParquetWriter(first_file(folder, "match_key"), keys.schema) as key_file,
     ):
-        for some_features, some_keys in arrow_batches(rows):
+        for some_features, some_keys in tables_with_keys(rows):
             feature_file.write_table(some_features)
             key_file.write_table(some_keys)
             count += len(some_features)
@@ -88,7 +89,7 @@ def find_candidates(tables: SparkTables, model: Model) -> None:
     """Fill ``feature``, with shared contact points marked, and ``candidate``."""
     tables.open("given_feature")
     tables.open("match_key")
-    tables.keep("common_key", queries.shared_keys())
+    tables.keep("common_key", queries.shared_keys("match_key"))
     _mark_shared(tables)
     _take_frequencies(tables, model)
     tables.keep("held_key", queries.held_keys())
@@ -121,11 +122,13 @@ def _mark_shared(tables: SparkTables) -> None:
 
 
 def _take_frequencies(tables: SparkTables, model: Model) -> None:
-    """Fill ``feature``: the rows with the shares of their values that the model is frozen with."""
+    """Fill ``feature``, ``share`` and ``rated_feature``: the shares are the model's."""
     found = next(iter(model.kinds.values()))
     for column in FREQUENCY_COLUMNS:
         tables.put(f"frequency_{column}", shares_table(found.frequencies.get(column, {})))
-    tables.keep("feature", queries.features_with_shares("own_feature", found.rarest))
+    tables.keep("feature", "select * from own_feature")
+    tables.keep("share", shares_of("feature", found.rarest))
+    tables.view("rated_feature", rated_features())
 
 
 def weigh(tables: SparkTables, name: str, pairs: str, model: Model) -> None:

@@ -6,14 +6,14 @@ The same sums as :mod:`hub.match.weigh` makes for one pair in Python (tested to 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from hub.match.engines.queries import are_of_kind
+from hub.match.engines.shares import SHARES
 from hub.match.features import Features
 from hub.match.levels import FIELDS, Field
 from hub.match.model import (
-    FREQUENCY_COLUMNS,
     LEAST_FREQUENCY,
     RELATIONS,
     Bits,
@@ -22,12 +22,11 @@ from hub.match.model import (
     outcomes_of,
     prior_bits,
 )
-from hub.match.predicates import Dialect, likenesses
+from hub.match.predicates import Alike, AllOf, AnyOf, CrossedAlike, Dialect, Near, Not, Predicate
 from hub.match.thresholds import CERTAIN, CONFLICT, LEANING, STRONG, VETOED
 from hub.match.vetoes import ABSOLUTE, veto_sql
 
 _SUM_NAMES: Final = {"match": "score", "kin": "kin", "colleagues": "colleagues"}
-_SHARES: Final = tuple(f"{column}_share" for column in FREQUENCY_COLUMNS)
 
 
 def outcome_columns(kind: str) -> tuple[str, ...]:
@@ -38,53 +37,94 @@ def outcome_columns(kind: str) -> tuple[str, ...]:
 def compare_pairs(kind: str, pairs: str, dialect: Dialect = Dialect.DUCKDB) -> str:
     """A query that gives left_id, right_id and the outcome of each field, -1 where missing.
 
-    ``pairs`` is a table of left_id and right_id; rows and their values' shares come from the
-    table ``feature``.
+    ``pairs`` is a table of left_id and right_id; rows and their values' shares, which come along,
+    are those of the table ``rated_feature``.
     """
+    columns = _both_sides((*Features._fields, *SHARES))
     joined = (
-        f"select p.left_id, p.right_id, {_both_sides()} from {pairs} p "
-        "join feature l on l.id = p.left_id join feature r on r.id = p.right_id"
+        f"select p.left_id, p.right_id, {columns} from {pairs} p "
+        "join rated_feature l on l.id = p.left_id join rated_feature r on r.id = p.right_id"
     )
-    return _compare(kind, joined, dialect)
+    return _compare(kind, joined, dialect, kept=_sides(SHARES))
 
 
 def compare_some(kind: str, pairs: str, *, left: str, right: str) -> str:
-    """The same of those pairs of a kind whose sides are among the rows that two conditions name."""
+    """The same, without shares, of pairs whose sides are among the rows that two conditions name.
+
+    Only pairs of the kind are told.
+    """
     joined = (
-        f"select p.left_id, p.right_id, {_both_sides()} from {pairs} p "
+        f"select p.left_id, p.right_id, {_both_sides(Features._fields)} from {pairs} p "
         f"join (select * from feature where {left}) l on l.id = p.left_id "
         f"join (select * from feature where {right}) r on r.id = p.right_id "
         f"where {are_of_kind(kind)}"
     )
-    return _compare(kind, joined, Dialect.DUCKDB)
+    return _compare(kind, joined, Dialect.DUCKDB, kept=())
 
 
-def _both_sides() -> str:
-    return ", ".join(
-        f"l.{name} as {name}_l, r.{name} as {name}_r" for name in (*Features._fields, *_SHARES)
-    )
+def _both_sides(columns: Iterable[str]) -> str:
+    return ", ".join(f"l.{name} as {name}_l, r.{name} as {name}_r" for name in columns)
 
 
-def _compare(kind: str, joined: str, dialect: Dialect) -> str:
-    """Similarities that several conditions ask for are computed once for each pair."""
+def _sides(columns: Iterable[str]) -> tuple[str, ...]:
+    return tuple(f"{name}_{side}" for name in columns for side in ("l", "r"))
+
+
+def _compare(kind: str, joined: str, dialect: Dialect, kept: Sequence[str]) -> str:
+    """Likenesses and distances that several conditions ask for are computed once for each pair."""
     levels = ", ".join(f"{_outcome(item, dialect)} as {item.name}_at" for item in FIELDS[kind])
-    kept = ", ".join(f"{share}_{side}" for share in _SHARES for side in ("l", "r"))
-    names = {text: f"likeness_{place}" for place, text in enumerate(_repeated(kind, dialect))}
-    for text, name in names.items():
-        levels = levels.replace(text, name)
-    once = ", ".join(("*", *(f"{text} as {name}" for text, name in names.items())))
-    return f"select left_id, right_id, {levels}, {kept} from (select {once} from ({joined}))"
+    once, known = joined, dict[str, str]()
+    for asked in (_likenesses, _slips):
+        texts = [_named(text, known) for text in _repeated(kind, dialect, asked)]
+        named = {text: f"known{len(known) + place}" for place, text in enumerate(texts)}
+        listed = ", ".join(("*", *(f"{text} as {name}" for text, name in named.items())))
+        once, known = f"select {listed} from ({once})", {**known, **named}
+    told = ", ".join(("left_id", "right_id", _named(levels, known), *kept))
+    return f"select {told} from ({once})"
 
 
-def _repeated(kind: str, dialect: Dialect) -> list[str]:
-    """The similarities that more than one condition of a kind's fields asks for."""
-    asked = Counter(
+def _named(text: str, known: Mapping[str, str]) -> str:
+    """The text with the names of what it asks for that is known by then."""
+    for asked, name in known.items():
+        text = text.replace(asked, name)
+    return text
+
+
+def _repeated(
+    kind: str, dialect: Dialect, asked: Callable[[Predicate, Dialect], Iterator[str]]
+) -> list[str]:
+    """What more than one condition of a kind's fields asks for."""
+    found = Counter(
         text
         for item in FIELDS[kind]
         for condition in (item.missing, *(level.condition for level in item.levels))
-        for text in likenesses(condition, dialect)
+        for text in asked(condition, dialect)
     )
-    return sorted(text for text, times in asked.items() if times > 1)
+    return sorted(text for text, times in found.items() if times > 1)
+
+
+def _parts_of(condition: Predicate) -> Iterator[Predicate]:
+    """A condition and all that it is made of."""
+    yield condition
+    if isinstance(condition, Not):
+        yield from _parts_of(condition.condition)
+    elif isinstance(condition, (AllOf, AnyOf)):
+        for part in condition.conditions:
+            yield from _parts_of(part)
+
+
+def _likenesses(condition: Predicate, dialect: Dialect) -> Iterator[str]:
+    """The similarities, in SQL, that a condition asks for."""
+    for part in _parts_of(condition):
+        if isinstance(part, (Alike, Near)):
+            yield part.likeness(dialect)
+        elif isinstance(part, CrossedAlike):
+            yield part.sql(dialect)
+
+
+def _slips(condition: Predicate, dialect: Dialect) -> Iterator[str]:
+    """The distances, in SQL, that a condition asks for, which may ask for similarities."""
+    return (part.sql(dialect) for part in _parts_of(condition) if isinstance(part, Near))
 
 
 def weigh_pairs(kind: str, model: KindModel, pairs: str, dialect: Dialect = Dialect.DUCKDB) -> str:
@@ -101,12 +141,9 @@ def weigh_compared(kind: str, model: KindModel, compared: str) -> str:
 
     To look the shares up again costs next to nothing beside another comparison.
     """
-    shares = ", ".join(
-        f"{side}.{share} as {share}_{side}" for share in _SHARES for side in ("l", "r")
-    )
     joined = (
-        f"select c.*, {shares} from {compared} c "
-        "join feature l on l.id = c.left_id join feature r on r.id = c.right_id"
+        f"select c.*, {_both_sides(SHARES)} from {compared} c "
+        "join share l on l.id = c.left_id join share r on r.id = c.right_id"
     )
     return _weigh(kind, model, joined)
 

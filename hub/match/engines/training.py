@@ -16,12 +16,10 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
-from hub.match.engines.bulk import (
-    count_outcomes,
+from hub.match.engines.bulk import count_outcomes, measure_population, of_kind
+from hub.match.engines.frequencies import (
     frequencies,
     mean_full_name_share,
-    measure_population,
-    of_kind,
     rarest_shares,
     settle_full_names,
     settle_organisations,

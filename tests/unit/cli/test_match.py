@@ -138,4 +138,4 @@ def test_hard_files_end_in_time_and_in_no_giant_cluster(
     found = run_json(capsys, "evaluate", records)
     assert found["records"] == 15_081
     assert found["largest"] == 5_000
-    assert found["seconds"] < 60
+    assert found["cpu_seconds"] < 60  # quadratic work takes many minutes

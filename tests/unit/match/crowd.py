@@ -10,10 +10,11 @@ from itertools import count
 from random import Random
 from typing import Any, NamedTuple
 
-from hub.match.blocking import match_keys
 from hub.match.engines.rows import Row
 from hub.match.features import Features, build_features
+from hub.match.model import prior_model
 from hub.match.profile import build_profile
+from hub.match.weigh import weigh
 
 Body = dict[str, Any]
 
@@ -56,6 +57,14 @@ def _address(more: Mapping[str, Any]) -> Body:
     lines = [more["street"]] if more.get("street") else []
     known = bool(lines or city)
     return {"addresses": [{"lines": lines, "postcode": postcode, "locality": city}] * known}
+
+
+def outcomes(one: Body, other: Body) -> dict[str, str]:
+    """What each field that can be compared says of two bodies, by the shipped model."""
+    left, right = features_of((one, other))
+    found = weigh(left, right, prior_model(1_000))
+    assert found is not None
+    return {part.field: part.outcome for part in found.parts}
 
 
 class Known(NamedTuple):
@@ -133,4 +142,4 @@ def features_of(bodies: Iterable[Body]) -> list[Features]:
 def rows_of(bodies: Iterable[Body]) -> list[Row]:
     """Rows for the bulk engine, numbered from 0."""
     found = features_of(bodies)
-    return [Row(number, item, match_keys(item)) for number, item in enumerate(found)]
+    return [Row(number, item) for number, item in enumerate(found)]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hub.match.engines.bulk import settle_full_names
+from hub.match.engines.frequencies import settle_full_names
 from hub.match.full_names import (
     OWN,
     RELIABILITY,
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def _share(db: DuckDBPyConnection, name: str) -> float:
-    query = "select max(full_name_share) from feature where full_name = ?"
+    query = "select max(full_name_share) from rated_feature where full_name = ?"
     return float(db.execute(query, [name]).fetchall()[0][0])
 
 

@@ -64,7 +64,7 @@ def _answers(
     db: DuckDBPyConnection, rows: list[Features], asked: Sequence[Predicate]
 ) -> list[tuple[bool, ...]]:
     """What DuckDB says of all pairs, in order; a condition that is NULL is not fulfilled."""
-    load_rows(db, [Row(number, row, ()) for number, row in enumerate(rows)])
+    load_rows(db, [Row(number, row) for number, row in enumerate(rows)])
     sides = ", ".join(f"l.{name} as {name}_l, r.{name} as {name}_r" for name in Features._fields)
     answers = ", ".join(f"coalesce({item.sql(Dialect.DUCKDB)}, false)" for item in asked)
     return db.execute(

@@ -52,7 +52,7 @@ def test_almost_nothing(run: BulkMatch, count: int) -> None:
 
 
 def test_records_that_say_nothing(run: BulkMatch) -> None:
-    rows = [Row(number, Features("person"), ()) for number in range(1_200)]
+    rows = [Row(number, Features("person")) for number in range(1_200)]
     assert run.run(rows, prior_model(len(rows))).clusters == []
 
 

@@ -39,7 +39,7 @@ def _ask_splink(db: DuckDBPyConnection, kind: str, model: Model) -> Weights:
     linker = Linker(api.register(own.table("rows")), SettingsCreator(**asked))
     for column in _COLUMNS[kind]:
         shares = (
-            f"select {column}, max({column}_share) as tf_{column} from feature "
+            f"select {column}, max({column}_share) as tf_{column} from rated_feature "
             f"where {column} is not null group by 1"
         )
         own.register(f"our_{column}", db.sql(shares).to_arrow_table())

@@ -62,7 +62,7 @@ def test_few_records_leave_the_prior_its_chances() -> None:
 @pytest.mark.parametrize("count", [10, LEAST_RECORDS + 200])
 def test_records_without_values_teach_nothing(count: int) -> None:
     """Of either kind: nothing can be compared, so no outcome is seen."""
-    found = _train([Row(number, Features("open"), ()) for number in range(count)])
+    found = _train([Row(number, Features("open")) for number in range(count)])
     for kind, model in found.kinds.items():
         for name, outcomes in model.chances.items():
             for outcome, chances in outcomes.items():

@@ -1,0 +1,169 @@
+"""How frequent the values of names and places are: a rare one says more than a frequent one.
+
+Tables: ``frequency_…`` (value, holders, share) by column, and ``share`` (id, …_share), what each
+row's values have of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+from hub.match.engines.rows import shares_table, sizes_table
+from hub.match.engines.shares import rated_features, shares_of
+from hub.match.full_names import (
+    LEAST_HOLDERS,
+    OWN,
+    UNIQUE,
+    company_share_sql,
+    shape_of,
+    times_as_frequent,
+    words_sql,
+)
+from hub.match.model import FREQUENCY_COLUMNS, USUAL, Model
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+_SEEN_BEFORE: Final = 100.0
+"""So many records' worth of usual frequencies stand in for what a small set cannot show."""
+_FULL_NAME: Final = "full_name"
+_WHOLE_NAMES: Final = (_FULL_NAME, "organisation")
+"""Names that as a rule are one party's alone: see :mod:`hub.match.full_names`."""
+
+
+def measure_frequencies(db: DuckDBPyConnection) -> None:
+    """Which share of all records has a value, by column, in the tables ``frequency_…``."""
+    for column in FREQUENCY_COLUMNS:
+        if column in _WHOLE_NAMES:
+            db.execute(
+                f"create or replace table frequency_{column} "
+                "(value varchar, holders bigint, share double)"
+            )
+            continue
+        db.execute(
+            f"create or replace table frequency_{column} as select {column} as value, "
+            f"count(*) as holders, (count(*) + {_SEEN_BEFORE * USUAL[column]!r}) / "
+            f"((select count({column}) from feature) + {_SEEN_BEFORE}) as share "
+            f"from feature where {column} is not null group by 1"
+        )
+    _join_frequencies(db, rarest_shares(db))
+
+
+def mean_full_name_share(db: DuckDBPyConnection) -> float:
+    """How often two strangers have one full name."""
+    _count_names(db, _FULL_NAME, OWN)
+    found = db.execute(
+        "select avg(full_name_share * coalesce(times, 1.0)) from feature join share using (id) "
+        "left join counted_name on counted_name.value = full_name where full_name is not null"
+    ).fetchall()
+    return float(f"{found[0][0] or USUAL[_FULL_NAME]:.6g}")  # sums depend on the rows' order
+
+
+def settle_full_names(db: DuckDBPyConnection, own: float) -> None:
+    """Names of more records than one person has are oftener strangers' than they seemed.
+
+    ``own`` is how many others of a record's name are its own, on average.
+    """
+    _count_names(db, _FULL_NAME, own)
+    _keep_frequent(db, _FULL_NAME, "times")
+    _settle(db, _FULL_NAME, "full_name_share * found.share")
+
+
+def settle_organisations(db: DuckDBPyConnection, own: float) -> None:
+    """The same for companies, whose names have no parts to expect a share from."""
+    _count_names(db, "organisation", own)
+    alone = company_share_sql("value", rarest_shares(db)["organisation"])
+    _keep_frequent(db, "organisation", f"{alone} * times")
+    _settle(db, "organisation", "found.share")
+
+
+def _settle(db: DuckDBPyConnection, column: str, share: str) -> None:
+    db.execute(
+        f"update share set {column}_share = {share} from (select id, share from feature "
+        f"join frequency_{column} on value = {column}) found where found.id = share.id"
+    )
+
+
+def _count_names(db: DuckDBPyConnection, column: str, own: float) -> None:
+    """Fill ``counted_name``: names of some records, and how many times as frequent that makes."""
+    words = "0" if column == _FULL_NAME else words_sql(column)
+    db.execute(
+        f"create or replace temp table held_name as select {column} as value, "
+        f"count(*) as holders, {words} as words from feature "
+        f"where {column} is not null group by {column} having count(*) >= {LEAST_HOLDERS}"
+    )
+    sizes = db.execute("select distinct holders, words from held_name").fetchall()
+    times = [times_as_frequent(holders, own, shape_of(words)) for holders, words in sizes]
+    db.register("name_size", sizes_table(sizes, times))
+    db.execute(
+        "create or replace temp table counted_name as "
+        "select value, holders, times from held_name join name_size using (holders, words)"
+    )
+    db.unregister("name_size")
+
+
+def _keep_frequent(db: DuckDBPyConnection, column: str, share: str) -> None:
+    db.execute(
+        f"create or replace table frequency_{column} as "
+        f"select value, holders, {share} as share from counted_name where times > 1.001"
+    )
+
+
+def take_frequencies(db: DuckDBPyConnection, model: Model) -> None:
+    """The frequencies that a model was frozen with."""
+    found = next(iter(model.kinds.values()))
+    for column in FREQUENCY_COLUMNS:
+        db.register("incoming_frequency", shares_table(found.frequencies.get(column, {})))
+        db.execute(
+            f"create or replace table frequency_{column} as select * from incoming_frequency"
+        )
+    _join_frequencies(db, found.rarest)
+
+
+def _join_frequencies(db: DuckDBPyConnection, rarest: Mapping[str, float]) -> None:
+    db.execute(f"create or replace table share as {shares_of('feature', rarest)}")
+    db.execute(f"create or replace view rated_feature as {rated_features()}")
+
+
+def frequencies(db: DuckDBPyConnection, least: int = 2) -> dict[str, dict[str, float]]:
+    """The measured frequencies of values that at least so many records have."""
+    return {
+        column: dict(
+            db.execute(
+                f"select value, share from frequency_{column} where holders >= {least} "
+                "order by value"
+            ).fetchall()
+        )
+        for column in FREQUENCY_COLUMNS
+    }
+
+
+def rarest_shares(db: DuckDBPyConnection, least: int = 2) -> dict[str, float]:
+    """The share, by column, of a value that fewer records have."""
+    return {
+        column: (UNIQUE if column == "organisation" else 1.0)
+        * db.execute(
+            f"select ({_mean_holders(column, least)} + {_SEEN_BEFORE * USUAL[column]!r}) / "
+            f"(count({column}) + {_SEEN_BEFORE}) from feature"
+        ).fetchall()[0][0]
+        for column in FREQUENCY_COLUMNS
+    }
+
+
+def _mean_holders(column: str, least: int) -> str:
+    """How many records, on average, hold a value that fewer than ``least`` do."""
+    if column in _WHOLE_NAMES:
+        return "1"
+    return f"coalesce((select avg(holders) from frequency_{column} where holders < {least}), 1)"
+
+
+def holders(db: DuckDBPyConnection, least: int = 2) -> dict[str, int]:
+    """How many records hold a value, by column and value (``family:berg``)."""
+    return {
+        f"{column}:{value}": count
+        for column in FREQUENCY_COLUMNS
+        for value, count in db.execute(
+            f"select value, holders from frequency_{column} where holders >= {least}"
+        ).fetchall()
+    }
