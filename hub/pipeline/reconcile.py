@@ -32,6 +32,7 @@ from hub.reports.result import (
 from hub.store.breaks import FoundBreak, Life, keep_breaks, open_breaks
 from hub.store.database import Connection, Engine, reading, writing
 from hub.store.figures import BREAKS, Figure, break_history, keep_figures
+from hub.store.lines import TableLine, keep_lines
 from hub.store.reporting import Snapshot, moment, report_snapshot
 
 PROGRAM: Final = "customer-hub"
@@ -97,7 +98,17 @@ def _run(
         kept = [_keep(db, result, now) for result in named]
         for result in kept:
             keep_figures(db, result.definition.id, day, _figures_of(result))
+            keep_lines(db, result.definition.id, _lines_of(result))
         return kept
+
+
+def _lines_of(result: ReportResult) -> Iterator[TableLine]:
+    """The lines of tables that lead down to records."""
+    for item in result.tables:
+        for key, row in zip(item.keys, item.rows, strict=True):
+            if key:
+                subject = {name: row[name] for name in item.table.subject}
+                yield TableLine(key, result.definition.id, item.table.id, subject)
 
 
 def _day(moment: datetime) -> int:
@@ -132,6 +143,7 @@ def _measure(snap: Snapshot, definition: ReportDefinition) -> ReportResult:
             tables=[
                 TableResult(
                     table=table,
+                    report=definition.id,
                     rows=snap.rows(f"report {definition.id}, {table.id}", table.sql, table.money),
                 )
                 for table in definition.tables

@@ -79,6 +79,14 @@ class TableResult:
 
     table: Table
     rows: Sequence[Row]
+    report: str = ""
+
+    @property
+    def keys(self) -> Sequence[str]:
+        """The id of each line, by which it leads down to its records; "" where it does not."""
+        if not self.table.behind:
+            return [""] * len(self.rows)
+        return [break_id(self.report, self.table, row) for row in self.rows]
 
     @property
     def trend(self) -> Mapping[str, Decimal]:
@@ -136,9 +144,9 @@ class ReportPack:
     """How many breaks stood on which day, by report, the oldest first."""
 
 
-def break_id(report: str, check: Check, row: Row) -> str:
-    """The identity of a break: the same pair and check give the same id in every run."""
-    subject = [report, check.id, *(str(row[name]) for name in check.subject)]
+def break_id(report: str, part: Lines, row: Row) -> str:
+    """The identity of a line: the same subject and part give the same id in every run."""
+    subject = [report, part.id, *(str(row[name]) for name in part.subject)]
     return hashlib.blake2b(orjson.dumps(subject), digest_size=12).hexdigest()
 
 

@@ -1,0 +1,107 @@
+"""Every figure leads down: to records with their raw payloads, to customers, or to breaks."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from hub.errors import ConfigError, StoreError
+from hub.pipeline.break_desk import break_view
+from hub.pipeline.figure_desk import SHOWN, figure_view, figures_of, source_by_id, source_of
+from hub.pipeline.reconcile import Request, reconcile
+from hub.reports.catalogue import read_definition, shipped_reports
+from hub.reports.result import ReportPack, TableResult
+from hub.store.database import Engine
+from tests.unit.pipeline.control_breaks import plant
+from tests.unit.pipeline.control_world import CUT_OFF, Books
+
+EVASIONS = (
+    "SELECT 'erp' AS connection, payload AS number FROM rpt_party_v1, raw_version",
+    "SELECT 'erp' AS connection, number FROM (SELECT payload AS number FROM/**/raw_version) r",
+)
+
+
+@pytest.fixture(name="pack")
+def _pack(store: Engine) -> ReportPack:
+    books = Books()
+    plant(books, each=2, good=6)
+    books.store(store)
+    return reconcile(store, Request(company="T", cut_off=CUT_OFF))
+
+
+def tables_of(pack: ReportPack) -> list[TableResult]:
+    return [table for result in pack.results for table in result.tables if table.rows]
+
+
+def test_every_table_leads_down(store: Engine, pack: ReportPack) -> None:
+    """But for what the planted systems say they have: those streams hold no records here."""
+    known = shipped_reports()
+    for table in tables_of(pack):
+        if table.table.id == "asked":
+            continue
+        for key, row in list(zip(table.keys, table.rows, strict=True))[:5]:
+            view = figure_view(store, known, key)
+            assert view.rows or row.get("records") == 0, (table.report, table.table.id, row)
+            for found in view.rows:
+                named = found.get("record_id") or found.get("party_id") or found.get("break_id")
+                assert named, (table.report, table.table.id)
+
+
+def test_a_control_total_is_the_sum_of_what_is_behind_it(store: Engine, pack: ReportPack) -> None:
+    (totals,) = [t for t in tables_of(pack) if (t.report, t.table.id) == ("R10", "totals")]
+    for key, row in zip(totals.keys, totals.rows, strict=True):
+        view = figure_view(store, shipped_reports(), key)
+        assert len(view.rows) == row["documents"] < SHOWN
+        assert not view.cut
+        for name in ("net", "gross", "open_amount"):
+            known = [found[name] for found in view.rows if found[name] is not None]
+            assert sum(known, Decimal(0)) == (row[name] or 0)
+
+
+def test_a_record_behind_shows_its_raw_payload(store: Engine, pack: ReportPack) -> None:
+    line = figures_of(store, "R10", "totals", 1)[0]
+    row = figure_view(store, shipped_reports(), line.id, 1).rows[0]
+    source = source_by_id(store, row["record_id"])
+    assert (source.connection, source.type, source.key) == (
+        row["connection"],
+        row["type"],
+        row["source_key"],
+    )
+    assert source == source_of(store, f"{source.connection}:{source.type}:{source.key}")
+    assert source.payload
+
+
+def test_a_sum_that_breaks_shows_its_items(store: Engine, pack: ReportPack) -> None:
+    seen = 0
+    for result in pack.results:
+        for item in result.checks:
+            if item.check.behind and item.check.id in ("open_items", "several", "neglected"):
+                for line in item.breaks:
+                    view = break_view(store, line.key)
+                    assert all(row["record_id"] for row in view.rows)
+                    seen += bool(view.rows)
+    assert seen >= 3
+
+
+@pytest.mark.parametrize("query", EVASIONS)
+def test_behind_reads_nothing_but_views(store: Engine, query: str) -> None:
+    line = {"id": "t", "title": "T", "columns": {"connection": "C"}, "subject": ["connection"]}
+    line |= {"sql": "SELECT connection FROM rpt_stream_v1", "behind": query}
+    books = Books()
+    books.source("erp:party:1")
+    books.store(store)
+    own = read_definition({"id": "OWN", "title": "O", "question": "?", "tables": [line]}, "own")
+    reconcile(store, Request(company="T", cut_off=CUT_OFF, known={"OWN": own}))
+    (kept,) = figures_of(store, "OWN", None, 5)
+    with pytest.raises(ConfigError, match=r"raw_version|not authorized|prohibited"):
+        figure_view(store, {"OWN": own}, kept.id)
+
+
+def test_what_there_is_not_is_said(store: Engine, pack: ReportPack) -> None:
+    with pytest.raises(StoreError, match="no figure"):
+        figure_view(store, shipped_reports(), "none")
+    with pytest.raises(StoreError, match="CONNECTION:TYPE:KEY"):
+        source_of(store, "erp:nothing")
+    with pytest.raises(StoreError, match="no such source record"):
+        source_by_id(store, 10_000_000)
