@@ -139,7 +139,10 @@ class Check(Lines):
 
 
 class ReportDefinition(_Closed):
-    """One report; ``prepare`` names queries that several of its checks and tables read."""
+    """One report; ``prepare`` names queries that several of its checks and tables read.
+
+    With ``each``, a column, there are files for each of its values too: each person's own sheet.
+    """
 
     id: str = Field(pattern=r"^[A-Z][A-Z0-9_]{0,15}$")
     title: str
@@ -147,12 +150,15 @@ class ReportDefinition(_Closed):
     prepare: dict[Annotated[str, Field(pattern=_NAME)], Sql] = Field(default_factory=dict)
     checks: tuple[Check, ...] = ()
     tables: tuple[Table, ...] = ()
+    each: str | None = Field(default=None, pattern=_NAME)
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
         parts = [*self.checks, *self.tables]
         if not parts:
             raise ValueError("a report needs a check or a table")
+        if self.each and not all(self.each in part.columns for part in parts):
+            raise ValueError(f"each: every check and table must show the column {self.each}")
         names = [part.id for part in parts]
         if len(set(names)) < len(names):
             raise ValueError("two parts have the same id")

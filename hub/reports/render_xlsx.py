@@ -128,7 +128,7 @@ class _Writer:
 
     def fill_summary(self, sheet: Any, pack: ReportPack) -> None:
         """One line for each check, with its totals by formula."""
-        self._head(sheet, f"Reconciliation · {clean(pack.company)}")
+        self._head(sheet, f"{clean(pack.about) or 'Reconciliation'} · {clean(pack.company)}")
         made = f"{pack.made_at:%Y-%m-%d %H:%M} UTC · {pack.program}"
         sheet.write_string(1, 0, f"Cut-off {pack.cut_off:%Y-%m-%d %H:%M} UTC · made {made}")
         sheet.write_string(2, 0, f"Data {pack.data_hash} · rules {pack.rules_hash}")

@@ -142,6 +142,8 @@ class ReportPack:
     results: Sequence[ReportResult]
     history: Mapping[str, Sequence[tuple[date, int]]] = field(default_factory=dict)
     """How many breaks stood on which day, by report, the oldest first."""
+    about: str = ""
+    """Whose sheet it is, where it is one of several that a report is split into."""
 
 
 def break_id(report: str, part: Lines, row: Row) -> str:

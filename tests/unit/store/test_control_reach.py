@@ -13,7 +13,7 @@ from alembic.operations import Operations
 from hub.store import migrations
 from hub.store.database import Engine, reading, writing
 from hub.store.tables import document
-from tests.unit.pipeline.control_world import Books
+from tests.unit.pipeline.control_world import Books, Row
 
 
 def migration(ending: str) -> ModuleType:
@@ -35,7 +35,7 @@ def held(store: Engine) -> list[tuple[str, str | None, str]]:
 
 def test_documents_learn_when_they_are_due(store: Engine) -> None:
     books = Books()
-    body = {"date": "2026-10-01", "status": "open", "status_raw": "o", "currency": "EUR"}
+    body: Row = {"date": "2026-10-01", "status": "open", "status_raw": "o", "currency": "EUR"}
     body |= {"net": "1", "tax": "0", "gross": "1", "party": {"type": "party", "key": "1"}}
     for key, more in (("1", {"due_date": "2026-10-31"}), ("2", {})):
         made = {"kind": "invoice", "number": f"N{key}", **body, **more}
