@@ -14,7 +14,7 @@ from hub.reports.catalogue import read_definition, shipped_reports
 from hub.reports.result import ReportPack, TableResult
 from hub.store.database import Engine
 from tests.unit.pipeline.control_breaks import plant
-from tests.unit.pipeline.control_world import CUT_OFF, Books
+from tests.unit.pipeline.control_world import CUT_OFF, LONG_AGO, Books, Row
 
 EVASIONS = (
     "SELECT 'erp' AS connection, payload AS number FROM rpt_party_v1, raw_version",
@@ -105,3 +105,42 @@ def test_what_there_is_not_is_said(store: Engine, pack: ReportPack) -> None:
         source_of(store, "erp:nothing")
     with pytest.raises(StoreError, match="no such source record"):
         source_by_id(store, 10_000_000)
+
+
+def account(books: Books, key: str, currency: str | None, *, ledger: str, balance: str) -> None:
+    body: Row = {"party": {"type": "party", "key": "1"}, "ledger": ledger, "account_no": "A1"}
+    body |= {"currency": currency, "ar_balance": balance, "updated_at": LONG_AGO}
+    books.put("account", f"{ledger}:account:{key}", body)
+
+
+def invoice(books: Books, key: str, account_key: str, currency: str, *, ledger: str) -> None:
+    body: Row = {"kind": "invoice", "number": key, "date": "2026-10-01", "status": "open"}
+    body |= {"status_raw": "o", "currency": currency, "net": "100", "tax": "0", "gross": "100"}
+    body |= {"open_amount": "100", "party": {"type": "party", "key": "1"}}
+    body |= {"account": {"type": "account", "key": account_key}}
+    books.put("invoice", f"{ledger}:invoice:{key}", body)
+
+
+def test_ledgers_and_currencies_are_kept_apart(store: Engine) -> None:
+    """The same number in two ledgers, and a currency of its own for an account, are no breaks."""
+    books = Books()
+    account(books, "1", "EUR", ledger="erp", balance="100")
+    account(books, "2", "USD", ledger="erp", balance="250")
+    account(books, "1", "EUR", ledger="branch", balance="100")
+    account(books, "3", "EUR", ledger="branch", balance="999")
+    invoice(books, "i1", "1", "EUR", ledger="erp")
+    invoice(books, "i2", "2", "USD", ledger="erp")
+    invoice(books, "i3", "1", "EUR", ledger="branch")
+    for key, currency in (("i4", "EUR"), ("i5", "CHF")):
+        invoice(books, key, "3", currency, ledger="branch")
+    books.store(store)
+    pack = reconcile(store, Request(company="T", cut_off=CUT_OFF, reports=["R7"]))
+    (result,) = pack.results
+    (items,) = [item for item in result.checks if item.check.id == "open_items"]
+    ((line,), (foreign,)) = (items.breaks, result.tables)
+    assert (line.row["source_key"], line.row["difference"]) == ("2", Decimal(-150))
+    assert items.compared == 3
+    shown = [(row["source_key"], row["currency"], row["open_amount"]) for row in foreign.rows]
+    assert shown == [("3", "CHF", Decimal(100)), ("3", "EUR", Decimal(100))]
+    view = figure_view(store, shipped_reports(), foreign.keys[0])
+    assert [row["other_key"] for row in view.rows] == ["i5"]
