@@ -82,9 +82,11 @@ def show_raw(
 
 def show_rows(rows: Sequence[Mapping[str, Any]]) -> None:
     """Records, each by its reference, with what the report says of them."""
-    names = [name for row in rows[:1] for name in row if name not in _HIDDEN]
+    names = [name for row in rows[-1:] for name in row if name not in _HIDDEN]
     shown = [name for name in names if name not in _KEYS]
-    lines = [[_place(row), *("" if row[n] is None else str(row[n]) for n in shown)] for row in rows]
+    lines = [
+        [_place(row), *("" if row.get(n) is None else str(row[n]) for n in shown)] for row in rows
+    ]
     emit_table(["record", *shown], lines)
 
 

@@ -13,6 +13,7 @@ from hub.errors import ConfigError, StoreError
 from hub.pipeline.figure_desk import SourceView, break_rows, read_source
 from hub.reports.catalogue import Reports, shipped_reports
 from hub.reports.definition import Cause
+from hub.reports.result import places_of
 from hub.store import breaks as store
 from hub.store.audit import Act, Entry, add_entries
 from hub.store.breaks import Note
@@ -59,7 +60,7 @@ def break_view(engine: Engine, break_id: str, known: Reports | None = None) -> B
     with reading(engine) as db:
         stored = _get(db, break_id)
         figures = orjson.loads(stored["detail"])
-        sources = [read_source(db, *place) for place in _places(figures)]
+        sources = [read_source(db, *place) for place in places_of(figures)]
         notes = store.notes_of(db, break_id)
     return BreakView(
         stored=stored,
@@ -100,10 +101,3 @@ def _get(db: Connection, break_id: str) -> Mapping[str, Any]:
     if found is None:
         raise StoreError(f"there is no break {break_id}; `hub break list` shows them")
     return found
-
-
-def _places(figures: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    """The records that a line names: its own, and the one it is held against."""
-    named = (("connection", "type", "source_key"), ("other_connection", "other_type", "other_key"))
-    places = [tuple(str(figures[name]) for name in names if figures.get(name)) for names in named]
-    return [(place[0], place[1], place[2]) for place in places if len(place) == 3]

@@ -15,8 +15,8 @@ from hub.reports.catalogue import Reports, all_reports
 from hub.reports.definition import Lines
 from hub.store.behind import Query, rows_behind
 from hub.store.database import Connection, Engine, reading
-from hub.store.evidence import current_payload, payload_of
-from hub.store.lines import TableLine, get_line, list_lines
+from hub.store.evidence import current_payload, payload_of, record_id
+from hub.store.lines import RECORDS, TableLine, get_line, list_lines
 
 SHOWN: Final = 200
 
@@ -50,15 +50,26 @@ def figure_view(engine: Engine, known: Reports, line_id: str, limit: int = SHOWN
     with reading(engine) as db:
         line = get_line(db, line_id)
     part = _part(known, line.report, line.part) if line else None
-    if line is None or part is None or not part.behind:
+    if line is None or part is None:
         raise StoreError(f"there is no figure {line_id}; `hub figure list REPORT` shows them")
-    rows = _rows(engine, part, line.subject, limit + 1)
+    own = [_named(engine, reference) for reference in line.subject.get(RECORDS, [])]
+    subject = {name: value for name, value in line.subject.items() if name != RECORDS}
+    line = line._replace(subject=subject)
+    rows = [*own, *(_rows(engine, part, subject, limit + 1) if part.behind else [])]
     return FigureView(line=line, title=part.title, rows=rows[:limit], cut=len(rows) > limit)
 
 
 def reports_of(work: Workplace) -> Reports:
     """The reports that a site has: those of the hub and its own."""
     return all_reports(work.config.root / "report-definitions")
+
+
+def _named(engine: Engine, reference: str) -> dict[str, Any]:
+    """A record that a difference in flight names itself."""
+    connection, type_, key = reference.split(":", 2)
+    with reading(engine) as db:
+        found = record_id(db, connection, type_, key)
+    return {"connection": connection, "type": type_, "source_key": key, "record_id": found}
 
 
 def break_rows(

@@ -28,11 +28,12 @@ from hub.reports.result import (
     TableResult,
     break_id,
     data_hash,
+    places_of,
 )
 from hub.store.breaks import FoundBreak, Life, keep_breaks, open_breaks
 from hub.store.database import Connection, Engine, reading, writing
 from hub.store.figures import BREAKS, Figure, break_history, keep_figures
-from hub.store.lines import TableLine, keep_lines
+from hub.store.lines import RECORDS, TableLine, keep_lines
 from hub.store.reporting import Snapshot, moment, report_snapshot
 
 PROGRAM: Final = "customer-hub"
@@ -103,12 +104,19 @@ def _run(
 
 
 def _lines_of(result: ReportResult) -> Iterator[TableLine]:
-    """The lines of tables that lead down to records."""
+    """The lines that lead down: of tables, and differences in flight, which are no breaks."""
+    report = result.definition.id
+    for found in result.checks:
+        for line in found.lines:
+            if line.timing:
+                subject = {name: line.row[name] for name in found.check.subject}
+                said = {**subject, RECORDS: [":".join(place) for place in places_of(line.row)]}
+                yield TableLine(line.key, report, found.check.id, said)
     for item in result.tables:
         for key, row in zip(item.keys, item.rows, strict=True):
             if key:
                 subject = {name: row[name] for name in item.table.subject}
-                yield TableLine(key, result.definition.id, item.table.id, subject)
+                yield TableLine(key, report, item.table.id, subject)
 
 
 def _day(moment: datetime) -> int:

@@ -215,7 +215,8 @@ class Scrub:
 
     def _is_about(self, text: str) -> bool:
         """Whether a break names the person's party or one of the records."""
-        return text in self._subjects or any(party in text for party in self._found.parties)
+        named = [f'"{subject}"' for subject in self._subjects]
+        return text in self._subjects or any(n in text for n in (*named, *self._found.parties))
 
     def _is_gone(self, record: Footprint) -> bool:
         return self._found.fates[record.id] is not Fate.CLEAN

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
@@ -16,6 +16,10 @@ from hub.reports.definition import Check, Lines, ReportDefinition, Table
 
 Cell = str | int | Decimal | None
 Row = Mapping[str, Any]
+_PLACES: Final = (
+    ("connection", "type", "source_key"),
+    ("other_connection", "other_type", "other_key"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,3 +175,9 @@ def data_hash(results: Sequence[ReportResult]) -> str:
     ]
     said = orjson.dumps(lines, default=str, option=orjson.OPT_SORT_KEYS)
     return hashlib.blake2b(said, digest_size=16).hexdigest()
+
+
+def places_of(row: Row) -> list[tuple[str, str, str]]:
+    """The source records that a line names: its own, and the one it is held against."""
+    places = [tuple(str(row[name]) for name in names if row.get(name)) for names in _PLACES]
+    return [(place[0], place[1], place[2]) for place in places if len(place) == 3]

@@ -13,6 +13,8 @@ from hub.store.database import Connection
 from hub.store.tables import report_line
 
 _CHUNK = 500
+RECORDS = "records"
+"""In a subject: references of the records that a difference in flight names itself."""
 
 
 class TableLine(NamedTuple):

@@ -144,3 +144,18 @@ def test_ledgers_and_currencies_are_kept_apart(store: Engine) -> None:
     assert shown == [("3", "CHF", Decimal(100)), ("3", "EUR", Decimal(100))]
     view = figure_view(store, shipped_reports(), foreign.keys[0])
     assert [row["other_key"] for row in view.rows] == ["i5"]
+
+
+def test_a_difference_in_flight_leads_down_too(store: Engine) -> None:
+    books = Books()
+    for key, amount in (("erp:account:1", "100"), ("crm:copy:1", "90")):
+        body: Row = {"party": {"type": "party", "key": "1"}, "ledger": "erp", "account_no": "A1"}
+        body |= {"currency": "EUR", "ar_balance": amount, "updated_at": CUT_OFF}
+        books.put("account", key, body)
+    books.store(store)
+    pack = reconcile(store, Request(company="T", cut_off=CUT_OFF, reports=["R5"]))
+    (line,) = [line for item in pack.results[0].checks for line in item.lines]
+    assert line.timing
+    view = figure_view(store, shipped_reports(), line.key)
+    assert [row["connection"] for row in view.rows] == ["crm", "erp"]
+    assert all(source_by_id(store, row["record_id"]).payload for row in view.rows)
