@@ -114,7 +114,8 @@ class SuiteCrmStandIn:
             raise Refusal(*_INVALID_SESSION)
         if parts.get("module_name") not in MODULES:
             raise Refusal(*_NO_MODULE)
-        return self._list(parts) if name == "get_entry_list" else self._set(parts)
+        answer = {"get_entry_list": self._list, "get_entries_count": self._count}
+        return answer.get(name, self._set)(parts)
 
     def _login(self, parts: Row) -> str:
         proof = parts.get("user_auth") or {}
@@ -153,6 +154,15 @@ class SuiteCrmStandIn:
         rows = found[start : start + size]
         names = parts.get("select_fields") or []
         return _listing(module, rows, names, counts=(len(found), start + len(rows)))
+
+    def _count(self, parts: Row) -> str:
+        rows = self._state.stream(parts["module_name"]).values()
+        with_deleted = parts.get("deleted") not in ("", "0", None)
+        count = sum(with_deleted or row.get("deleted") != "1" for row in rows)
+        return (
+            '<return xsi:type="tns:get_entries_count_result">'
+            f'<result_count xsi:type="xsd:int">{count}</result_count></return>'
+        )
 
     def _set(self, parts: Row) -> str:
         pairs = parts.get("name_value_list") or []

@@ -12,7 +12,7 @@ from typing import Any, Final
 from connectors.suitecrm.config import SuiteCrmConfig
 from hub.sdk.quirks import html_entities
 from hub.sdk.resource import Keyset, Offset, Times
-from hub.sdk.soap import RowShape, SoapStream, SoapWrite
+from hub.sdk.soap import RowShape, SoapCount, SoapStream, SoapWrite
 
 ALWAYS: Final = ("id", "date_entered", "date_modified", "deleted", "assigned_user_id")
 _SHAPE: Final = RowShape(within="entry_list", head="", pairs="name_value_list")
@@ -77,6 +77,11 @@ def _stream(module: str, config: SuiteCrmConfig) -> SoapStream:
         operation="get_entry_list",
         rows=_SHAPE,
         parts=_ask(module, list(dict.fromkeys(fields)), deleted=1),
+        count=SoapCount(
+            operation="get_entries_count",
+            parts={"module_name": module, "query": "", "deleted": 0},
+            found="return.result_count",
+        ),
         keys_only={**_ask(module, ["id", "deleted"], deleted=0), "order_by": "id asc"},
         paging=Offset(param="offset", size_param="max_results"),
         changes=_changes(table, config.settle_seconds),

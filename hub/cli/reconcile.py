@@ -7,10 +7,12 @@ from typing import Annotated, Any
 
 import typer
 
+from hub.cli.figure import show_rows, show_source
 from hub.cli.output import AsJson, emit_counts, emit_json, emit_table, out, say, working
 from hub.cli.workplace import open_workplace, whoami
 from hub.pipeline import steps
 from hub.pipeline.break_desk import BreakView, Word, break_view, list_breaks, speak
+from hub.pipeline.figure_desk import reports_of
 from hub.store.audit import new_act
 
 breaks = typer.Typer(help="Breaks that the reports found, and their life.", no_args_is_help=True)
@@ -77,7 +79,8 @@ def show_breaks(
 @breaks.command()
 def show(key: Key, as_json: AsJson = False) -> None:
     """Show a break down to the source records and their raw payloads."""
-    view = break_view(open_workplace().engine, key)
+    work = open_workplace()
+    view = break_view(work.engine, key, reports_of(work))
     if as_json:
         emit_json(_plain(view))
         return
@@ -87,10 +90,13 @@ def show(key: Key, as_json: AsJson = False) -> None:
     emit_table(["figure", "value"], [(name, str(value)) for name, value in view.figures.items()])
     for note in view.notes:
         say(f"{note.at:%Y-%m-%d %H:%M} {note.actor}, {note.kind}: {note.text}")
+    if view.rows:
+        out.print()
+        say("made of")
+        show_rows(view.rows)
     for source in view.sources:
         out.print()
-        say(f"{source.connection}:{source.type}:{source.key}, version {source.version}")
-        emit_json(source.payload)
+        show_source(source)
 
 
 @breaks.command()
@@ -143,6 +149,7 @@ def _plain(view: BreakView) -> dict[str, Any]:
         "detail": view.figures,
         "notes": [note._asdict() for note in view.notes],
         "sources": [source._asdict() for source in view.sources],
+        "rows": [dict(row) for row in view.rows],
     }
 
 

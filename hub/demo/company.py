@@ -10,6 +10,7 @@ from typing import Final
 
 from hub.demo.breaks import count_planted
 from hub.demo.customers import count_lookalikes, populate
+from hub.demo.deals import settle_deals
 from hub.demo.helpdesk import HelpDesk
 from hub.demo.ledger import Ledger, link_accounts
 from hub.demo.mailbox import Mailbox
@@ -55,6 +56,7 @@ def generate(seed: int = 7, customers: int = 2000, *, today: date = TODAY) -> Co
     SalesDesk(register).write(people, footprints)
     Ledger(register).write(people, footprints)
     link_accounts(register)
+    settle_deals(register)
     Shop(register).write(people, footprints)
     HelpDesk(register, people).write(footprints)
     write_partners(register, people, footprints)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from decimal import Decimal
 from hashlib import blake2b
 from typing import Any, Final, NamedTuple
@@ -48,13 +49,25 @@ def build_body(entity: str, fields: Mapping[str, Any]) -> Body:
         text.decode(),
         blake2b(text, digest_size=16, person=entity[:16].encode()).digest(),
         [ref for path in shape.refs for ref in _walk(record, path, "")] if shape.refs else [],
-        _with_checksum(document(record)) if document else None,
+        _whole(document(record), record) if document else None,
     )
 
 
-def _with_checksum(document: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The document with a checksum of its number, the third column: sums of it are hash totals."""
-    return (*document, crc32(document[2].encode()))
+def _whole(document: tuple[Any, ...], record: _Record) -> tuple[Any, ...]:
+    """The document with a checksum of its number, the third column: sums of it are hash totals;
+    when it is due, and when it changed, as the body says them.
+    """
+    due, changed = record.get("due_date"), record.get("updated_at")
+    return (
+        *document,
+        crc32(document[2].encode()),
+        due.isoformat() if due else None,
+        _moment(changed) if changed else "",
+    )
+
+
+def _moment(value: datetime) -> str:
+    return value.isoformat().replace("+00:00", "Z")
 
 
 def _walk(value: Any, path: tuple[str, ...], role: str) -> Iterator[Ref]:

@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import orjson
 
 from hub.errors import ConfigError, StoreError
+from hub.pipeline.figure_desk import SourceView, break_rows, read_source
+from hub.reports.catalogue import Reports, shipped_reports
 from hub.reports.definition import Cause
+from hub.reports.result import places_of
 from hub.store import breaks as store
 from hub.store.audit import Act, Entry, add_entries
 from hub.store.breaks import Note
 from hub.store.database import Connection, Engine, reading, writing
-from hub.store.evidence import current_payload
 
 OPEN: Final = ("open", "reopened", "assigned", "explained")
 _ENDED: Final = "closed"
-
-
-class SourceView(NamedTuple):
-    """A source record behind a break, with the raw payload that was last read."""
-
-    connection: str
-    type: str
-    key: str
-    version: int
-    observed_at: datetime
-    payload: Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +31,8 @@ class BreakView:
     figures: Mapping[str, Any]
     notes: list[Note]
     sources: list[SourceView]
+    rows: Sequence[Mapping[str, Any]] = ()
+    """What a sum was made of, where the break stands for more than one record."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,18 +52,23 @@ def list_breaks(engine: Engine, *, report: str | None, state: str, limit: int) -
         return store.list_breaks(db, report=report, states=states, limit=limit)
 
 
-def break_view(engine: Engine, break_id: str) -> BreakView:
-    """A break down to its raw payloads; StoreError where there is none."""
+def break_view(engine: Engine, break_id: str, known: Reports | None = None) -> BreakView:
+    """A break down to its raw payloads; StoreError where there is none.
+
+    ``known`` are the reports there are; without them, those that ship with the hub.
+    """
     with reading(engine) as db:
         stored = _get(db, break_id)
         figures = orjson.loads(stored["detail"])
-        sources = [_source(db, *place) for place in _places(figures)]
-        return BreakView(
-            stored=stored,
-            figures=figures,
-            notes=store.notes_of(db, break_id),
-            sources=[source for source in sources if source],
-        )
+        sources = [read_source(db, *place) for place in places_of(figures)]
+        notes = store.notes_of(db, break_id)
+    return BreakView(
+        stored=stored,
+        figures=figures,
+        notes=notes,
+        sources=[source for source in sources if source],
+        rows=break_rows(engine, known or shipped_reports(), stored, figures),
+    )
 
 
 def speak(engine: Engine, break_id: str, word: Word) -> None:
@@ -103,26 +101,3 @@ def _get(db: Connection, break_id: str) -> Mapping[str, Any]:
     if found is None:
         raise StoreError(f"there is no break {break_id}; `hub break list` shows them")
     return found
-
-
-def _places(figures: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    """The records that a line names: its own, and the one it is held against."""
-    named = (("connection", "type", "source_key"), ("other_connection", "other_type", "other_key"))
-    places = [tuple(str(figures[name]) for name in names if figures.get(name)) for names in named]
-    return [(place[0], place[1], place[2]) for place in places if len(place) == 3]
-
-
-def _source(db: Connection, connection: str, type_: str, key: str) -> SourceView | None:
-    found = current_payload(db, connection, type_, key)
-    if found is None:
-        return None
-    return SourceView(
-        connection, type_, key, found.version, found.observed_at, _parsed(found.payload)
-    )
-
-
-def _parsed(payload: str) -> Any:
-    try:
-        return orjson.loads(payload)
-    except orjson.JSONDecodeError:
-        return payload

@@ -28,10 +28,12 @@ from hub.reports.result import (
     TableResult,
     break_id,
     data_hash,
+    places_of,
 )
 from hub.store.breaks import FoundBreak, Life, keep_breaks, open_breaks
 from hub.store.database import Connection, Engine, reading, writing
 from hub.store.figures import BREAKS, Figure, break_history, keep_figures
+from hub.store.lines import RECORDS, TableLine, keep_lines
 from hub.store.reporting import Snapshot, moment, report_snapshot
 
 PROGRAM: Final = "customer-hub"
@@ -97,7 +99,24 @@ def _run(
         kept = [_keep(db, result, now) for result in named]
         for result in kept:
             keep_figures(db, result.definition.id, day, _figures_of(result))
+            keep_lines(db, result.definition.id, _lines_of(result))
         return kept
+
+
+def _lines_of(result: ReportResult) -> Iterator[TableLine]:
+    """The lines that lead down: of tables, and differences in flight, which are no breaks."""
+    report = result.definition.id
+    for found in result.checks:
+        for line in found.lines:
+            if line.timing:
+                subject = {name: line.row[name] for name in found.check.subject}
+                said = {**subject, RECORDS: [":".join(place) for place in places_of(line.row)]}
+                yield TableLine(line.key, report, found.check.id, said)
+    for item in result.tables:
+        for key, row in zip(item.keys, item.rows, strict=True):
+            if key:
+                subject = {name: row[name] for name in item.table.subject}
+                yield TableLine(key, report, item.table.id, subject)
 
 
 def _day(moment: datetime) -> int:
@@ -132,6 +151,7 @@ def _measure(snap: Snapshot, definition: ReportDefinition) -> ReportResult:
             tables=[
                 TableResult(
                     table=table,
+                    report=definition.id,
                     rows=snap.rows(f"report {definition.id}, {table.id}", table.sql, table.money),
                 )
                 for table in definition.tables

@@ -16,11 +16,12 @@ from hub.reports.render_html import render_html
 from hub.reports.render_pdf import render_pdf
 from hub.reports.render_xlsx import render_xlsx
 from hub.reports.result import ReportPack
+from hub.reports.sheets import sheets
 
 FORMS: Final = ("html", "xlsx", "csv")
 PDF: Final = "pdf"
 """Made where it is asked for: it needs libraries that not everybody has."""
-_PAGE, _BOOK, _PRINT = "reconciliation.html", "reconciliation.xlsx", "reconciliation.pdf"
+_NAME: Final = "reconciliation"
 _PRINTED_LINES: Final = 100
 """Paper shows so many lines of a check; the other forms have them all."""
 
@@ -57,17 +58,37 @@ def write_reports(pack: ReportPack, folder: Path, forms: Sequence[str] = FORMS) 
         if form not in (*FORMS, PDF):
             known = ", ".join((*FORMS, PDF))
             raise ConfigError(f"there is no report form {form!r}; known: {known}")
-    contents: dict[str, bytes] = {}
-    if "html" in forms:
-        contents[_PAGE] = render_html(pack).encode()
-    if "xlsx" in forms:
-        contents[_BOOK] = render_xlsx(pack)
-    if PDF in forms:
-        contents[_PRINT] = render_pdf(render_html(pack, lines=_PRINTED_LINES))
+    contents = _rendered(pack, _NAME, forms)
+    own: dict[str, bytes] = {}
+    for name, sheet in sheets(pack):
+        own |= _rendered(sheet, name, forms)
     if "csv" in forms:
         for result in pack.results:
             contents |= {name: text.encode() for name, text in render_csv(result).items()}
-    return write_files(folder, contents)
+    written = write_files(folder, {**contents, **own})
+    for result in pack.results:
+        if result.definition.each:
+            _clear(folder / result.definition.id, keep=written)
+    return written
+
+
+def _rendered(pack: ReportPack, name: str, forms: Sequence[str]) -> dict[str, bytes]:
+    """The forms that hold a whole pack, by their file names."""
+    contents: dict[str, bytes] = {}
+    if "html" in forms:
+        contents[f"{name}.html"] = render_html(pack).encode()
+    if "xlsx" in forms:
+        contents[f"{name}.xlsx"] = render_xlsx(pack)
+    if PDF in forms:
+        contents[f"{name}.pdf"] = render_pdf(render_html(pack, lines=_PRINTED_LINES))
+    return contents
+
+
+def _clear(folder: Path, *, keep: Sequence[Path]) -> None:
+    """Remove the sheets of an earlier run: they say what holds no longer."""
+    for path in folder.glob("*") if folder.is_dir() else ():
+        if path.suffix in (".html", ".xlsx", ".pdf") and path not in keep:
+            path.unlink()
 
 
 def write_files(folder: Path, contents: Mapping[str, bytes]) -> list[Path]:
@@ -80,6 +101,7 @@ def write_files(folder: Path, contents: Mapping[str, bytes]) -> list[Path]:
 
 
 def _write(path: Path, content: bytes) -> Path:
+    path.parent.mkdir(exist_ok=True)
     fresh = path.with_suffix(path.suffix + ".new")
     fresh.write_bytes(content)
     return fresh.replace(path)

@@ -106,6 +106,10 @@ def _server(work: Workplace, settings: MailSection) -> Iterator[smtplib.SMTP]:
     except smtplib.SMTPResponseException as error:
         known = SourceUnavailableError if 400 <= error.smtp_code < 500 else PermanentSourceError
         raise known(f"the mail server answers {error.smtp_code}", system=_SYSTEM) from error
+    except ssl.SSLCertVerificationError as error:
+        message = f"the certificate of the mail server {settings.server} is not trusted "
+        message += f"({error.verify_message}); add its authority to the system's, or SSL_CERT_FILE"
+        raise PermanentSourceError(message, system=_SYSTEM) from error
     except (smtplib.SMTPException, OSError) as error:
         raise SourceUnavailableError(
             f"the mail server is away ({type(error).__name__})", system=_SYSTEM

@@ -27,8 +27,10 @@ from hub.store.removal import Removal
 from hub.store.searching import Hit
 from hub.store.suppression import Marks, pseudonym
 
-_DROPPED: Final = frozenset({"report_break", "mapping_gap", "match_frequency"})
+_DROPPED: Final = frozenset({"report_break", "report_line", "mapping_gap", "match_frequency"})
 """A row that names the person says nothing else."""
+_ABOUT: Final = frozenset({"report_break", "report_line"})
+"""Their rows may name a party or a record, and nothing of what the person is called."""
 _WRITTEN: Final = frozenset(
     {
         ("audit_entry", "reason"),
@@ -182,7 +184,7 @@ class Scrub:
             needles = self._needles(table, names=(table, column) in _WRITTEN)
             for hit in searching.search(self._db, table, column, needles):
                 clean = redactor.json(hit.text)
-                if clean != hit.text or (table == "report_break" and self._is_about(hit.text)):
+                if clean != hit.text or (table in _ABOUT and self._is_about(hit.text)):
                     self._change((table, column), hit, clean)
 
     def _change(self, place: tuple[str, str], hit: Hit, clean: str) -> None:
@@ -201,7 +203,7 @@ class Scrub:
         needles = self._found.identity.needles()
         if names:
             needles += sorted(self._found.named.words)
-        if table == "report_break":
+        if table in _ABOUT:
             needles += [*self._found.parties, *self._subjects]
         return needles
 
@@ -213,7 +215,8 @@ class Scrub:
 
     def _is_about(self, text: str) -> bool:
         """Whether a break names the person's party or one of the records."""
-        return text in self._subjects or any(party in text for party in self._found.parties)
+        named = [f'"{subject}"' for subject in self._subjects]
+        return text in self._subjects or any(n in text for n in (*named, *self._found.parties))
 
     def _is_gone(self, record: Footprint) -> bool:
         return self._found.fates[record.id] is not Fate.CLEAN

@@ -63,13 +63,28 @@ class Comparison(_Closed):
 
 
 class Lines(_Closed):
-    """A query and how its columns are shown; those in ``money`` are ten-thousandths."""
+    """A query and how its columns are shown; those in ``money`` are ten-thousandths.
+
+    ``behind`` is the query of the records that a line stands for: it has the columns of the line's
+    ``subject``, by which it is narrowed, and names records (``other_connection, other_type,
+    other_key``, else ``connection, type, source_key``), customers (``party_id``) or breaks
+    (``break_id``); its amounts stand in ``behind_money``.
+    """
 
     id: str = Field(pattern=_NAME)
     title: str
     sql: Sql
     columns: dict[str, str] = Field(min_length=1)
     money: tuple[str, ...] = ()
+    subject: tuple[str, ...] = ()
+    behind: Sql | None = None
+    behind_money: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _lines_are_told_apart(self) -> Self:
+        if self.behind and not self.subject:
+            raise ValueError("behind needs a subject, which tells the lines apart")
+        return self
 
     @property
     def shown_money(self) -> frozenset[str]:
@@ -84,7 +99,6 @@ class Table(Lines):
     the view ``rpt_figure_v1`` has them as ``<table>/<subject>/<column>``.
     """
 
-    subject: tuple[str, ...] = ()
     trend: tuple[str, ...] = ()
 
     @model_validator(mode="after")
@@ -125,7 +139,10 @@ class Check(Lines):
 
 
 class ReportDefinition(_Closed):
-    """One report; ``prepare`` names queries that several of its checks and tables read."""
+    """One report; ``prepare`` names queries that several of its checks and tables read.
+
+    With ``each``, a column, there are files for each of its values too: each person's own sheet.
+    """
 
     id: str = Field(pattern=r"^[A-Z][A-Z0-9_]{0,15}$")
     title: str
@@ -133,23 +150,29 @@ class ReportDefinition(_Closed):
     prepare: dict[Annotated[str, Field(pattern=_NAME)], Sql] = Field(default_factory=dict)
     checks: tuple[Check, ...] = ()
     tables: tuple[Table, ...] = ()
+    each: str | None = Field(default=None, pattern=_NAME)
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
         parts = [*self.checks, *self.tables]
         if not parts:
             raise ValueError("a report needs a check or a table")
+        if self.each and not all(self.each in part.columns for part in parts):
+            raise ValueError(f"each: every check and table must show the column {self.each}")
         names = [part.id for part in parts]
         if len(set(names)) < len(names):
             raise ValueError("two parts have the same id")
         for name, sql in {**self.prepare, **{part.id: part.sql for part in parts}}.items():
-            self._require_known(name, sql)
+            self._require_known(name, sql, set(self.prepare))
+        for part in parts:
+            if part.behind:
+                self._require_known(f"{part.id}, behind", part.behind, set())
         return self
 
-    def _require_known(self, name: str, sql: str) -> None:
+    def _require_known(self, name: str, sql: str, prepared: set[str]) -> None:
         if ";" in sql:
             raise ValueError(f"{name}: one statement, without a semicolon")
-        known = set(self.prepare) | set(_DEFINES.findall(sql))
+        known = prepared | set(_DEFINES.findall(sql))
         foreign = [read for read in _READS.findall(sql) if read not in known and not _is_view(read)]
         if foreign:
             raise ValueError(f"{name}: reads {foreign[0]}; only the views rpt_* may be read")

@@ -18,6 +18,10 @@ LIFE: Final = ("Class", "Standing", "State", "Cause", "Owner", "First seen", "Br
 """The columns after those of the check: a timing difference has no life."""
 
 
+FIGURE: Final = "Figure"
+"""The column of a table whose id leads down to the records (`hub figure show`)."""
+
+
 def render_csv(result: ReportResult) -> dict[str, str]:
     """The files of a report, by their names; UTF-8 with a heading line (RFC 4180)."""
     report = result.definition.id
@@ -54,7 +58,11 @@ def _life(line: Line) -> Iterator[Any]:
 
 def _table(item: TableResult) -> str:
     columns = item.table.columns
-    return _written([*columns.values()], ([row[name] for name in columns] for row in item.rows))
+    rows = ([row[name] for name in columns] for row in item.rows)
+    if not item.table.behind:
+        return _written([*columns.values()], rows)
+    keyed = ([*row, key] for row, key in zip(rows, item.keys, strict=True))
+    return _written([*columns.values(), FIGURE], keyed)
 
 
 def _written(heading: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:

@@ -1,7 +1,8 @@
 """All reports of a run as one self-contained HTML page: no request leaves it.
 
 One script runs, the page's own filter, and the browser is told its hash so that no other can
-(https://www.w3.org/TR/CSP3/#script-src); without it everything is shown.
+(https://www.w3.org/TR/CSP3/#script-src); without it everything is shown. Where the hub serves the
+page, the commands that lead down to the source records become links to its own pages.
 """
 
 from __future__ import annotations
@@ -38,6 +39,13 @@ function sift() {
 }
 box.addEventListener("input", sift); only.addEventListener("change", sift);
 document.getElementById("filter").hidden = false;
+if (location.pathname.includes("/reports/files/"))
+  for (const code of document.querySelectorAll("code[data-at]")) {
+    const link = document.createElement("a");
+    link.href = "../" + code.dataset.at;
+    link.textContent = "source records";
+    code.replaceWith(link);
+  }
 """
 POLICY: Final = (
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-"

@@ -15,6 +15,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from hub.reports.cells import cause_text, clean, is_number
+from hub.reports.render_csv import FIGURE
 from hub.reports.result import CheckResult, Line, ReportPack, ReportResult, Row, headings
 
 _OPTIONS: Final = {
@@ -93,8 +94,12 @@ class _Writer:
             self._places[report, item.check.id] = _place(sheet, item, list(columns), len(rows))
         for table in result.tables:
             sheet = self._sheet(report, table.table.id, table.table.title)
-            rows = [list(_cells(table.table.columns, row)) for row in table.rows[:_MOST]]
-            self._fill(sheet, [*table.table.columns.values()], rows)
+            down = [FIGURE] if table.table.behind else []
+            rows = [
+                [*_cells(table.table.columns, row), *([key] if down else [])]
+                for row, key in zip(table.rows[:_MOST], table.keys, strict=False)
+            ]
+            self._fill(sheet, [*table.table.columns.values(), *down], rows)
 
     def add_trend(self, pack: ReportPack) -> None:
         """How many breaks each report had on each day, as a table and as lines."""
@@ -123,7 +128,7 @@ class _Writer:
 
     def fill_summary(self, sheet: Any, pack: ReportPack) -> None:
         """One line for each check, with its totals by formula."""
-        self._head(sheet, f"Reconciliation · {clean(pack.company)}")
+        self._head(sheet, f"{clean(pack.about) or 'Reconciliation'} · {clean(pack.company)}")
         made = f"{pack.made_at:%Y-%m-%d %H:%M} UTC · {pack.program}"
         sheet.write_string(1, 0, f"Cut-off {pack.cut_off:%Y-%m-%d %H:%M} UTC · made {made}")
         sheet.write_string(2, 0, f"Data {pack.data_hash} · rules {pack.rules_hash}")

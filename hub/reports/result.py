@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
@@ -16,6 +16,10 @@ from hub.reports.definition import Check, Lines, ReportDefinition, Table
 
 Cell = str | int | Decimal | None
 Row = Mapping[str, Any]
+_PLACES: Final = (
+    ("connection", "type", "source_key"),
+    ("other_connection", "other_type", "other_key"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +83,14 @@ class TableResult:
 
     table: Table
     rows: Sequence[Row]
+    report: str = ""
+
+    @property
+    def keys(self) -> Sequence[str]:
+        """The id of each line, by which it leads down to its records; "" where it does not."""
+        if not self.table.behind:
+            return [""] * len(self.rows)
+        return [break_id(self.report, self.table, row) for row in self.rows]
 
     @property
     def trend(self) -> Mapping[str, Decimal]:
@@ -134,11 +146,13 @@ class ReportPack:
     results: Sequence[ReportResult]
     history: Mapping[str, Sequence[tuple[date, int]]] = field(default_factory=dict)
     """How many breaks stood on which day, by report, the oldest first."""
+    about: str = ""
+    """Whose sheet it is, where it is one of several that a report is split into."""
 
 
-def break_id(report: str, check: Check, row: Row) -> str:
-    """The identity of a break: the same pair and check give the same id in every run."""
-    subject = [report, check.id, *(str(row[name]) for name in check.subject)]
+def break_id(report: str, part: Lines, row: Row) -> str:
+    """The identity of a line: the same subject and part give the same id in every run."""
+    subject = [report, part.id, *(str(row[name]) for name in part.subject)]
     return hashlib.blake2b(orjson.dumps(subject), digest_size=12).hexdigest()
 
 
@@ -161,3 +175,9 @@ def data_hash(results: Sequence[ReportResult]) -> str:
     ]
     said = orjson.dumps(lines, default=str, option=orjson.OPT_SORT_KEYS)
     return hashlib.blake2b(said, digest_size=16).hexdigest()
+
+
+def places_of(row: Row) -> list[tuple[str, str, str]]:
+    """The source records that a line names: its own, and the one it is held against."""
+    places = [tuple(str(row[name]) for name in names if row.get(name)) for names in _PLACES]
+    return [(place[0], place[1], place[2]) for place in places if len(place) == 3]

@@ -50,6 +50,8 @@ _DOCUMENT: Final = (
     "gross",
     "open_amount",
     "checksum",
+    "due_date",
+    "changed",
 )
 Ref = tuple[str, str, str, str]
 """Role, type (a stream's name), source key, part."""

@@ -74,7 +74,8 @@ COLUMNS: Final[Mapping[str, Mapping[str, Show]]] = MappingProxyType(
         ),
         "document": _table(
             canonical="canonical_id",
-            value="entity kind number date status currency net tax gross open_amount checksum",
+            value="entity kind number date status currency net tax gross open_amount checksum "
+            "due_date changed",
         ),
         "mapping_version": _table(value="digest system text", time="recorded_at"),
         "mapping_gap": _table(stream="stream_id", value="path value seen"),
@@ -164,6 +165,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, Show]]] = MappingProxyType(
             out="id",
         ),
         "report_figure": _table(out="report name day value"),
+        "report_line": _table(value="report part", named="id subject"),
         "audit_entry": _table(
             out="id run_id at actor action reason reason_salt reason_hash detail previous hash"
         ),

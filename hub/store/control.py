@@ -73,3 +73,14 @@ report_figure = Table(
     Column("value", sa.BigInteger, nullable=False),
 )
 """What a report came to on a day (since 1970), in ten-thousandths: what trends are drawn from."""
+
+report_line = Table(
+    "report_line",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("report", Text, nullable=False),
+    Column("part", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+)
+"""What the lines of a report's tables stand for, as of its last run: where a figure leads down."""
+Index("ix_report_line_report", report_line.c.report, report_line.c.part)

@@ -107,17 +107,40 @@ def current_payload(
     db: Connection, connection_name: str, stream_name: str, source_key: str
 ) -> RawPayload | None:
     """The raw payload of a record as it was last read; None where it is held no longer."""
+    found = record_id(db, connection_name, stream_name, source_key)
+    row = None if found is None else payload_of(db, found)
+    return None if row is None else row[1]
+
+
+def record_id(
+    db: Connection, connection_name: str, stream_name: str, source_key: str
+) -> int | None:
+    """The row id of a source record; None where there is none."""
     query = (
-        sa.select(*(raw_version.c[name] for name in RawPayload._fields))
-        .join(
-            source_record,
-            (source_record.c.id == raw_version.c.record_id)
-            & (source_record.c.version == raw_version.c.version),
-        )
+        sa.select(source_record.c.id)
         .join(stream, stream.c.id == source_record.c.stream_id)
         .join(connection, connection.c.id == stream.c.connection_id)
         .where(connection.c.name == connection_name, stream.c.name == stream_name)
         .where(source_record.c.source_key == source_key)
     )
+    found: int | None = db.scalar(query)
+    return found
+
+
+def payload_of(db: Connection, record: int) -> tuple[tuple[str, str, str], RawPayload] | None:
+    """Connection, type and key of a record with what was last read of it."""
+    place = (connection.c.name, stream.c.name, source_record.c.source_key)
+    query = (
+        sa.select(*place, *(raw_version.c[name] for name in RawPayload._fields))
+        .select_from(source_record)
+        .join(
+            raw_version,
+            (source_record.c.id == raw_version.c.record_id)
+            & (source_record.c.version == raw_version.c.version),
+        )
+        .join(stream, stream.c.id == source_record.c.stream_id)
+        .join(connection, connection.c.id == stream.c.connection_id)
+        .where(source_record.c.id == record)
+    )
     row = db.execute(query).one_or_none()
-    return None if row is None else RawPayload._make(row)
+    return None if row is None else ((row[0], row[1], row[2]), RawPayload._make(row[3:]))

@@ -90,7 +90,7 @@ PRIVACY: Final[Mapping[str, TablePrivacy]] = MappingProxyType(
         "document": _table(
             own="number",
             nothing="canonical_id entity kind date status currency net tax gross open_amount "
-            "checksum",
+            "checksum due_date changed",
             export="documents",
             note="kept where documents are held",
         ),
@@ -193,6 +193,11 @@ PRIVACY: Final[Mapping[str, TablePrivacy]] = MappingProxyType(
             note="hashes, and who signed",
         ),
         "report_figure": _table(nothing="report name day value", note="counts and sums"),
+        "report_line": _table(
+            anywhere="id subject",
+            nothing="report part",
+            note="made anew by every reconciliation",
+        ),
         "audit_entry": _table(
             anywhere="reason",
             nothing="id run_id at actor action reason_salt reason_hash detail previous hash",

@@ -52,7 +52,7 @@ class Snapshot:
     def prepared(self, report: str, statements: Mapping[str, str]) -> Iterator[None]:
         """Keep the rows of named queries while the block reads them."""
         for name, sql in statements.items():
-            with _explained(f"report {report}, {name}"), self._guarded(self._bound(sql)) as query:
+            with explained(f"report {report}, {name}"), self._guarded(self._bound(sql)) as query:
                 self._create(name, query)
         yield
         for name in statements:
@@ -60,9 +60,9 @@ class Snapshot:
 
     def rows(self, place: str, sql: str, money: Collection[str]) -> list[Row]:
         """The rows of a query; columns in ``money`` come back as exact Decimals."""
-        with _explained(place), self._guarded(self._bound(sql)) as query:
+        with explained(place), self._guarded(self._bound(sql)) as query:
             found = self.db.execute(_text(query))
-            return [_readable(row, money) for row in found.mappings()]
+            return [readable(row, money) for row in found.mappings()]
 
     @contextmanager
     def _guarded(self, sql: str) -> Iterator[str]:
@@ -99,17 +99,7 @@ class Snapshot:
             self.db.execute(sa.text(f"ANALYZE {name}"))
 
     def _bound(self, sql: str) -> str:
-        """The query with its parameters: a statement that makes a table takes none (PostgreSQL)."""
-        return _PARAMETER.sub(lambda hit: self._value(hit) if hit[1] else hit[0], sql)
-
-    def _value(self, hit: re.Match[str]) -> str:
-        name = hit[1]
-        if name == "day":
-            return str((self.cut_off - _EPOCH).days)
-        if name == "today":
-            return f"'{self.cut_off:%Y-%m-%d}'"
-        hours = 0 if name == "cut_off" else int(name.removeprefix("before_").removesuffix("h"))
-        return f"'{moment(self.cut_off - timedelta(hours=hours))}'"
+        return bound(sql, self.cut_off)
 
 
 @contextmanager
@@ -120,6 +110,21 @@ def report_snapshot(engine: Engine, cut_off: datetime) -> Iterator[Snapshot]:
             _fold_like_unicode(db)
         yield Snapshot(db, cut_off.astimezone(UTC))
         db.rollback()
+
+
+def bound(sql: str, cut_off: datetime) -> str:
+    """The query with its parameters: a statement that makes a table takes none (PostgreSQL)."""
+
+    def value(hit: re.Match[str]) -> str:
+        name = hit[1]
+        if name == "day":
+            return str((cut_off - _EPOCH).days)
+        if name == "today":
+            return f"'{cut_off:%Y-%m-%d}'"
+        hours = 0 if name == "cut_off" else int(name.removeprefix("before_").removesuffix("h"))
+        return f"'{moment(cut_off - timedelta(hours=hours))}'"
+
+    return _PARAMETER.sub(lambda hit: value(hit) if hit[1] else hit[0], sql)
 
 
 def _reader_of_copies(db: Connection) -> Callable[..., int]:
@@ -180,7 +185,8 @@ def _text(sql: str) -> sa.TextClause:
     return sa.text(sql.replace(":", "\\:"))
 
 
-def _readable(row: sa.RowMapping, money: Collection[str]) -> Row:
+def readable(row: sa.RowMapping, money: Collection[str]) -> Row:
+    """A row with amounts as exact Decimals, and ids in the form that people write."""
     found = dict(row)
     if found.get("party_id") is not None:
         found["party_id"] = str(UUID(str(found["party_id"])))
@@ -193,7 +199,7 @@ def _readable(row: sa.RowMapping, money: Collection[str]) -> Row:
 
 
 @contextmanager
-def _explained(place: str) -> Iterator[None]:
+def explained(place: str) -> Iterator[None]:
     """A query that the database refuses is its author's to mend."""
     try:
         yield

@@ -161,6 +161,8 @@ document = Table(
     Column("gross", ScaledMoney),
     Column("open_amount", ScaledMoney),
     Column("checksum", BigInteger, nullable=False, server_default="0"),
+    Column("due_date", Text),
+    Column("changed", Text, nullable=False, server_default=""),
 )
 
 mapping_version = Table(
@@ -370,6 +372,7 @@ report_break = control.report_break
 break_note = control.break_note
 sign_off = control.sign_off
 report_figure = control.report_figure
+report_line = control.report_line
 audit_entry = trail.audit_entry
 audit_subject = trail.audit_subject
 party_fate = trail.party_fate

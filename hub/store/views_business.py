@@ -149,7 +149,7 @@ def _account(words: Words) -> str:
                CASE WHEN d.status = 'active' THEN 1 ELSE 0 END AS active,
                {words.money("credit_limit")} AS credit_limit, {words.whole("terms_days")}
                AS terms_days, {words.flag("hold")} AS hold, {words.money("overdue")} AS overdue,
-               {words.text("as_of")} AS as_of, {_changed(words)}
+               {words.text("as_of")} AS as_of, d.changed AS changed
         FROM document d {_HELD} LEFT JOIN canonical_ref f
             ON f.canonical_id = c.id AND f.role = 'party' {_PARTY} {words.parsed}
         WHERE d.entity = 'account'"""
@@ -159,17 +159,17 @@ def _document(words: Words) -> str:
     return f"""
         SELECT l.party_id AS party_id, {_SOURCE}, d.entity AS entity, d.kind AS kind,
                d.number AS number, d.date AS date, SUBSTR(d.date, 1, 7) AS period,
-               {words.day("d.date")} AS day, {words.text("due_date")} AS due_date,
-               {words.day(words.text("due_date"))} AS due_day,
+               {words.day("d.date")} AS day, d.due_date AS due_date,
+               {words.day("d.due_date")} AS due_day,
                d.status AS status, d.currency AS currency,
                d.net AS net, d.tax AS tax, d.gross AS gross, d.open_amount AS open_amount,
                d.checksum AS checksum, fas.name AS account_type, fa.source_key AS account_key,
                fa.part AS account_part, fos.name AS order_type, fo.source_key AS order_key,
-               fps.name AS opportunity_type, fp.source_key AS opportunity_key, {_changed(words)}
+               fps.name AS opportunity_type, fp.source_key AS opportunity_key, d.changed AS changed
         FROM document d {_HELD} LEFT JOIN canonical_ref f
             ON f.canonical_id = c.id AND f.role = 'party' {_PARTY}
         {_reference("account", "fa")} {_reference("order", "fo")}
-        {_reference("opportunity", "fp")} {words.parsed}
+        {_reference("opportunity", "fp")}
         WHERE d.entity IN ('order', 'invoice', 'payment')"""
 
 
@@ -190,7 +190,7 @@ def _opportunity(words: Words) -> str:
         SELECT l.party_id AS party_id, {_SOURCE}, d.number AS name, d.status AS stage,
                d.currency AS currency, d.gross AS amount, d.date AS close_date,
                {words.day("d.date")} AS close_day,
-               {words.text("owner")} AS owner, {_changed(words)}
+               {words.text("owner")} AS owner, d.changed AS changed
         FROM document d {_HELD} LEFT JOIN canonical_ref f
             ON f.canonical_id = c.id AND f.role = 'party' {_PARTY} {words.parsed}
         WHERE d.entity = 'opportunity'"""

@@ -10,6 +10,16 @@ def operation_views(dialect: str) -> Mapping[str, str]:
     return {
         "rpt_stream_v1": _stream(dialect),
         "rpt_control_v1": _control(dialect),
+        "rpt_landed_v1": """
+            SELECT k.name AS connection, k.office AS office, s.name AS type,
+                   r.source_key AS source_key, r.version AS version,
+                   CASE WHEN r.deleted THEN 1 ELSE 0 END AS deleted,
+                   CASE WHEN r.pending THEN 1 ELSE 0 END AS waiting,
+                   CASE WHEN EXISTS (SELECT 1 FROM quarantine q WHERE q.record_id = r.id
+                                     AND q.state = 'open') THEN 1 ELSE 0 END AS rejected
+            FROM source_record r
+            JOIN stream s ON s.id = r.stream_id
+            JOIN connection k ON k.id = s.connection_id""",
         "rpt_delivery_v1": _delivery(dialect),
         "rpt_delivery_v2": f"{_delivery(dialect)} UNION ALL {_whole_delivery(dialect)}",
         "rpt_review_v1": _review(dialect),

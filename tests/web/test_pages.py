@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from fastapi import FastAPI
 
 from hub.pipeline.customer import find_records
+from hub.pipeline.figure_desk import figures_of
 from hub.pipeline.queue import read_queue
 from hub.pipeline.search_customers import search
 from hub.web.app import create_app, find_access, signing_key
@@ -159,3 +162,24 @@ def test_every_address_is_under_the_path_where_it_is_mounted(company: Company) -
             assert "/hub/customers" in page
             for mark in ('href="/', 'action="/', 'hx-post="/', 'hx-get="/', 'src="/'):
                 assert page.count(mark) == page.count(f"{mark}hub/")
+
+
+def test_a_figure_leads_down_to_what_the_system_said(company: Company) -> None:
+    line = figures_of(company.work.engine, "R10", "totals", 1)[0]
+    controller = person(company, "controller")
+    page = controller.get(f"/reports/figures/{line.id}").text
+    record = re.findall(r"/reports/records/(\d+)", page)[0]
+    assert "<pre" in controller.get(f"/reports/records/{record}").text
+    withheld = person(company, "admin").get(f"/reports/records/{record}").text
+    assert "<pre" not in withheld
+    assert person(company, "viewer").get(f"/reports/figures/{line.id}").status_code == 403
+    for path in ("figures/0123", "records/987654321"):
+        assert controller.get(f"/reports/{path}").status_code == 404
+
+
+@pytest.mark.parametrize("report", ["R7", "R9", "R11", "R12", "R13", "R14", "SCORE"])
+def test_figures_of_each_report_have_their_page(company: Company, report: str) -> None:
+    for line in figures_of(company.work.engine, report, None, 3):
+        page = person(company, "controller").get(f"/reports/figures/{line.id}")
+        assert page.status_code == 200
+        assert "Made of" in page.text

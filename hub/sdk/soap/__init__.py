@@ -6,7 +6,7 @@ from hub.sdk.soap.rows import RowShape
 from hub.sdk.soap.security import Timestamp, UsernameToken, XmlSignature
 from hub.sdk.soap.session import SoapSession, in_header, in_part
 from hub.sdk.soap.standin import SoapStandIn
-from hub.sdk.soap.stream import SoapStream, SoapWrite
+from hub.sdk.soap.stream import SoapCount, SoapStream, SoapWrite
 from hub.sdk.soap.values import SoapFault
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "RowShape",
     "SoapClient",
     "SoapConnector",
+    "SoapCount",
     "SoapFault",
     "SoapSession",
     "SoapStandIn",

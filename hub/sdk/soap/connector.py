@@ -20,6 +20,7 @@ from hub.sdk.contract import (
     Page,
     Receipt,
     Record,
+    Total,
 )
 from hub.sdk.paging import Listing, Position, with_size
 from hub.sdk.records import compile_path
@@ -78,6 +79,19 @@ class SoapConnector:
     def keys(self, stream: str) -> Iterator[Sequence[str]]:
         """The keys of all records there are now."""
         return SoapReader(self._caller, self._declared(stream)).keys()
+
+    def count(self, stream: str) -> Total:
+        """How many records the service counts now."""
+        declared = self._declared(stream)
+        if declared.count is None:
+            raise RejectedError(f"{self._caller.system}: {stream} can't be counted")
+        how = declared.count
+        answer = self._caller.call(how.operation, how.parts, stream=stream)
+        found = compile_path(how.found)(answer)
+        if not isinstance(found, str) or not found.isdecimal():
+            message = f"the answer of {how.operation} has no number of records"
+            raise SourceSchemaError(message, system=self._caller.system, stream=stream)
+        return Total(int(found))
 
     def fetch(self, stream: str, key: str) -> Record | None:
         """One record as it is now, or None if it is gone."""

@@ -7,11 +7,11 @@ objects, whose parameters are parts of the request here.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from hub.sdk.changes import Feed, Keyset, Since, Times
-from hub.sdk.contract import Stream
+from hub.sdk.contract import Capability, Stream
 from hub.sdk.paging import Paging, SinglePage
 from hub.sdk.quirks import RowQuirk
 from hub.sdk.resource.stream import RestStream, RestWrite
@@ -36,6 +36,15 @@ class SoapWrite:
     create: str = ""
     create_body: Callable[[Parts], Parts] | None = None
     created: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoapCount:
+    """The operation that counts what a full read would give; ``found`` is the number's path."""
+
+    operation: str
+    parts: Parts
+    found: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,13 +77,17 @@ class SoapStream:
     fetch_body: Callable[[str], Parts] | None = None
     row: str = ""
     write: SoapWrite | None = None
+    count: SoapCount | None = None
     keys_only: Parts | None = None
     custom_fields: bool = False
     retains: bool = False
 
     def declared(self) -> Stream:
         """The stream as the contract knows it."""
-        return self.listed().declared()
+        stream = self.listed().declared()
+        if self.count is None:
+            return stream
+        return replace(stream, capabilities=stream.capabilities | {Capability.COUNT})
 
     def listed(self) -> RestStream:
         """The same declaration for the reader that all lists share."""

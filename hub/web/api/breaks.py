@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, Field, JsonValue
 
 from hub.errors import StoreError
 from hub.pipeline.break_desk import OPEN, Word, break_view, speak
+from hub.pipeline.figure_desk import reports_of
 from hub.reports.definition import Cause
 from hub.store.database import reading
 from hub.store.listing import break_page
@@ -78,6 +79,9 @@ class BreakInFull(Break):
     figures: Mapping[str, JsonValue]
     notes: Sequence[Note]
     sources: Sequence[SourceBehind]
+    made_of: Sequence[Mapping[str, JsonValue]] = Field(
+        description="What a sum was made of, where the break stands for more than one record."
+    )
 
 
 class Said(BaseModel):
@@ -122,7 +126,7 @@ def say(desk: ControllerDesk, break_id: BreakId, said: Said) -> Response:
 
 def _look_at(desk: Desk, break_id: str) -> BreakInFull:
     try:
-        view = break_view(desk.work.engine, break_id)
+        view = break_view(desk.work.engine, break_id, reports_of(desk.work))
     except StoreError as error:
         raise not_found("break") from error
     return BreakInFull(
@@ -130,4 +134,14 @@ def _look_at(desk: Desk, break_id: str) -> BreakInFull:
         figures=view.figures,
         notes=[Note(**note._asdict()) for note in view.notes],
         sources=[SourceBehind(**source._asdict()) for source in view.sources],
+        made_of=[_plain(row) for row in view.rows],
     )
+
+
+def _plain(row: Mapping[str, Any]) -> dict[str, JsonValue]:
+    """A row without our row ids; amounts as exact texts."""
+    return {
+        name: str(value) if isinstance(value, Decimal) else value
+        for name, value in row.items()
+        if name != "record_id"
+    }

@@ -9,7 +9,9 @@ from fastapi.responses import FileResponse, HTMLResponse, Response
 
 from hub.errors import StoreError
 from hub.pipeline.break_desk import Word, break_view, list_breaks, speak
+from hub.pipeline.figure_desk import figure_view, reports_of, source_by_id
 from hub.pipeline.report_desk import read_desk, report_path
+from hub.reports.cells import shown
 from hub.reports.render_html import POLICY
 from hub.store.audit import new_act
 from hub.web.access import web_of
@@ -54,12 +56,44 @@ def breaks(
 @router.get("/reports/breaks/{key}", name="page_break")
 def one_break(request: Request, person: Worker, key: str) -> HTMLResponse:
     """A break down to its records."""
+    work = web_of(request).work
     try:
-        view = break_view(web_of(request).work.engine, key)
+        view = break_view(work.engine, key, reports_of(work))
     except StoreError as error:
         raise HTTPException(404, str(error)) from error
     figures = masked(dict(view.figures), person)
-    return page(request, "reports/break.html", view=view, figures=figures, key=key)
+    made_of = masked([dict(row) for row in view.rows], person)
+    return page(
+        request,
+        "reports/break.html",
+        view=view,
+        figures=figures,
+        rows=made_of,
+        figure=shown,
+        key=key,
+    )
+
+
+@router.get("/reports/figures/{key}", name="page_figure")
+def figure(request: Request, person: Worker, key: str) -> HTMLResponse:
+    """A figure of a table down to the records that it is made of."""
+    work = web_of(request).work
+    try:
+        view = figure_view(work.engine, reports_of(work), key)
+    except StoreError as error:
+        raise HTTPException(404, str(error)) from error
+    rows = masked([dict(row) for row in view.rows], person)
+    return page(request, "reports/figure.html", view=view, rows=rows, figure=shown)
+
+
+@router.get("/reports/records/{record_id}", name="page_record")
+def record(request: Request, _person: Worker, record_id: int) -> HTMLResponse:
+    """A source record with the raw payload that was last read."""
+    try:
+        source = source_by_id(web_of(request).work.engine, record_id)
+    except StoreError as error:
+        raise HTTPException(404, str(error)) from error
+    return page(request, "reports/record.html", source=source)
 
 
 @router.post("/reports/breaks/{key}", name="page_word")

@@ -91,3 +91,20 @@ def test_r3_names_sales_accounts_with_another_vat_number(company: Company) -> No
         for ref in refs:
             assert company.truth.customer_of[ref] == customer
             assert company.seeds["sfa"]["Account"][ref.key]["VAT_Number__c"]
+
+
+def test_won_deals_became_orders_but_for_those_who_never_ordered(company: Company) -> None:
+    orders = {
+        (row["sale_date"], float(row["untaxed_amount"]), row["currency"])
+        for row in company.seeds["erp"]["sale.sale"].values()
+        if row["state"] != "cancelled"
+    }
+    won = [row for row in company.seeds["sfa"]["Opportunity"].values() if row["IsWon"]]
+    lacking = [
+        row
+        for row in won
+        if (row["CloseDate"], row["Amount"], row["CurrencyIsoCode"]) not in orders
+    ]
+    assert len(lacking) == company.planted["cases"]["deals won without an order"]
+    assert 0 < len(lacking) < len(won)
+    assert len({row["OwnerId"] for row in won}) > 3

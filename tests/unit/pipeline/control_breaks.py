@@ -73,6 +73,11 @@ def _copied_balance(case: Case) -> None:
     case.expect("R5", "balance", "1234.56")
 
 
+def _copied_currency(case: Case) -> None:
+    case.copy = {"currency": "SEK"}
+    case.expect("R5", "currency")
+
+
 def _over_limit(case: Case) -> None:
     case.held = {"credit_limit": case.amount - 7}
     case.expect("R5", "over_limit", "7")
@@ -265,6 +270,7 @@ PLANTS: Mapping[str, Plant] = {
     "R4": _several,
     "R5 balance": _copied_balance,
     "R5 limit": _copied("credit_limit", "-100", credit_limit="4900"),
+    "R5 currency": _copied_currency,
     "R5 terms": _copied("terms", None, terms_days=14),
     "R5 hold": _copied("hold", None, hold=True),
     "R5 over": _over_limit,

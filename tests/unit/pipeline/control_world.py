@@ -119,7 +119,7 @@ def _insert(db: Connection, table: sa.Table, rows: list[Row]) -> None:
 def _document(values: tuple[Any, ...]) -> Row:
     names = ("entity", "kind", "number", "date", "status", "currency")
     amounts = ("net", "tax", "gross", "open_amount")
-    row = dict(zip((*names, *amounts, "checksum"), values, strict=True))
+    row = dict(zip((*names, *amounts, "checksum", "due_date", "changed"), values, strict=True))
     return row | {n: None if row[n] is None else from_scaled(row[n]) for n in amounts}
 
 

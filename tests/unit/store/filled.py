@@ -245,6 +245,7 @@ def _effects(shift: int) -> list[tuple[str, list[Row]]]:
         ("break_note", [{**_note(shift), "at": now}]),
         ("sign_off", [{**_signed(shift), "cut_off": now, "prepared_at": now}]),
         ("report_figure", [{"report": "R1", "name": "breaks", "day": 20_000, "value": 1}]),
+        ("report_line", [{"id": "l", "report": "R1", "part": "totals", "subject": "{}"}]),
         ("suppression", [{"kind": "email", "mark": b"m", "added_at": now}]),
         ("erasure", [{**_erasure(shift), "erased_at": now}]),
     ]
