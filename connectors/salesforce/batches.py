@@ -10,10 +10,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from connectors.salesforce.client import SYSTEM, SalesforceClient
-from connectors.salesforce.composite import Saved
+from connectors.salesforce.composite import Saved, Seen
 from connectors.salesforce.layout import Layout
 from connectors.salesforce.rows import fill_page
 from connectors.salesforce.streams import REQUIRED, is_id
@@ -42,16 +43,17 @@ class RecordBatches:
 
     def look(
         self, stream: str, keys: Sequence[str], fields: Collection[str] | None = None
-    ) -> dict[str, Record]:
-        """Records as they are now, or these fields of them; one that is gone or in the recycle bin
-        is missing.
+    ) -> tuple[dict[str, Record], datetime]:
+        """Records as they are now, or these fields of them, and the server's clock before; one that
+        is gone or in the recycle bin is missing.
         """
         asked, layout = [key for key in keys if is_id(key)], self._layout(stream)
         wanted = layout.names if fields is None else [*REQUIRED, *fields]
         names = [name for name in layout.names if name in wanted]
-        rows = zip(asked, self._rows(stream, asked, names), strict=True)
+        seen = self._seen(stream, asked, names)
+        rows = zip(asked, seen.rows, strict=True)
         found = [(key, fill_page(layout.level([row]), {}).records) for key, row in rows if row]
-        return {key: records[0] for key, records in found if records}
+        return {key: records[0] for key, records in found if records}, seen.at
 
     def write(self, stream: str, changes: Sequence[Change], *, by: float) -> list[WriteResult]:
         """Make the changes, if they can be sent by a time; an error says that none was made."""
@@ -60,16 +62,16 @@ class RecordBatches:
         made = iter(self._write(stream, open_changes, by=by))
         return self._with_versions(stream, [error or next(made) for error in refused])
 
-    def _rows(
-        self, stream: str, keys: Sequence[str], fields: Sequence[str]
-    ) -> list[dict[str, Any] | None]:
-        return self._client.composite.rows(stream, keys, fields) if keys else []
+    def _seen(self, stream: str, keys: Sequence[str], fields: Sequence[str]) -> Seen:
+        if not keys:
+            return Seen([], datetime.now(UTC))
+        return self._client.composite.rows(stream, keys, fields)
 
     def _write(self, stream: str, changes: Sequence[Change], *, by: float) -> list[WriteResult]:
         """Compare all, and save those that are as they should be."""
         names = {name: None for change in changes for name in change.fields}
         fields = ["SystemModstamp", "IsDeleted", *names]
-        rows = self._rows(stream, [change.key for change in changes], fields)
+        rows = self._seen(stream, [change.key for change in changes], fields).rows
         found = [_compared(change, row) for change, row in zip(changes, rows, strict=True)]
         open_changes = [one for one, result in zip(changes, found, strict=True) if result is None]
         made = iter(self._save(stream, open_changes, by=by))
@@ -114,7 +116,7 @@ class RecordBatches:
         """The new stamps of what was saved; None where they can't be read: it is saved."""
         keys = [one.key for one in results if isinstance(one, Receipt) and one.version is None]
         try:
-            rows = self._rows(stream, keys, ["SystemModstamp"])
+            rows = self._seen(stream, keys, ["SystemModstamp"]).rows
         except SourceError:
             return list(results)
         stamps = {
