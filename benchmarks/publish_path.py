@@ -1,10 +1,11 @@
 """Deliveries per second to Salesforce's stand-in: ``python -m benchmarks.publish_path``.
 
 Phone numbers for as many accounts, from planned deliveries to receipts, on SQLite with full sync;
-one by one and in batches of 200, each with no latency and, four at once (``at_once`` of the
-brakes), with 20 ms to a request. The target runs in a process of its own. Beside them: a
-calibration row, commits of one row a second on this disk; drt 1.2.1
-(https://pypi.org/project/drt-core/) from .venv-bench on the same target in the same run.
+one by one and in batches of 200, each with no latency and with 20 ms to a request; as many requests
+at once as there are without a word (``at_once`` of the brakes). The target runs in a process of its
+own. Beside them: a calibration row, commits of one row a second on this disk; drt 1.2.1
+(https://pypi.org/project/drt-core/) from .venv-bench on the same target in the same run, which
+sends one request after the other.
 """
 
 from __future__ import annotations
@@ -30,11 +31,13 @@ import sqlalchemy as sa
 
 from connectors import salesforce
 from hub.mapping import compile_mapping, load_mapping
+from hub.ownership import BrakesSection
 from hub.pipeline import publish
 from hub.pipeline.canonicalise import CanonicaliseTask, canonicalise
 from hub.pipeline.connections import OpenConnection
-from hub.pipeline.delivering import Pace, deliver
+from hub.pipeline.delivering import deliver
 from hub.pipeline.extract import StreamTask, extract
+from hub.pipeline.pace import Pace
 from hub.pipeline.publish import Subscription
 from hub.sdk import Fault, StandInState
 from hub.store import tables
@@ -42,9 +45,10 @@ from hub.store.columns import new_id
 from hub.store.database import Engine, open_store, writing
 from hub.store.schema import migrate
 
-SINGLE, MANY = 300, 5_000
+SINGLE, MANY = 600, 5_000
 LATENCY = 0.02
-TURNS, TARGET, LANES = 3, 0.85, 4
+TURNS, TARGET = 3, 0.85
+LANES = BrakesSection().at_once
 COLLECT_AFTER = (50_000, 20, 50)
 """As the program `hub` does."""
 PEER_PYTHON = Path(".venv-bench/bin/python")
@@ -141,10 +145,7 @@ def measure(name: str, count: int, *, batch_writes: bool, latency: float) -> flo
     """Prints a row; returns deliveries a second."""
     with tempfile.TemporaryDirectory() as folder, target(count, latency) as (door, settings):
         config = SPEC.config.model_validate({**settings, "batch_writes": batch_writes})
-        count_lanes = LANES if latency else 1
-        lanes = [
-            OpenConnection("sfa", SPEC, SPEC.open(config), SPEC.streams) for _ in range(count_lanes)
-        ]
+        lanes = [OpenConnection("sfa", SPEC, SPEC.open(config), SPEC.streams) for _ in range(LANES)]
         opened = lanes[0]
         engine = open_store(f"sqlite:///{folder}/hub.db")
         prepare(engine, opened, count)

@@ -134,11 +134,11 @@ class BrakesSection(Closed):
         default=None, ge=1, description="How many writes may go in any minute."
     )
     at_once: int = Field(
-        default=1,
+        default=2,
         ge=1,
         le=16,
-        description="How many requests go to it at once, each about other customers; the "
-        "connector's own rate limit counts for each.",
+        description="How many requests go to it at once, each about other customers; a "
+        "connector's own rate limit counts for all of them together.",
     )
     window: str | None = Field(
         default=None,

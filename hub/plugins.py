@@ -165,6 +165,7 @@ def _flaw_of_spec(spec: ConnectorSpec, known: Mapping[str, ConnectorSpec]) -> st
 _WAYS_OF_WRITING: Final = frozenset(
     {Capability.IDEMPOTENCY_KEY, Capability.OPTIMISTIC_LOCK}
     | {Capability.BATCH_WRITE, Capability.CREATE, Capability.CREATE_ONCE, Capability.REMOVE}
+    | {Capability.BATCH_CREATE}
 )
 _NEEDS: Final[Mapping[Capability, tuple[str, ...]]] = {
     Capability.KEY_SCAN: ("keys",),
@@ -172,6 +173,7 @@ _NEEDS: Final[Mapping[Capability, tuple[str, ...]]] = {
     Capability.PUSH: ("webhook", "receive"),
     Capability.BATCH_WRITE: ("batch_limit", "fetch_many", "write_many"),
     Capability.CREATE: ("create", "find"),
+    Capability.BATCH_CREATE: ("create_limit", "create_many"),
     Capability.REMOVE: ("remove",),
 }
 """Methods that a capability promises; seen here only where ``open`` is the connector's class."""
@@ -213,7 +215,13 @@ def _flaw_of_capabilities(declared: frozenset[Capability], *, has_cursor: bool) 
         return "is incremental but names no cursor field"
     if Capability.KEY_SCAN in declared and Capability.INCREMENTAL not in declared:
         return "declares key_scan but not incremental: each full read compares its keys anyway"
+    return _flaw_of_writing(declared)
+
+
+def _flaw_of_writing(declared: frozenset[Capability]) -> str | None:
     needs_write = _WAYS_OF_WRITING & declared
     if needs_write and Capability.WRITE not in declared:
         return f"declares {min(needs_write)} but not write"
+    if Capability.BATCH_CREATE in declared and Capability.CREATE_ONCE not in declared:
+        return "declares batch_create but not create_once: a repeat could make many twice"
     return None

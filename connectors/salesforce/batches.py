@@ -3,6 +3,7 @@
 A collection takes no condition, so a change by another that is saved between our comparing and our
 saving (one request's time) is not noticed: it is overwritten where it is to the same field. So each
 save comes right after a comparison of its own, also where a refused collection is sent in halves.
+What the hub has looked at in the moment before is compared with that.
 """
 
 from __future__ import annotations
@@ -10,10 +11,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from connectors.salesforce.client import SYSTEM, SalesforceClient
-from connectors.salesforce.composite import Saved
+from connectors.salesforce.composite import Saved, Seen
 from connectors.salesforce.layout import Layout
 from connectors.salesforce.rows import fill_page
 from connectors.salesforce.streams import REQUIRED, is_id
@@ -30,6 +32,8 @@ from hub.errors import (
 from hub.sdk import Change, Receipt, Record, WriteResult
 
 _GONE: Final = frozenset({"ENTITY_IS_DELETED", "INVALID_CROSS_REFERENCE_KEY", "NOT_FOUND"})
+_FRESH: Final = 0.5
+"""A look is the comparison of a save that leaves so many seconds later at most."""
 _BUSY: Final = frozenset({"UNABLE_TO_LOCK_ROW", "SERVER_UNAVAILABLE", "QUERY_TIMEOUT"})
 
 
@@ -39,19 +43,27 @@ class RecordBatches:
     def __init__(self, client: SalesforceClient, layout: Callable[[str], Layout]) -> None:
         self._client = client
         self._layout = layout
+        self._looked: dict[tuple[str, str], Record] = {}
+        self._at = 0.0
+
+    def remember(self, stream: str, found: Mapping[str, Record]) -> None:
+        """What was looked at just now: a batch that leaves at once is compared with it."""
+        self._looked = {(stream, key): record for key, record in found.items()}
+        self._at = time.time()
 
     def look(
         self, stream: str, keys: Sequence[str], fields: Collection[str] | None = None
-    ) -> dict[str, Record]:
-        """Records as they are now, or these fields of them; one that is gone or in the recycle bin
-        is missing.
+    ) -> tuple[dict[str, Record], datetime]:
+        """Records as they are now, or these fields of them, and the server's clock before; one that
+        is gone or in the recycle bin is missing.
         """
         asked, layout = [key for key in keys if is_id(key)], self._layout(stream)
         wanted = layout.names if fields is None else [*REQUIRED, *fields]
         names = [name for name in layout.names if name in wanted]
-        rows = zip(asked, self._rows(stream, asked, names), strict=True)
+        seen = self._seen(stream, asked, names)
+        rows = zip(asked, seen.rows, strict=True)
         found = [(key, fill_page(layout.level([row]), {}).records) for key, row in rows if row]
-        return {key: records[0] for key, records in found if records}
+        return {key: records[0] for key, records in found if records}, seen.at
 
     def write(self, stream: str, changes: Sequence[Change], *, by: float) -> list[WriteResult]:
         """Make the changes, if they can be sent by a time; an error says that none was made."""
@@ -60,20 +72,35 @@ class RecordBatches:
         made = iter(self._write(stream, open_changes, by=by))
         return self._with_versions(stream, [error or next(made) for error in refused])
 
-    def _rows(
-        self, stream: str, keys: Sequence[str], fields: Sequence[str]
-    ) -> list[dict[str, Any] | None]:
-        return self._client.composite.rows(stream, keys, fields) if keys else []
+    def _seen(self, stream: str, keys: Sequence[str], fields: Sequence[str]) -> Seen:
+        if not keys:
+            return Seen([], datetime.now(UTC))
+        return self._client.composite.rows(stream, keys, fields)
 
     def _write(self, stream: str, changes: Sequence[Change], *, by: float) -> list[WriteResult]:
         """Compare all, and save those that are as they should be."""
         names = {name: None for change in changes for name in change.fields}
-        fields = ["SystemModstamp", "IsDeleted", *names]
-        rows = self._rows(stream, [change.key for change in changes], fields)
+        rows = self._recall(stream, changes) or self._read(stream, changes, [*names])
         found = [_compared(change, row) for change, row in zip(changes, rows, strict=True)]
         open_changes = [one for one, result in zip(changes, found, strict=True) if result is None]
         made = iter(self._save(stream, open_changes, by=by))
         return [result or next(made) for result in found]
+
+    def _recall(
+        self, stream: str, changes: Sequence[Change]
+    ) -> Sequence[Mapping[str, Any] | None] | None:
+        """The records of the last look, once, where it was of all of these and is fresh."""
+        looked, self._looked = self._looked, {}
+        found = [looked.get((stream, change.key)) for change in changes]
+        if not 0 <= time.time() - self._at < _FRESH or None in found:
+            return None
+        return [record.data for record in found if record]
+
+    def _read(
+        self, stream: str, changes: Sequence[Change], names: Sequence[str]
+    ) -> Sequence[Mapping[str, Any] | None]:
+        fields = ["SystemModstamp", "IsDeleted", *names]
+        return self._seen(stream, [change.key for change in changes], fields).rows
 
     def _save(self, stream: str, changes: Sequence[Change], *, by: float) -> list[WriteResult]:
         if not changes:
@@ -114,7 +141,7 @@ class RecordBatches:
         """The new stamps of what was saved; None where they can't be read: it is saved."""
         keys = [one.key for one in results if isinstance(one, Receipt) and one.version is None]
         try:
-            rows = self._rows(stream, keys, ["SystemModstamp"])
+            rows = self._seen(stream, keys, ["SystemModstamp"]).rows
         except SourceError:
             return list(results)
         stamps = {

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from datetime import UTC, datetime
-from email.utils import format_datetime, parsedate_to_datetime
+from datetime import datetime
+from email.utils import format_datetime
 from typing import Any, Final, NamedTuple, Protocol
 
 from pydantic import JsonValue
 
-from connectors.salesforce.composite import Composite
+from connectors.salesforce.composite import Composite, server_time
 from connectors.salesforce.config import SalesforceConfig
 from hub.errors import (
     CursorExpiredError,
@@ -81,7 +81,7 @@ class SalesforceClient:
         fields = answer.json()["fields"]
         types = {field["name"]: str(field.get("type")) for field in fields}
         unique = frozenset(one["name"] for one in fields if _is_name_of_record(one))
-        return Described(types, _server_time(answer), unique)
+        return Described(types, server_time(answer), unique)
 
     def count(self, stream: str, limit: int) -> int:
         """How many rows a full read has to bring, deleted ones included; no more than ``limit``."""
@@ -119,7 +119,7 @@ class SalesforceClient:
             missing_ok=True,
         )
         row = None if answer.status == 404 else answer.json()
-        return row, _server_time(answer)
+        return row, server_time(answer)
 
     def update(
         self, stream: str, key: str, *, fields: Mapping[str, JsonValue], unless_since: datetime
@@ -218,10 +218,3 @@ def _error_code(answer: RestResponse) -> str:
         return ""
     first = body[0] if isinstance(body, list) and body else None
     return str(first.get("errorCode") or "") if isinstance(first, dict) else ""
-
-
-def _server_time(answer: RestResponse) -> datetime:
-    try:
-        return parsedate_to_datetime(answer.headers["date"]).astimezone(UTC)
-    except (KeyError, ValueError):
-        return datetime.now(UTC)

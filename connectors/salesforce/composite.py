@@ -8,6 +8,8 @@ the results come in the order of the records.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, Final, NamedTuple
 
 from pydantic import JsonValue
@@ -28,6 +30,13 @@ class Saved(NamedTuple):
     code: str = ""
 
 
+class Seen(NamedTuple):
+    """Records as they are now, None for one that is not there, and the server's clock before."""
+
+    rows: list[dict[str, Any] | None]
+    at: datetime
+
+
 class Composite:
     """The collections of one organisation; knows paths and forms, nothing of changes."""
 
@@ -35,32 +44,32 @@ class Composite:
         self._rest = rest
         self._path = f"{root}/composite/sobjects"
 
-    def rows(
-        self, stream: str, keys: Sequence[str], fields: Collection[str]
-    ) -> list[dict[str, Any] | None]:
-        """Records as they are now, in the order of the keys; None for one that is not there."""
+    def rows(self, stream: str, keys: Sequence[str], fields: Collection[str]) -> Seen:
+        """Records as they are now, in the order of the keys."""
         found: list[dict[str, Any] | None] = []
+        at = datetime.max.replace(tzinfo=UTC)
         for start in range(0, len(keys), _READ_AT_ONCE):
             part = list(keys[start : start + _READ_AT_ONCE])
             asked: dict[str, JsonValue] = {"ids": [*part], "fields": [*fields]}
             path = f"{self._path}/{stream}"
-            rows = self._rest.send("POST", path, json=asked, stream=stream, reading=True).json()
+            answer = self._rest.send("POST", path, json=asked, stream=stream, reading=True)
+            rows, at = answer.json(), min(at, server_time(answer))
             if not isinstance(rows, list) or len(rows) != len(part):
                 message = "a collection is answered with more or fewer records than were asked for"
                 raise SourceSchemaError(message, system=self._rest.system, stream=stream)
             found += rows
-        return [row if isinstance(row, dict) else None for row in found]
+        return Seen([row if isinstance(row, dict) else None for row in found], at)
 
     def update(self, stream: str, rows: Sequence[Row]) -> list[Saved]:
         """Change records by their ids, which stand among their fields as ``id``."""
         return self._save(self._path, stream, rows)
 
-    def upsert(self, stream: str, field: str, row: Row) -> Saved:
-        """Make a record, or change the one that has this value of an external id field.
+    def upsert(self, stream: str, field: str, rows: Sequence[Row]) -> list[Saved]:
+        """Make records, or change those that have these values of an external id field.
 
-        The value goes in the body, where the single upsert has it in the path.
+        The values go in the body, where the single upsert has them in the path.
         """
-        return self._save(f"{self._path}/{stream}/{field}", stream, [row])[0]
+        return self._save(f"{self._path}/{stream}/{field}", stream, rows)
 
     def _save(self, path: str, stream: str, rows: Sequence[Row]) -> list[Saved]:
         """Not declared idempotent: what a lost answer left behind has to be looked up."""
@@ -72,6 +81,14 @@ class Composite:
             message = "the answer does not say of each record what became of it"
             raise OutcomeUnknownError(f"{self._rest.system}/{stream}: {message}; look at them")
         return results
+
+
+def server_time(answer: RestResponse) -> datetime:
+    """The server's clock as an answer tells it, else our own."""
+    try:
+        return parsedate_to_datetime(answer.headers["date"]).astimezone(UTC)
+    except (KeyError, ValueError):
+        return datetime.now(UTC)
 
 
 def _results(answer: RestResponse) -> list[Saved] | None:

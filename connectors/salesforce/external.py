@@ -7,16 +7,26 @@ an upsert alone would put its first values back over what people changed since.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
 from connectors.salesforce.batches import failure
 from connectors.salesforce.client import SYSTEM, SalesforceClient
+from connectors.salesforce.composite import Saved
 from connectors.salesforce.layout import Layout
 from connectors.salesforce.writing import refuse_bad_names, refuse_read_only
-from hub.errors import ConflictError, RejectedError, SourceError, SourceSchemaError
-from hub.sdk import Change, New, Receipt
+from hub.errors import (
+    ConflictError,
+    DeliveryError,
+    RejectedError,
+    SourceError,
+    SourceSchemaError,
+    SourceUnavailableError,
+    TransientSourceError,
+)
+from hub.sdk import Change, New, Receipt, WriteResult
 
 _AT_ONCE: Final = 50
 """Keys in one query, which has to fit into a URL."""
@@ -64,8 +74,24 @@ class ExternalIds:
         refuse_bad_names(new.stream, new.fields)
         if field in new.fields or not new.external_key:
             raise RejectedError(f"{SYSTEM}/{new.stream}: the external id is no field to be given")
-        key = self.find(new.stream, new.external_key) or self._make(new, field)
-        return Receipt(key=key, version=self._version(new.stream, key))
+        found = self.find(new.stream, new.external_key)
+        made = Receipt(key=found) if found else self._make([new], field)[0]
+        if not isinstance(made, Receipt):
+            raise made
+        return replace(made, version=self._version(new.stream, made.key))
+
+    def create_many(self, stream: str, records: Sequence[New], *, by: float) -> list[WriteResult]:
+        """Make the records that are not there, if they can be sent by a time."""
+        refuse_read_only(stream)
+        field, layout = self._field(stream), self._layout(stream)
+        there = self._keys(stream, field, [new.external_key for new in records])
+        results = [_known(new, there, (field, layout.known)) for new in records]
+        wanted = [new for new, known in zip(records, results, strict=True) if known is None]
+        if wanted and time.time() > by:
+            message = "the batch took too long and was not sent; it comes later"
+            raise SourceUnavailableError(message, system=SYSTEM, stream=stream)
+        made = iter(self._make(wanted, field) if wanted else [])
+        return [known or next(made) for known in results]
 
     def find(self, stream: str, external_key: str) -> str | None:
         """The key of the record; None where there never was one."""
@@ -84,16 +110,34 @@ class ExternalIds:
             raise RejectedError(f"{SYSTEM}/{stream}: {name}: {_NEEDED}")
         return name
 
-    def _make(self, new: New, field: str) -> str:
-        row = {**new.fields, field: new.external_key}
-        saved = self._client.composite.upsert(new.stream, field, row)
-        if saved.code in _TAKEN:
-            if key := self.find(new.stream, new.external_key):  # made by another since we looked
-                return key
-            raise ConflictError(f"{SYSTEM}/{new.stream}: {saved.code}; nothing was made")
-        if saved.code:
-            raise failure(new.stream, saved.code)
-        return saved.id
+    def _make(self, records: Sequence[New], field: str) -> list[WriteResult]:
+        """A request that is refused as a whole has made nothing: find out which record it was."""
+        stream = records[0].stream
+        rows = [{**new.fields, field: new.external_key} for new in records]
+        try:
+            saved = self._client.composite.upsert(stream, field, rows)
+        except RejectedError as error:
+            half = len(records) // 2
+            parts = (records[:half], records[half:]) if half else ()
+            return [one for part in parts for one in self._make_part(part, field)] or [error]
+        return [self._made(new, one) for new, one in zip(records, saved, strict=True)]
+
+    def _make_part(self, part: Sequence[New], field: str) -> list[WriteResult]:
+        """The other part may have been made, so an error here is told of these records alone."""
+        try:
+            return self._make(part, field)
+        except (DeliveryError, TransientSourceError) as error:
+            return [error] * len(part)
+
+    def _made(self, new: New, saved: Saved) -> WriteResult:
+        if saved.code not in _TAKEN:
+            return failure(new.stream, saved.code) if saved.code else Receipt(key=saved.id)
+        try:
+            key = self.find(new.stream, new.external_key)  # made by another since we looked
+        except ConflictError as error:
+            return error
+        message = f"{SYSTEM}/{new.stream}: {saved.code}; nothing was made"
+        return Receipt(key=key) if key else ConflictError(message)
 
     def _keys(self, stream: str, field: str, values: Sequence[str]) -> dict[str, str | None]:
         """Ids by external id; None where all that has it was deleted.
@@ -120,6 +164,23 @@ class ExternalIds:
         except SourceError:
             return None
         return str(row["SystemModstamp"]) if row else None
+
+
+def _known(
+    new: New, there: Mapping[str, str | None], names: tuple[str, frozenset[str]]
+) -> WriteResult | None:
+    """What becomes of a record without making it: it is there, was deleted, or can't be made.
+
+    ``names`` are the field of the external id, and all that the object has, in lower case.
+    """
+    place, own = f"{SYSTEM}/{new.stream}", names[0]
+    if own in new.fields or any(name.lower() not in names[1] for name in new.fields):
+        return RejectedError(f"{place}: there is no such field to be given; correct the rule")
+    if new.external_key not in there:
+        return None
+    key = there[new.external_key]
+    gone = ConflictError(f"{place}: the record was made, and deleted since")
+    return Receipt(key=key) if key else gone
 
 
 def _quoted(text: str) -> str:

@@ -2,39 +2,32 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from connectors.salesforce.batches import RecordBatches
 from connectors.salesforce.bulk import BulkReader, JobPosition
 from connectors.salesforce.client import SYSTEM, SalesforceClient
-from connectors.salesforce.composite import SAVED_AT_ONCE
 from connectors.salesforce.config import SalesforceConfig
-from connectors.salesforce.external import ExternalIds
 from connectors.salesforce.keyset import KeysetReader
 from connectors.salesforce.layout import Layout
-from connectors.salesforce.streams import FIELDS, REQUIRED, Position, format_stamp, is_id
-from connectors.salesforce.writing import RecordWriter
+from connectors.salesforce.saving import SalesforceSaver
+from connectors.salesforce.streams import FIELDS, REQUIRED, Position, format_stamp
 from hub.errors import SourceSchemaError
-from hub.sdk import Change, Cursor, New, Page, Receipt, Record, Total, WriteResult
+from hub.sdk import Cursor, Page, Total
 
 
-class SalesforceReader:
+class SalesforceReader(SalesforceSaver):
     """One organisation, read and written; the first request logs in."""
 
     def __init__(self, config: SalesforceConfig) -> None:
         self._config = config
         self._client = SalesforceClient(config)
         self._bulk = BulkReader(self._client, config)
-        self._writer = RecordWriter(self._client, self._layout)
-        layout = self._writer.layout
-        self._batches = RecordBatches(self._client, layout)
-        self._external = ExternalIds(self._client, layout, config.external_ids)
+        super().__init__(self._client, config, self._layout)
 
     def check(self) -> str:
         """Log in, and see that every object may be read."""
-        self._external.check()
+        self.external.check()
         counts = [f"{stream} {len(self._layout(stream).names)} fields" for stream in FIELDS]
         return f"Salesforce API {self._config.api_version} reached: {', '.join(counts)}"
 
@@ -66,44 +59,6 @@ class SalesforceReader:
         until = self._bound(layout.at) if self._config.settle_seconds else ""
         reader = KeysetReader(self._client, layout, until=until, limit=self._config.query_limit)
         yield from reader.pages(position)
-
-    def fetch(self, stream: str, key: str) -> Record | None:
-        """One record as it is now; None where it is deleted or was never there."""
-        return self._writer.look(stream, key) if is_id(key) else None
-
-    def write(self, change: Change) -> Receipt:
-        """Change fields of a record."""
-        (resolved,) = self._external.resolved(change.stream, [change])
-        return self._writer.write(resolved)
-
-    def batch_limit(self, stream: str) -> int:  # noqa: ARG002  # the same for all objects
-        """What a collection takes, where the settings want it; else 1."""
-        return SAVED_AT_ONCE if self._config.batch_writes else 1
-
-    def fetch_many(self, stream: str, keys: Sequence[str]) -> Mapping[str, Record]:
-        """Records as they are now; one that is deleted is missing."""
-        return self._batches.look(stream, keys)
-
-    def look_many(
-        self, stream: str, keys: Sequence[str], fields: Collection[str]
-    ) -> Mapping[str, Record]:
-        """The same with these fields alone, which takes a fraction of the time."""
-        return self._batches.look(stream, keys, fields)
-
-    def write_many(
-        self, stream: str, changes: Sequence[Change], *, within: float
-    ) -> Sequence[WriteResult]:
-        """Change fields of many records, each for itself."""
-        by = time.time() + within
-        return self._batches.write(stream, self._external.resolved(stream, changes), by=by)
-
-    def create(self, new: New) -> Receipt:
-        """Make a record, at most once for an external id."""
-        return self._external.create(new)
-
-    def find(self, stream: str, external_key: str) -> str | None:
-        """The key of the record that has an external id."""
-        return self._external.find(stream, external_key)
 
     def close(self) -> None:
         self._bulk.close()

@@ -16,7 +16,7 @@ _READ: Final = frozenset(
 )
 _WRITE: Final = frozenset(
     {Capability.WRITE, Capability.OPTIMISTIC_LOCK, Capability.BATCH_WRITE}
-    | {Capability.CREATE, Capability.CREATE_ONCE}
+    | {Capability.CREATE, Capability.CREATE_ONCE, Capability.BATCH_CREATE}
 )
 _STAMP: Final = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(\+0000|Z)$")
 _ID: Final = re.compile(r"^[A-Za-z0-9]{15}([A-Za-z0-9]{3})?$")

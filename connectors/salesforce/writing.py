@@ -26,7 +26,6 @@ _CLOCKS_APART: Final = timedelta(seconds=5)
 class _Look(NamedTuple):
     """A record as it was looked at, and the server's clock then."""
 
-    stream: str
     record: Record
     at: datetime
 
@@ -38,7 +37,8 @@ class RecordWriter:
         self._client = client
         self._describe = describe
         self._layouts: dict[str, Layout] = {}
-        self._last: _Look | None = None
+        self._looks: dict[tuple[str, str], _Look] = {}
+        """What was looked at last."""
 
     def layout(self, stream: str) -> Layout:
         """The layout of an object, asked for once."""
@@ -51,8 +51,12 @@ class RecordWriter:
         layout = self.layout(stream)
         row, at = self._client.row(stream, key, layout.names)
         found = fill_page(layout.level([row] if row else []), {}).records
-        self._last = _Look(stream, found[0], at) if found else None
+        self.remember(stream, {record.key: record for record in found}, at)
         return found[0] if found else None
+
+    def remember(self, stream: str, found: Mapping[str, Record], at: datetime) -> None:
+        """Writes that are computed from these records need not read them again."""
+        self._looks = {(stream, key): _Look(record, at) for key, record in found.items()}
 
     def write(self, change: Change) -> Receipt:
         """Compare, then change under a condition, so that no other's change is overwritten.
@@ -65,12 +69,13 @@ class RecordWriter:
             return done
         since = _round_up(str(row["SystemModstamp"]))
         self._client.update(change.stream, change.key, fields=change.fields, unless_since=since)
-        return Receipt(key=change.key, version=self._version_after(change))
+        version = self._version_after(change) if change.tell_version else None
+        return Receipt(key=change.key, version=version)
 
     def _recall(self, change: Change) -> Mapping[str, Any] | None:
         """What was looked at last, once, where the condition alone guards it exactly."""
-        last, self._last = self._last, None
-        if last is None or (last.stream, last.record.key) != (change.stream, change.key):
+        last = self._looks.pop((change.stream, change.key), None)
+        if last is None:
             return None
         stamp = last.record.version
         if stamp is None or stamp != change.expected_version:

@@ -18,11 +18,9 @@ from hub.sdk import (
 
 def open_connector(config: SuiteCrmConfig) -> Connector:
     """The declared streams over a session."""
-    from connectors.suitecrm.session import open_session
-    from connectors.suitecrm.streams import build_streams
-    from hub.sdk.soap import SoapConnector
+    from connectors.suitecrm.creating import SuiteCrmConnector
 
-    return SoapConnector(open_session(config), build_streams(config), page_size=config.page_size)
+    return SuiteCrmConnector(config)
 
 
 def start_standin(state: StandInState, port: int) -> StandIn:
@@ -34,6 +32,7 @@ def start_standin(state: StandInState, port: int) -> StandIn:
 
 @hookimpl
 def hub_connector() -> ConnectorSpec:
+    from connectors.suitecrm.creating import with_creation
     from connectors.suitecrm.streams import build_streams
 
     somewhere = SuiteCrmConfig(base_url="https://crm.example", username="", password=SecretStr(""))
@@ -43,7 +42,7 @@ def hub_connector() -> ConnectorSpec:
         contract=CONTRACT_VERSION,
         config=SuiteCrmConfig,
         open=open_connector,
-        streams=tuple(stream.declared() for stream in build_streams(somewhere)),
+        streams=tuple(with_creation(stream.declared()) for stream in build_streams(somewhere)),
     )
 
 

@@ -64,4 +64,13 @@ def changed_fields(stream: str, revision: int) -> Mapping[str, JsonValue]:
     return {_PHONE[stream]: f"+49 40 {200_000 + revision}"} if stream in _PHONE else {}
 
 
-SAMPLES: Final = Samples(key=key_of, row=make_row, remove=delete_row, fields=changed_fields)
+def new_fields(stream: str) -> Mapping[str, JsonValue]:
+    """What a new record is made of."""
+    if stream == "Accounts":
+        return {"name": "Example & New GmbH", "phone_office": "+49 30 300001"}
+    return {"first_name": "Kim", "last_name": "Example-New", "phone_work": "+49 30 300001"}
+
+
+SAMPLES: Final = Samples(
+    key=key_of, row=make_row, remove=delete_row, fields=changed_fields, new=new_fields
+)

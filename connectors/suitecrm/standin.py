@@ -49,10 +49,15 @@ _START: Final = (
     'SOAP-ENV:encodingStyle="http://schemas.xmlsoap.org/soap/encoding/"'
 )
 _XML: Final = {"content-type": "text/xml; charset=UTF-8"}
+_HTML: Final = {"content-type": "text/html; charset=UTF-8"}
 
 
 class Refusal(Exception):  # noqa: N818  # not an error of ours: what the server says
     """Number, name and description of one of SuiteCRM's errors."""
+
+
+class DuplicateError(Exception):
+    """An id that the database has already: sugar_die ends the request with a line of text."""
 
 
 class SuiteCrmStandIn:
@@ -105,6 +110,8 @@ class SuiteCrmStandIn:
             if refused.args == _INVALID_SESSION and self.gone_in_body:
                 return Response(200, _envelope(name, _error_value(refused.args)), _XML)
             return _fault(refused.args)
+        except DuplicateError:
+            return Response(500, "Database failure. Please refer to the log", _HTML)
         return Response(200, _envelope(name, content), _XML)
 
     def _run(self, name: str, parts: Row) -> str:
@@ -168,14 +175,24 @@ class SuiteCrmStandIn:
         pairs = parts.get("name_value_list") or []
         fields = {pair["name"]: pair.get("value", "") for pair in pairs}
         rows = self._state.stream(parts["module_name"])
+        insert = fields.pop("new_with_id", "") not in ("", "0") or not fields.get("id")
         key = fields.get("id") or str(uuid4())
+        if insert and key in rows:
+            raise DuplicateError  # the database holds each id once, also a deleted record's
         with self._state.changing():
-            row = rows.setdefault(key, {"id": key, "deleted": "0", "date_entered": _now("")})
-            row |= {**fields, "id": key, "date_modified": _now(row.get("date_modified") or "")}
+            if insert:
+                rows[key] = {"id": key, "deleted": "0", "date_entered": _now("")}
+            _update(rows, key, fields)
         return (
             '<return xsi:type="tns:new_set_entry_result">'
             f'<id xsi:type="xsd:string">{escape(key)}</id></return>'
         )
+
+
+def _update(rows: dict[str, Row], key: str, fields: Row) -> None:
+    """Without new_with_id an unknown id is an UPDATE of no row."""
+    if row := rows.get(key):
+        row |= {**fields, "id": key, "date_modified": _now(row.get("date_modified") or "")}
 
 
 def read_call(body: bytes) -> tuple[str, Row] | None:

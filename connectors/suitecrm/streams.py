@@ -15,7 +15,7 @@ from hub.sdk.resource import Keyset, Offset, Times
 from hub.sdk.soap import RowShape, SoapCount, SoapStream, SoapWrite
 
 ALWAYS: Final = ("id", "date_entered", "date_modified", "deleted", "assigned_user_id")
-_SHAPE: Final = RowShape(within="entry_list", head="", pairs="name_value_list")
+SHAPE: Final = RowShape(within="entry_list", head="", pairs="name_value_list")
 _TIMES: Final = Times("%Y-%m-%d %H:%M:%S")  # the database's form, in UTC
 
 
@@ -60,7 +60,12 @@ _ENTITIES: Final[Mapping[str, tuple[str, ...]]] = {
     "Cases": ("ticket",),
 }
 _KEPT: Final = frozenset({"id", "date_entered", "date_modified", "deleted"})
-_WRITABLE: Final = frozenset({"Accounts", "Contacts", "Leads"})
+DEMANDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "Accounts": ("name",),
+    "Contacts": ("last_name",),
+    "Leads": ("last_name",),
+}
+"""The modules that are written to, and without which fields no record is made in them."""
 
 
 def build_streams(config: SuiteCrmConfig) -> tuple[SoapStream, ...]:
@@ -75,7 +80,7 @@ def _stream(module: str, config: SuiteCrmConfig) -> SoapStream:
         name=module,
         entities=_ENTITIES[module],
         operation="get_entry_list",
-        rows=_SHAPE,
+        rows=SHAPE,
         parts=_ask(module, list(dict.fromkeys(fields)), deleted=1),
         count=SoapCount(
             operation="get_entries_count",
@@ -89,8 +94,8 @@ def _stream(module: str, config: SuiteCrmConfig) -> SoapStream:
         times=_TIMES,
         deleted="deleted",
         quirks=(html_entities(), _with_currency(config.currency)),
-        fetch_body=_ask_for_one(module, table, fields),
-        write=_write(module, frozenset(fields) - _KEPT) if module in _WRITABLE else None,
+        fetch_body=ask_for_one(module, fields),
+        write=_write(module, frozenset(fields) - _KEPT) if module in DEMANDS else None,
         custom_fields=True,
     )
 
@@ -118,14 +123,16 @@ def _changes(table: str, settle: float) -> Keyset:
     return Keyset(param="query", then=then, until=until, settle=settle, size_param="max_results")
 
 
-def _ask_for_one(
-    module: str, table: str, fields: tuple[str, ...]
+def ask_for_one(
+    module: str, fields: tuple[str, ...], *, deleted: int = 0
 ) -> Callable[[str], dict[str, Any]]:
+    """The parts that ask for one record by its id; ``deleted`` 1 finds it if it is deleted too."""
+
     def body(key: str) -> dict[str, Any]:
         """A key is put into the condition only as what SuiteCRM's own ids are made of."""
         known = key if key.replace("-", "").replace("_", "").isalnum() else ""
-        whole = _ask(module, list(dict.fromkeys(fields)), deleted=0)
-        return {**whole, "query": f"({table}.id = '{known}')"}
+        whole = _ask(module, list(dict.fromkeys(fields)), deleted=deleted)
+        return {**whole, "query": f"({module.lower()}.id = '{known}')"}
 
     return body
 

@@ -1,19 +1,20 @@
-"""Delivering: intent → look → write → receipt, each step committed before the next.
+"""Delivering: look → intent → write → receipt; the intent is committed before its request leaves.
 
-Deliveries to one record make one change. Where the target takes many changes in one request, a
-batch goes each step together; else each change goes alone. A killed worker's deliveries are looked
-up at the target after the settle time; one is sent again only where the target still holds the old
-value and a second request can have no second effect.
+Deliveries to one record make one change. Several changes share the two commits: a batch where the
+target takes many in one request, else as many as hub.pipeline.doors says. Receipts are committed
+with the next intents. A killed worker's deliveries are looked up at the target after the settle
+time; one is sent again only where the target still holds the old value and a second request can
+have no second effect.
 """
 
 from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from threading import Lock
 from typing import Any
 from uuid import UUID, uuid5
@@ -21,59 +22,30 @@ from zlib import crc32
 
 from hub.errors import (
     AuthenticationError,
-    ConflictError,
     DeliveryError,
     HubError,
-    RateLimitedError,
     RejectedError,
     SourceError,
-    SourceUnavailableError,
     StoreError,
 )
-from hub.pipeline.conflicts import Conflicts
 from hub.pipeline.connections import OpenConnection
 from hub.pipeline.doors import Barrier, Door, Doors, Open
-from hub.pipeline.publish import as_text, means_same
-from hub.sdk.contract import (
-    Change,
-    Receipt,
-    Record,
-    WriteResult,
-)
+from hub.pipeline.pace import Pace
+from hub.pipeline.publish import as_text
+from hub.pipeline.verdicts import Verdicts, is_away
+from hub.pipeline.waiting import Waiting
+from hub.sdk.contract import Change, Receipt, Record
 from hub.store import deliveries
 from hub.store.columns import new_id
-from hub.store.database import Engine, reading, writing
+from hub.store.database import Connection, Engine, reading, writing
 from hub.store.deliveries import Outcome
 from hub.store.delivery_desk import rebase
 
 _CHUNK = 1_000
-_LONGEST_WAIT = timedelta(hours=1)
 _MISSES = 3
 """After so many batches in a row that a target could not take it is left alone for this run."""
 
 Row = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
-    """How long a request and its effect at the target may take, and how many writes a run may make.
-
-    A batch may take several requests, of which none begins once ``batch`` has passed. A delivery
-    whose worker died is looked up after all of these have passed, never before. One that has failed
-    by itself ``max_failures`` times is given up.
-    """
-
-    settle: timedelta = timedelta(seconds=60)
-    request: timedelta = timedelta(seconds=60)
-    batch: timedelta = timedelta(seconds=20)
-    max_writes: int = 500
-    max_failures: int = 5
-    country: str = "DE"
-    conflicts: Conflicts = field(default_factory=Conflicts)
-
-    def until(self, now: datetime) -> datetime:
-        """When a request that leaves now can have no more effect."""
-        return now + self.request + self.settle
 
 
 def deliver(
@@ -103,10 +75,9 @@ def deliver(
         seen = {name for worker in workers for name in worker.seen}
         fresh = [row for row in due if row["id"] not in seen]
         rows = _admitted(fresh, pace.max_writes - counts.total(), barrier)
-        going = bool(rows)
-        counts.update(_work_side_by_side(workers, rows, barrier))
-        if barrier.stop() or all(worker.is_cut_off for worker in workers):
-            break
+        done = _work_side_by_side(workers, rows, barrier)
+        counts.update(done)
+        going = bool(done) and not barrier.stop()
     return dict(counts)
 
 
@@ -138,26 +109,22 @@ def _admitted(rows: Sequence[Row], room: int, barrier: Barrier) -> Sequence[Row]
     return rows[: room if most is None else min(room, most)]
 
 
-def batches(rows: Sequence[Row], limit: Callable[[str], int]) -> Iterator[list[Row]]:
-    """The rows in batches of one stream, of so many records as ``limit`` says.
+@dataclass(slots=True)
+class _Looked:
+    """What a look at the records of a batch has shown: what is known, and what is to be written.
 
-    What goes to one record goes together, except a row that has failed: it goes alone.
+    ``refused`` where the target would not let us look.
     """
-    waiting = list(rows)
-    while waiting:
-        stream = waiting[0]["stream_name"]
-        most, alone = limit(stream), dict[int, bool]()
-        batch, rest = list[Row](), list[Row]()
-        for row in waiting:
-            record, failed = row["record_id"], row["failures"] > 0
-            joins = not failed and not alone[record] if record in alone else len(alone) < most
-            if joins and row["stream_name"] == stream:
-                batch.append(row)
-                alone[record] = failed
-            else:
-                rest.append(row)
-        yield batch
-        waiting = rest
+
+    known: dict[str, Outcome] = field(default_factory=dict)
+    writes: list[list[Row]] = field(default_factory=list)
+    found: Mapping[str, Record] = field(default_factory=dict)
+    refused: AuthenticationError | None = None
+
+    def only(self, ours: Collection[str]) -> _Looked:
+        """The writes that are ours alone."""
+        kept = ([row for row in rows if row["id"] in ours] for rows in self.writes)
+        return replace(self, writes=[rows for rows in kept if rows])
 
 
 class _Worker:
@@ -165,147 +132,118 @@ class _Worker:
 
     def __init__(self, engine: Engine, doors: Doors, pace: Pace, turn: Lock) -> None:
         self.seen: set[str] = set()
-        self.limit = doors.limit
         self._engine = engine
         self._doors = doors
         self._pace = pace
+        self._verdicts = Verdicts(pace)
         self._turn = turn
         """Held while something is committed: SQLite lets who waits for another sleep too long."""
         self._name = f"{os.getpid()}-{new_id()}"
         self._ended: dict[str, Outcome] = {}
-        """Outcomes that are recorded with the next intent, or at the end: a commit takes time."""
+        """Outcomes that are recorded with the next intents, or at the end: a commit takes time."""
         self._away = False
         self._missed = 0
 
     def run(self, rows: Sequence[Row], barrier: Barrier) -> Counter[str]:
-        """Bring deliveries to their next states, a batch at a time; returns counts by state."""
-        counts = Counter[str]()
+        """Bring deliveries to their next states, a batch at a time; returns counts by state.
+
+        What the target was away or busy for several times in a row is left for another run.
+        """
+        counts, waiting = Counter[str](), Waiting(rows)
         try:
-            for batch in batches(rows, self.limit):
-                if barrier.stop() or self.is_cut_off:
-                    break
-                counts.update(self._work(batch))
+            while waiting and self._missed < _MISSES and not barrier.stop():
+                batch = waiting.take(self._doors.limit)
+                counts.update(self._work(batch, waiting))
         finally:
-            self._record()
+            self._finish()
         return counts
 
-    @property
-    def is_cut_off(self) -> bool:
-        """Whether the target was away or busy so often in a row that the rest has to wait."""
-        return self._missed >= _MISSES
+    def _work(self, batch: Sequence[Row], waiting: Waiting) -> list[str]:
+        """Bring the deliveries of a batch to their next states, which it returns.
 
-    def _work(self, batch: Sequence[Row]) -> list[str]:
-        """Bring the deliveries of one batch to their next states, which it returns."""
+        Those that were not sent wait again.
+        """
         self._away = False
         self.seen.update(row["id"] for row in batch)
-        ours = self._record(batch)
-        outcomes: dict[str, Outcome] = {}
-        refused = self._attempt([row for row in batch if row["id"] in ours], outcomes)
-        self._ended = outcomes
+        door = self._doors.of(batch[0]["stream_name"])
+        looked = self._look(door, batch)
+        ours, by = self._claim(batch, looked, door)
+        ended = {name: known for name, known in looked.known.items() if name in ours}
+        refused = looked.refused or self._write(door, looked.only(ours), by, ended)
+        left = [row for row in batch if row["id"] in ours - ended.keys()]
+        waiting.put_back([_as_claimed(row) for row in left])
+        self._ended = ended | {row["id"]: Outcome(state="planned") for row in left}
         if refused:
             raise refused
-        done = any(outcome.state != "planned" for outcome in outcomes.values())
+        done = any(outcome.state != "planned" for outcome in ended.values())
         self._missed = self._missed + 1 if self._away and not done else 0
-        return [outcomes[row["id"]].state if row["id"] in ours else "taken" for row in batch]
+        return ["taken"] * (len(batch) - len(ours)) + [one.state for one in ended.values()]
 
-    def _record(self, batch: Sequence[Row] = ()) -> set[str]:
-        """Commit how the batch before ended, as far as it is still ours to record, and the intent
-        to send the next one; returns those of it that are ours.
-        """
-        ended, self._ended = self._ended, {}
-        if not ended and not batch:
-            return set()
-        with self._turn, writing(self._engine) as db:
-            late = deliveries.settle(db, ended, self._name, _now()) if ended else []
-            going = bool(batch) and not late
-            ours = (
-                deliveries.claim(db, batch, self._name, self._pace.until(_now()))
-                if going
-                else set()
-            )
-        if late:
-            raise StoreError(f"delivery {late[0]}: another worker has taken it over")
-        return ours
-
-    def _attempt(
-        self, rows: Sequence[Row], outcomes: dict[str, Outcome]
-    ) -> AuthenticationError | None:
-        """Fill in an outcome for each; an error is the outcome of all that have none yet."""
+    def _look(self, door: Door, batch: Sequence[Row]) -> _Looked:
+        """Look before writing: what may be written is still as it was planned from."""
+        keys = list(dict.fromkeys(row["source_key"] for row in batch))
+        looked = _Looked()
         try:
-            self._compare_and_write(rows, outcomes)
+            looked.found = door.look(batch[0]["stream_name"], keys, {row["field"] for row in batch})
         except (DeliveryError, SourceError) as error:
-            rest = [row for row in rows if row["id"] not in outcomes]
-            outcomes |= self._outcomes(error, rest)
-            return error if isinstance(error, AuthenticationError) else None
-        return None
-
-    def _compare_and_write(self, rows: Sequence[Row], outcomes: dict[str, Outcome]) -> None:
-        """Look before writing, and write what is still as it was planned from."""
-        if not rows:
-            return
-        stream = rows[0]["stream_name"]
-        door = self._doors.of(stream)
-        keys = list(dict.fromkeys(row["source_key"] for row in rows))
-        found = door.look(stream, keys, {row["field"] for row in rows})
+            looked.known = self._met(error, batch)
+            looked.refused = error if isinstance(error, AuthenticationError) else None
+            return looked
         writes: dict[str, list[Row]] = {}
-        for row in rows:
-            current = found.get(row["source_key"])
-            if current is None:
-                outcomes[row["id"]] = Outcome(state="conflict", message=deliveries.GONE)
-            elif known := self._compared(row, current) or self._unseen(row, door):
-                outcomes[row["id"]] = known
-            else:
-                stands = as_text(current.data.get(row["field"]))
-                writes.setdefault(row["source_key"], []).append({**row, "stands": stands})
-        if writes:
-            changes = [_change(together, found[key]) for key, together in writes.items()]
-            self._write(door, list(zip(writes.values(), changes, strict=True)), outcomes)
+        for row in batch:
+            current = looked.found.get(row["source_key"])
+            known = self._verdicts.seen(row, current, guarded=door.guarded)
+            if known or current is None:
+                looked.known |= {row["id"]: known} if known else {}
+                continue
+            stands = as_text(current.data.get(row["field"]))
+            writes.setdefault(row["source_key"], []).append({**row, "stands": stands})
+        looked.writes = list(writes.values())
+        return looked
 
-    def _compared(self, row: Row, current: Record) -> Outcome | None:
-        """Done already or changed meanwhile; None where it is to be written.
+    def _claim(self, batch: Sequence[Row], looked: _Looked, door: Door) -> tuple[set[str], float]:
+        """Commit the intent to send a batch, and with it how the one before ended.
 
-        A target may spell a value anew; of one that was sent, another spelling is our own.
+        Returns the ids of those that are ours, and by when the last of them has to leave.
         """
-        held = as_text(current.data.get(row["field"]))
-        wanted = row["value"] or None
-        if held == wanted or (held and row["sent_at"] and self._is_spelling(row, held)):
-            return Outcome(state="acknowledged", version=current.version, held=held)
-        return None if held == row["before"] else self._pace.conflicts.outcome(row, held, current)
+        leaving = {row["id"]: row for rows in looked.writes for row in rows}
+        with self._turn, writing(self._engine) as db:
+            late = self._settle(db)
+            by = _now() + door.lasts(len(looked.writes))
+            until = self._pace.until(by)
+            going = () if late else batch
+            ours = deliveries.claim(db, going, self._name, until, leaving=leaving)
+            rebase(db, _overruled([row for name, row in leaving.items() if name in ours]))
+        _refuse(late)
+        return ours, by.timestamp()
 
-    def _unseen(self, row: Row, door: Door) -> Outcome | None:
-        """Of one that has left, nothing is to be seen: it may come late, and twice if sent again.
+    def _finish(self) -> None:
+        """Commit how the last batch ended."""
+        if self._ended:
+            with self._turn, writing(self._engine) as db:
+                late = self._settle(db)
+            _refuse(late)
 
-        Where neither a key nor a version at the target rules that out, a person decides; until then
-        it is looked up now and then.
-        """
-        if door.guarded or row["state"] == "planned" or row["sent_at"] is None:
-            return None
-        wait = min(self._pace.settle * 2.0 ** min(row["attempts"], 10), _LONGEST_WAIT)
-        message = (
-            "it was sent, and the target does not show it: it may have been lost, or be late; "
-            "look there, then retry or abandon it"
-        )
-        return Outcome(state="unknown", message=message, wait=wait)
+    def _settle(self, db: Connection) -> list[str]:
+        """Record how the batch before ended; returns those that another worker has taken over."""
+        ended, self._ended = self._ended, {}
+        return deliveries.settle(db, ended, self._name, _now()) if ended else []
 
     def _write(
-        self,
-        door: Door,
-        writes: Sequence[tuple[Sequence[Row], Change]],
-        outcomes: dict[str, Outcome],
-    ) -> None:
-        with self._turn, writing(self._engine) as db:
-            ids, now = [row["id"] for rows, _ in writes for row in rows], _now()
-            until = self._pace.until(_now()) + door.lasts
-            deliveries.mark_sent(db, ids, self._name, now=now, until=until)
-            rebase(db, {name: before for rows, _ in writes for name, before in _overruled(rows)})
-        changes = [change for _, change in writes]
-        results = door.write_many(changes[0].stream, changes)
-        for (rows, _), result in zip(writes, results, strict=True):
-            outcomes |= self._settled(rows, result)
+        self, door: Door, looked: _Looked, by: float, ended: dict[str, Outcome]
+    ) -> AuthenticationError | None:
+        """Write what is ours, and fill in how each that was sent has ended."""
+        if not looked.writes:
+            return None
+        changes = [_change(rows, looked.found[rows[0]["source_key"]]) for rows in looked.writes]
+        results = door.write(changes, by=by)
+        for rows, result in zip(looked.writes, results, strict=False):
+            ended |= self._received(rows, result)
+        return next((one for one in results if isinstance(one, AuthenticationError)), None)
 
-    def _settled(self, rows: Sequence[Row], result: WriteResult) -> dict[str, Outcome]:
+    def _received(self, rows: Sequence[Row], result: Receipt | HubError) -> dict[str, Outcome]:
         if not isinstance(result, Receipt):
-            return self._outcomes(result, rows)
+            return self._met(result, rows)
         return {
             row["id"]: Outcome(
                 state="acknowledged",
@@ -315,45 +253,38 @@ class _Worker:
             for row in rows
         }
 
-    def _outcomes(self, error: HubError, rows: Sequence[Row]) -> dict[str, Outcome]:
+    def _met(self, error: HubError, rows: Sequence[Row]) -> dict[str, Outcome]:
         """What an error says of deliveries; where one of several fields was refused, each is tried.
 
         A refusal says that nothing was written, so that trying again is safe.
         """
+        self._away = self._away or is_away(error)
         together = len(rows) > len({row["record_id"] for row in rows})
         if isinstance(error, RejectedError) and together:
             self.seen.difference_update(row["id"] for row in rows)
-            message = "one of several fields was refused; each goes alone"
-            return {
-                row["id"]: Outcome(state="planned", message=message, failed=True) for row in rows
-            }
-        return {row["id"]: self._outcome(error, row) for row in rows}
-
-    def _outcome(self, error: HubError, row: Row) -> Outcome:
-        """What an error says of a delivery; one that does not say leaves it unknown.
-
-        Only what is wrong with the delivery itself counts against it, never a system that is away.
-        """
-        if isinstance(error, AuthenticationError):
-            return Outcome(state="planned", message="the target refuses our credentials")
-        if isinstance(error, RateLimitedError | SourceUnavailableError):
-            self._away = True
-            return Outcome(state="planned", message=str(error))
-        if isinstance(error, SourceError):
-            state = "dead" if row["failures"] + 1 >= self._pace.max_failures else "planned"
-            return Outcome(state=state, message=str(error), failed=True)
-        if isinstance(error, ConflictError | RejectedError):
-            state = "conflict" if isinstance(error, ConflictError) else "rejected"
-            return Outcome(state=state, message=str(error))
-        return Outcome(state="unknown", message=str(error), wait=self._pace.settle)
-
-    def _is_spelling(self, row: Row, held: str) -> bool:
-        return means_same(row["attribute"], held, row["value"], self._pace.country)
+            apart = Outcome(
+                state="planned",
+                message="one of several fields was refused; each goes alone",
+                failed=True,
+            )
+            return dict.fromkeys([row["id"] for row in rows], apart)
+        return {row["id"]: self._verdicts.met(error, row) for row in rows}
 
 
-def _overruled(rows: Sequence[Row]) -> Iterator[tuple[str, str | None]]:
-    """The deliveries that a policy lets go over another value than they were planned from."""
-    return ((row["id"], row["stands"]) for row in rows if row["stands"] != row["before"])
+def _refuse(late: Sequence[str]) -> None:
+    """Raise where others have taken deliveries over: whoever is so late writes nothing more."""
+    if late:
+        raise StoreError(f"delivery {late[0]}: another worker has taken it over")
+
+
+def _as_claimed(row: Row) -> Row:
+    """A delivery as it stands once it was claimed and not sent."""
+    return {**row, "state": "planned", "attempts": row["attempts"] + 1}
+
+
+def _overruled(rows: Sequence[Row]) -> dict[str, str | None]:
+    """What stands where a policy lets deliveries go over another value than they expected."""
+    return {row["id"]: row["stands"] for row in rows if row["stands"] != row["before"]}
 
 
 def _change(rows: Sequence[Row], current: Record) -> Change:

@@ -25,8 +25,8 @@ from hub.errors import (
     TransientSourceError,
 )
 from hub.pipeline.connections import OpenConnection
-from hub.pipeline.delivering import Pace
 from hub.pipeline.doors import Barrier
+from hub.pipeline.pace import Pace
 from hub.pipeline.publish import as_text
 from hub.sdk.contract import Capability, Change, Record, Remover
 from hub.store import record_flow

@@ -12,11 +12,12 @@ from hub.errors import ConfigError
 from hub.pipeline import creating, delivering, erasing, publish, publish_plan
 from hub.pipeline.brakes import Gate, excess
 from hub.pipeline.conflicts import Conflicts
-from hub.pipeline.delivering import Pace
+from hub.pipeline.pace import Pace
 from hub.pipeline.publish_plan import Publishing, PublishPlan
 from hub.pipeline.subscriptions import read_creations, read_subscriptions
 from hub.pipeline.turn import never
 from hub.pipeline.workplace import Workplace
+from hub.sdk.overrides import shared_budgets
 from hub.store import brakes, outbox
 from hub.store.audit import Entry, add_entries, new_act
 from hub.store.database import reading, writing
@@ -78,10 +79,11 @@ def deliver(
     if stopped is None:
         with ExitStack() as stack:
             alone = work.site.section(connection).standin is not None
-            opened = [
-                stack.enter_context(work.site.connected(connection))
-                for _ in range(1 if alone else section.at_once)
-            ]
+            with shared_budgets():
+                opened = [
+                    stack.enter_context(work.site.connected(connection))
+                    for _ in range(1 if alone else section.at_once)
+                ]
             pace, key = _pace(work), work.config.erasure_key
             made = creating.create_records(
                 work.engine, opened[0], pace, barrier=gate, approved=held

@@ -2,6 +2,7 @@
 
 from hub.sdk.contract import (
     CONTRACT_VERSION,
+    BatchCreator,
     BatchWriter,
     Capability,
     Change,
@@ -40,6 +41,7 @@ from hub.sdk.webhooks import PushConnector, PushDelivery, StreamPush, WebhookSch
 
 __all__ = [
     "CONTRACT_VERSION",
+    "BatchCreator",
     "BatchWriter",
     "Capability",
     "Change",

@@ -44,6 +44,7 @@ class Capability(StrEnum):
     BATCH_WRITE = "batch_write"
     CREATE = "create"
     CREATE_ONCE = "create_once"
+    BATCH_CREATE = "batch_create"
     REMOVE = "remove"
     IDEMPOTENCY_KEY = "idempotency_key"
     OPTIMISTIC_LOCK = "optimistic_lock"
@@ -123,7 +124,9 @@ class Change:
 
     ``expected_version`` is the version the change was computed from (a version, an ETag).
     ``idempotency_key`` stays the same over retries of one intent. Where the stream declares CREATE,
-    ``external_key`` may name the record instead, and ``key`` is empty.
+    ``external_key`` may name the record instead, and ``key`` is empty. Without ``tell_version`` the
+    receipt need not have the record's new version where that takes another request: the hub asks
+    for those of many records at once, by ``look_many``.
     """
 
     stream: str
@@ -132,6 +135,7 @@ class Change:
     expected_version: str | None
     idempotency_key: str
     external_key: str = ""
+    tell_version: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,7 +229,13 @@ class Counter(Connector, Protocol):
 
 
 class Writer(Connector, Protocol):
-    """A connector with a stream that declares WRITE."""
+    """A connector with a stream that declares WRITE.
+
+    It may have ``look_many(stream, keys, fields)`` too, which reads many records as they are now in
+    a few requests, by key, with these fields at least; a key that is missing is gone. Where the
+    stream declares OPTIMISTIC_LOCK the hub looks so at many records, then writes to each of them
+    under the version that was looked at.
+    """
 
     def fetch(self, stream: str, key: str) -> Record | None:
         """Read one record as it is now, or None if it is gone."""
@@ -237,8 +247,7 @@ class Writer(Connector, Protocol):
 class BatchWriter(Writer, Protocol):
     """A connector with a stream that declares BATCH_WRITE: many changes go in a few requests.
 
-    It may have ``look_many(stream, keys, fields)`` too, which does as ``fetch_many`` and need not
-    read other fields than those: the hub looks so before each batch.
+    The hub looks at a batch by ``look_many`` where there is one, else by ``fetch_many``.
     """
 
     def batch_limit(self, stream: str) -> int:
@@ -280,6 +289,24 @@ class Creator(Writer, Protocol):
 
     def find(self, stream: str, external_key: str) -> str | None:
         """The key of the record with this external key; None where the system shows none."""
+
+
+class BatchCreator(Creator, Protocol):
+    """A connector with a stream that declares BATCH_CREATE, and so CREATE_ONCE: many records are
+    made in a few requests.
+    """
+
+    def create_limit(self, stream: str) -> int:
+        """How many records one ``create_many`` takes."""
+
+    def create_many(
+        self, stream: str, records: Sequence[New], *, within: float
+    ) -> Sequence[WriteResult]:
+        """Make the records, or find them by their external keys, each as ``create`` does.
+
+        The results are as those of ``write_many``, and so is ``within``. The receipts need not have
+        versions: the hub looks at what was made.
+        """
 
 
 class Remover(Writer, Protocol):

@@ -39,6 +39,7 @@ class RateBudget:
     def __init__(
         self, calls: int, seconds: float, *, clock: Callable[[], float] = time.monotonic
     ) -> None:
+        self.rate = (calls, seconds)
         self._interval = seconds / calls
         self._span = seconds
         self._clock = clock

@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from dataclasses import replace
 from typing import Final, TypedDict, Unpack
 
-from hub.sdk.limits import RestPolicy
+from hub.sdk.limits import RateBudget, RestPolicy
 
 
 class PolicyOverrides(TypedDict, total=False):
@@ -25,6 +25,8 @@ class PolicyOverrides(TypedDict, total=False):
 
 
 _CURRENT: Final[ContextVar[PolicyOverrides]] = ContextVar("policy_overrides")
+_Budgets = dict[tuple[int, float], RateBudget]
+_SHARED: Final[ContextVar[_Budgets | None]] = ContextVar("shared_budgets", default=None)
 
 
 @contextmanager
@@ -40,6 +42,19 @@ def policy_overrides(**numbers: Unpack[PolicyOverrides]) -> Iterator[None]:
         _CURRENT.reset(token)
 
 
+@contextmanager
+def shared_budgets() -> Iterator[None]:
+    """Clients of one system that are built inside share their rate limit, as if they were one."""
+    token = _SHARED.set({})
+    try:
+        yield
+    finally:
+        _SHARED.reset(token)
+
+
 def policy_in_effect(policy: RestPolicy | None) -> RestPolicy:
     """The policy with the numbers that are overridden; a transport asks once, as it is built."""
-    return replace(policy or RestPolicy(), **_CURRENT.get({}))
+    chosen, shared = replace(policy or RestPolicy(), **_CURRENT.get({})), _SHARED.get()
+    if chosen.budget is None or shared is None:
+        return chosen
+    return replace(chosen, budget=shared.setdefault(chosen.budget.rate, chosen.budget))

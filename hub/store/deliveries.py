@@ -10,13 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
-from hub.errors import StoreError
 from hub.store import bulk
 from hub.store.bulk import driver_uuid
 from hub.store.columns import to_micros
@@ -76,11 +75,17 @@ def due_deliveries(
 
 
 def claim(
-    db: Connection, rows: Sequence[Mapping[str, Any]], holder: str, until: datetime
+    db: Connection,
+    rows: Sequence[Mapping[str, Any]],
+    holder: str,
+    until: datetime,
+    *,
+    leaving: Collection[str] = (),
 ) -> set[str]:
     """Record the intent to send each, if nobody else has; returns the ids of those that are ours.
 
-    What another worker claims at this moment is left to it, without waiting.
+    What another worker claims at this moment is left to it, without waiting. ``leaving`` are the
+    ids of those whose request leaves right after the commit: from then on it may have an effect.
     """
     seen = {row["id"]: (row["state"], row["attempts"]) for row in rows}
     query = (
@@ -92,33 +97,13 @@ def claim(
     found = {row.id: (row.state, row.attempts) for row in db.execute(query)}
     ours = {name for name, now in found.items() if now == seen[name]}
     values = {"state": "sending", "lease_holder": holder, "lease_until": until}
-    attempts = delivery.c.attempts + 1
-    db.execute(
-        sa.update(delivery).where(delivery.c.id.in_(ours)).values(attempts=attempts, **values)
-    )
+    values |= {"attempts": delivery.c.attempts + 1}
+    sent = ours.intersection(leaving)
+    for names, more in ((ours - sent, {}), (sent, {"sent_at": datetime.now(UTC)})):
+        if names:
+            change = sa.update(delivery).where(delivery.c.id.in_(names))
+            db.execute(change.values(values | more))
     return ours
-
-
-def mark_sent(
-    db: Connection, delivery_ids: Collection[str], holder: str, *, now: datetime, until: datetime
-) -> None:
-    """Note, right before a request leaves, that it may have an effect from now on.
-
-    The lease is counted anew from here: the look-up before may have used it up. Raises StoreError
-    when one of them is no longer ours: then nothing must be sent.
-    """
-    changed = db.execute(
-        sa.update(delivery)
-        .where(
-            delivery.c.id.in_(delivery_ids),
-            delivery.c.lease_holder == holder,
-            delivery.c.state == "sending",
-            delivery.c.lease_until > now,
-        )
-        .values(sent_at=now, lease_until=until)
-    )
-    if changed.rowcount != len(delivery_ids):
-        raise StoreError(f"delivery {min(delivery_ids)}: the lease ran out; nothing was sent")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

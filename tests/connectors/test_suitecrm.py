@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 import requests
 
 import connectors.suitecrm as plugin
+from connectors.suitecrm.creating import SuiteCrmConnector
 from connectors.suitecrm.samples import SAMPLES, key_of
 from connectors.suitecrm.session import explain_answer
 from connectors.suitecrm.standin import PATH, SuiteCrmStandIn
@@ -30,7 +32,6 @@ from hub.model import ENTITIES, CanonicalRecord
 from hub.model.party import Party, Relationship
 from hub.model.service import Opportunity, Ticket
 from hub.sdk import Change, Fault, New, Page, StandInState
-from hub.sdk.soap import SoapConnector
 from hub.sdk.standin import Sample
 
 FILE = Path(__file__).parents[2] / "mappings" / "suitecrm.yaml"
@@ -54,11 +55,11 @@ def standin() -> Iterator[SuiteCrmStandIn]:
     server.stop()
 
 
-def connect(standin: SuiteCrmStandIn, **changed: Any) -> SoapConnector:
+def connect(standin: SuiteCrmStandIn, **changed: Any) -> SuiteCrmConnector:
     spec = plugin.hub_connector()
     config = spec.config.model_validate({**standin.config, "page_size": 3, **changed})
     connector = spec.open(config)
-    assert isinstance(connector, SoapConnector)
+    assert isinstance(connector, SuiteCrmConnector)
     return connector
 
 
@@ -232,13 +233,51 @@ def test_a_lost_answer_to_a_write_is_unknown(standin: SuiteCrmStandIn) -> None:
     assert standin.state.records["Accounts"][ONE]["phone_office"] == "+49 40 9"
 
 
-def test_creates(standin: SuiteCrmStandIn) -> None:
+NEW = New(
+    stream="Accounts",
+    fields={"name": "Müller & Söhne"},
+    external_key="0190a1b2-0000-7000-8000-000000000001",
+)
+
+
+def test_a_record_is_made_under_the_hubs_key_as_its_id(standin: SuiteCrmStandIn) -> None:
     connector = connect(standin)
-    new = New(stream="Accounts", fields={"name": "Müller & Söhne"}, external_key="k")
-    made = connector.create(new)
-    record = connector.fetch("Accounts", made.key)
+    made = connector.create(NEW)
+    record = connector.fetch("Accounts", NEW.external_key)
     assert record is not None
-    assert (record.data["name"], record.version) == ("Müller & Söhne", made.version)
+    assert (made.key, made.version) == (NEW.external_key, record.version)
+    assert record.data["name"] == "Müller & Söhne"
+    assert "new_with_id" not in standin.state.records["Accounts"][made.key]
+    assert connector.create(NEW) == made
+
+
+def test_a_record_that_was_made_and_deleted_is_not_made_again(standin: SuiteCrmStandIn) -> None:
+    connector = connect(standin)
+    standin.state.records["Accounts"][connector.create(NEW).key]["deleted"] = "1"
+    with pytest.raises(ConflictError, match="deleted"):
+        connector.create(NEW)
+
+
+def test_of_two_that_make_one_record_the_database_refuses_the_later(
+    standin: SuiteCrmStandIn,
+) -> None:
+    one, other = connect(standin), connect(standin)
+    one.create(NEW)
+    with pytest.raises(OutcomeUnknownError):
+        other.make(NEW, named={"id": NEW.external_key, "new_with_id": "1"})
+    assert other.create(NEW).key == NEW.external_key
+
+
+@pytest.mark.parametrize("key", ["", "it's", "x" * 37])
+def test_a_key_that_can_be_no_id_is_refused(standin: SuiteCrmStandIn, key: str) -> None:
+    with pytest.raises(RejectedError, match="external key"):
+        connect(standin).create(replace(NEW, external_key=key))
+
+
+def test_an_unknown_id_without_new_with_id_makes_nothing(standin: SuiteCrmStandIn) -> None:
+    count = len(standin.state.records["Accounts"])
+    connect(standin).make(NEW, named={"id": NEW.external_key})
+    assert len(standin.state.records["Accounts"]) == count
 
 
 def canonical(standin: SuiteCrmStandIn, module: str, **changed: str) -> dict[str, CanonicalRecord]:

@@ -17,7 +17,8 @@ from connectors.salesforce.config import SalesforceConfig
 from connectors.salesforce.reader import SalesforceReader
 from hub.errors import StoreError
 from hub.pipeline.connections import OpenConnection
-from hub.pipeline.delivering import Pace, deliver
+from hub.pipeline.delivering import deliver
+from hub.pipeline.pace import Pace
 from hub.sdk import Capability
 from hub.store.database import open_store
 from tests.faults.launcher import end_with, main

@@ -10,6 +10,8 @@ from uuid import UUID
 
 import orjson
 
+from connectors.salesforce.saves_standin import EXTERNAL_ID
+from connectors.salesforce.standin import SalesforceStandIn
 from connectors.tryton.contacts import MARK
 from connectors.tryton.standin import TrytonStandIn
 from hub.pipeline import writeback
@@ -57,17 +59,50 @@ class SlowErp(TrytonStandIn):
         return answer
 
 
-class ErpDesk:
-    """A resolved company of so many customers whom the ERP has not, staged to be made there."""
+class SlowBranch(SalesforceStandIn):
+    """A Salesforce that is sent many new accounts at once; each that it makes is counted."""
 
-    def __init__(self, hub: Hub, folder: Path, count: int, url: str = "") -> None:
+    def __init__(self) -> None:
+        self.made: Counter[str] = Counter()
+        self.latency = 0.0
+        self.witness: Callable[[str], None] = lambda _moment: None
+        super().__init__(StandInState({}))
+
+    def _answer(self, request: Request) -> Response:
+        if not request.path.endswith(f"/Account/{EXTERNAL_ID}"):
+            if f"{EXTERNAL_ID}+%3D" in request.query:
+                self.witness(ASKED)  # accounts are looked for by their external ids
+            return super()._answer(request)
+        self.witness(ARRIVED)
+        time.sleep(self.latency)
+        answer = super()._answer(request)
+        records = orjson.loads(request.body)["records"]
+        for record, result in zip(records, orjson.loads(answer.encoded()), strict=True):
+            self.made[record[EXTERNAL_ID]] += bool(result.get("created"))
+        self.witness(DONE)
+        return answer
+
+
+class ErpDesk:
+    """A resolved company of so many customers whom a system has not, staged to be made there."""
+
+    def __init__(
+        self,
+        hub: Hub,
+        folder: Path,
+        count: int,
+        url: str = "",
+        *,
+        place: tuple[str, str] = ERP,
+    ) -> None:
         self.hub = hub
         self.site = folder
-        self.erp = SlowErp()
+        self.place = place
+        self.erp: SlowErp | SlowBranch = SlowErp() if place == ERP else SlowBranch()
         self._count = count
-        rules = CREATE.format(*ERP) + PHONE.format(*ERP)
-        url = url or f"sqlite:///{folder / 'hub.db'}"
-        self.world = CompanyWorld(url, folder, rules, ("sfa", "erp"), {"erp": self.erp})
+        rules = CREATE.format(*place) + PHONE.format(*place)
+        url, name = url or f"sqlite:///{folder / 'hub.db'}", place[0]
+        self.world = CompanyWorld(url, folder, rules, ("sfa", name), {name: self.erp})
         self.pace(SETTLE, REQUEST)
         numbers = range(1, count + 1)
         names = ("Alder", "Birch", "Cedar", "Dogwood", "Elm", "Fir")
@@ -77,12 +112,13 @@ class ErpDesk:
         self.world.resolve()
         writeback.stage(self.world.work)
 
-    def pace(self, settle: float, request: float) -> None:
-        """Say in hub.toml how long a creation may take to show."""
+    def pace(self, settle: float, request: float, most: int = 500) -> None:
+        """Say in hub.toml how long a creation may take to show, and how many a run makes."""
         file = self.world.file
         text = file.read_text(encoding="utf-8").split("[publish]\n")
         rest = text[1].split("\n\n", 1)[1]
-        pace = f"[publish]\nsettle_seconds = {settle}\nrequest_seconds = {request}\n\n"
+        pace = f"[publish]\nsettle_seconds = {settle}\nrequest_seconds = {request}\n"
+        pace += f"max_writes = {most}\n\n"
         file.write_text(text[0] + pace + rest, encoding="utf-8")
 
     def states(self) -> Counter[str]:
@@ -122,10 +158,10 @@ class ErpDesk:
         made = {str(UUID(str(row[0]))) for row in self.world.ask("SELECT id FROM record_delivery")}
         assert self.erp.made == dict.fromkeys(made, 1)
         assert self.states() == {"acknowledged": self._count}
-        assert len(self.world.rows("erp", "party.party")) == self._count
+        assert len(self.world.rows(*self.place)) == self._count
         self.world.sync()
         self.world.resolve()
-        assert self.world.publish() == {"erp": {}}
+        assert self.world.publish() == {self.place[0]: {}}
         assert self.world.customers() == self._count
         return self._count
 

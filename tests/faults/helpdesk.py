@@ -82,8 +82,17 @@ class Desk:
         self.store = open_site_store(self.site)
         seed = json.loads((origin / "systems" / "helpdesk.json").read_text(encoding="utf-8"))
         self.helpdesk = HelpDesk(seed, locks=locks)
+        self.side_by_side(1)
         settings = json.dumps(self.helpdesk.config)
         (self.site / "helpdesk.json").write_text(settings, encoding="utf-8")
+
+    def side_by_side(self, count: int) -> None:
+        """Say in hub.toml how many requests go at once; one by one a moment can be told."""
+        text = (self.site / "hub.toml").read_text(encoding="utf-8")
+        section = "publish.brakes.helpdesk"
+        kept = [line for line in text.splitlines() if not line.startswith("at_once")]
+        (self.site / "hub.toml").write_text("\n".join(kept) + "\n", encoding="utf-8")
+        declare(self.site, section, f"at_once = {count}")
 
     def pace(self, settle: float, request: float) -> None:
         """Say in hub.toml how long a write may take to show."""

@@ -13,27 +13,28 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.erpdesk import LATENCY, SETTLE, ErpDesk
+from tests.faults.erpdesk import LATENCY, REQUEST, SETTLE, ErpDesk
 from tests.faults.harness import FULL, Hub, launched
 from tests.faults.helpdesk import ARRIVED, ASKED, DONE, Ambush
 from tests.faults.tally import Tell
 from tests.servers.postgres import PostgresServer
+from tests.unit.pipeline.company_world import BRANCH
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1_800)]
 
 EACH = 50 if FULL else 4
 """Kills at each moment."""
-CUSTOMERS = 3
+CUSTOMERS, TOGETHER = 3, 2
 
 
-def kill_in_request(desk: ErpDesk, moment: str) -> bool:
+def kill_in_request(desk: ErpDesk, moment: str, count: int = 1) -> bool:
     """Kill a publish in the moment; True where store and target bear witness that it was hit."""
     before = desk.sent_and_made()
     ambush = Ambush(desk.erp, moment)
     if not ambush.strike(desk.hub.start(desk.site, "publish"), signal.SIGKILL):
         return False
     sent, made = (after - then for after, then in zip(desk.sent_and_made(), before, strict=True))
-    return (sent, made) == {ASKED: (1, 0), ARRIVED: (1, 0), DONE: (1, 1)}[moment]
+    return (sent, made) == (count, count if moment == DONE else 0)
 
 
 @pytest.mark.parametrize("moment", [ASKED, ARRIVED, DONE])
@@ -52,6 +53,24 @@ def test_killed_while_a_record_is_made(moment: str, hub: Hub, tmp_path: Path, te
             break
     assert (decided > 0) == (moment == ASKED)
     tell(f"create: {hits} kills when {moment}, {made} records, each made once; {decided} asked")
+
+
+@pytest.mark.parametrize("moment", [ASKED, ARRIVED, DONE])
+def test_killed_while_many_are_made(moment: str, hub: Hub, tmp_path: Path, tell: Tell) -> None:
+    """The target holds the hub's key once, so that a batch is sent again without asking anybody."""
+    hits, made = 0, 0
+    for number in count():
+        folder = tmp_path / f"killed-{number}"
+        folder.mkdir()
+        with closing(ErpDesk(hub, folder, 2 * CUSTOMERS, place=BRANCH)) as desk:
+            desk.pace(SETTLE, REQUEST, most=TOGETHER)
+            desk.erp.latency = LATENCY if moment == ARRIVED else 0.0
+            hits += sum(kill_in_request(desk, moment, TOGETHER) for _ in range(CUSTOMERS))
+            desk.finish()
+            made += desk.assert_each_made_once()
+        if hits >= EACH:
+            break
+    tell(f"create: {hits} kills of batches when {moment}, {made} records, each made once")
 
 
 @pytest.mark.parametrize("state", ["planned", "acknowledged"])

@@ -32,6 +32,7 @@ def test_killed_anywhere(
     for number in count():
         with closing(Desk(hub, resolved, tmp_path / f"killed-{number}")) as desk:
             desk.pace(SETTLE, REQUEST)
+            desk.side_by_side(1 + number % 2)
             kills += hub.torture(desk.site, "publish", within=3 * LATENCY, dice=dice)
             writes += finish(desk, published)
         if kills >= KILLS:

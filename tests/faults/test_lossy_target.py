@@ -12,8 +12,8 @@ import pytest
 
 from connectors import request_tracker
 from hub.pipeline import delivering, publish
-from hub.pipeline.delivering import Pace
 from hub.pipeline.delivery_desk import retry_delivery
+from hub.pipeline.pace import Pace
 from hub.sdk import Fault
 from hub.store.audit import new_act
 from hub.store.database import Engine, open_store, reading

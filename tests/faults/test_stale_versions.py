@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 
 from connectors import request_tracker
-from hub.pipeline.delivering import Pace
+from hub.pipeline.pace import Pace
 from hub.sdk.standin import Request, Response
 from hub.store.database import Engine, reading
 from hub.store.delivery_desk import DeliveryFilter, list_deliveries

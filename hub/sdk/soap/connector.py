@@ -109,7 +109,11 @@ class SoapConnector:
         SOAP takes no idempotency key, so that a repeat may make another: a stream of these declares
         no CREATE by itself.
         """
-        return SoapWriter(self._caller, self._declared(new.stream)).create(new.fields)
+        return self.make(new)
+
+    def make(self, new: New, *, named: Parts | None = None) -> Receipt:
+        """The same, with what names the record by the external key, where the system has a way."""
+        return SoapWriter(self._caller, self._declared(new.stream)).create(new.fields, named or {})
 
     def close(self) -> None:
         """Close the client."""
@@ -193,13 +197,13 @@ class SoapWriter:
             raise RejectedError(f"{self._place}: the service knows no such fields") from error
         return Receipt(key=change.key, version=self._version_after(change.key))
 
-    def create(self, fields: Mapping[str, JsonValue]) -> Receipt:
-        """Make a new record."""
+    def create(self, fields: Mapping[str, JsonValue], named: Parts) -> Receipt:
+        """Make a new record; ``named`` goes with its fields, and is none that may be written."""
         how = self._stream.write
         if how is None or not how.create or how.create_body is None:
             raise RejectedError(f"{self._place}: records of this stream can't be created")
         self._refuse_unknown(how, fields)
-        parts = how.create_body(fields)
+        parts = how.create_body({**named, **fields})
         answer = self._caller.call(how.create, parts, stream=self._stream.name, reading=False)
         key = compile_path(how.created)(answer)
         if not isinstance(key, str) or not key:

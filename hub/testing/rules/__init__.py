@@ -6,6 +6,7 @@ from typing import Final
 
 from hub.testing.rule import Rule
 from hub.testing.rules import (
+    batch_creating,
     batches,
     counting,
     creating,
@@ -25,7 +26,7 @@ from hub.testing.rules import (
 
 _MODULES = (
     *(settings, reading, resuming, faults, incremental, scanning, counting, landing, strain, drift),
-    *(writing, guarding, batches, creating, papers),
+    *(writing, guarding, batches, creating, batch_creating, papers),
 )
 
 ALL: Final[tuple[Rule, ...]] = tuple(

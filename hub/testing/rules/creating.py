@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Final, cast
+from typing import cast
 
 from hub.errors import DeliveryError, OutcomeUnknownError, RejectedError
-from hub.sdk.contract import Capability, Change, Creator, New, Receipt, Remover
-from hub.testing.bench import Bench, keys_of
+from hub.sdk.contract import (
+    Capability,
+    Change,
+    New,
+    Receipt,
+    Remover,
+)
+from hub.testing.bench import Bench
 from hub.testing.effects import Effects
+from hub.testing.newcomer import EXTERNAL, creator_of, made_keys, new_of
 from hub.testing.proxy import Trouble
 from hub.testing.rule import BrokenRuleError, NotDeclaredError, Tier, expect, rule
 from hub.testing.subject import Subject
-
-EXTERNAL: Final = "conformance-0001"
 
 
 def each_creating(subject: Subject) -> Sequence[str]:
@@ -25,25 +30,9 @@ def each_removing(subject: Subject) -> Sequence[str]:
     return subject.able(Capability.CREATE, Capability.REMOVE)
 
 
-def _new(bench: Bench) -> New:
-    fields = bench.samples.new(bench.stream)
-    expect(fields, "samples.new gives no fields for a stream that declares CREATE")
-    return New(stream=bench.stream, fields=dict(fields), external_key=EXTERNAL)
-
-
-def _creator(bench: Bench) -> Creator:
-    return cast("Creator", bench.connect())
-
-
-def _made(bench: Bench) -> list[str]:
-    """The keys of records that the bench did not put there; a read may give one twice."""
-    known = set(bench.source_keys())
-    return [key for key in dict.fromkeys(keys_of(bench.read())) if key not in known]
-
-
 def _repeat(bench: Bench, new: New) -> Receipt:
     try:
-        return _creator(bench).create(new)
+        return creator_of(bench).create(new)
     except DeliveryError as error:
         name = type(error).__name__
         message = f"a repeated creation is {name}; the record that is there is the receipt"
@@ -54,7 +43,7 @@ def _repeat(bench: Bench, new: New) -> Receipt:
 def created(subject: Subject, case: str) -> None:
     """What is created stands in a new record, under the receipt's key and version."""
     with Bench(subject, case) as bench:
-        new, creator = _new(bench), _creator(bench)
+        new, creator = new_of(bench), creator_of(bench)
         receipt = creator.create(new)
         record = creator.fetch(case, receipt.key)
         expect(record is not None, "the receipt's key leads to no record")
@@ -62,7 +51,7 @@ def created(subject: Subject, case: str) -> None:
         wrong = [name for name, value in new.fields.items() if record.data.get(name) != value]
         expect(not wrong, f"created, but not in the record: {', '.join(wrong)}")
         expect(receipt.version in (None, record.version), "the receipt has another version")
-        expect(_made(bench) == [receipt.key], "a read does not give the one new record")
+        expect(made_keys(bench) == [receipt.key], "a read does not give the one new record")
         expect(creator.find(case, EXTERNAL) == receipt.key, "it is not found by its external key")
         expect(creator.find(case, f"{EXTERNAL}-none") is None, "another external key is found too")
 
@@ -71,19 +60,19 @@ def created(subject: Subject, case: str) -> None:
 def created_once(subject: Subject, case: str) -> None:
     """Created twice under one external key it is one record, and the second try changes nothing."""
     with Bench(subject, case) as bench:
-        new = _new(bench)
-        first = _creator(bench).create(new)
+        new = new_of(bench)
+        first = creator_of(bench).create(new)
         _edit(bench, first)
         before = bench.fingerprint()
         second = _repeat(bench, new)
         expect(second.key == first.key, "the receipts are for different records")
         expect(bench.fingerprint() == before, "the repeat put its first values back")
-        expect(_made(bench) == [first.key], "there is more than one new record")
+        expect(made_keys(bench) == [first.key], "there is more than one new record")
 
 
 def _edit(bench: Bench, receipt: Receipt) -> None:
     """Another's change to the record, made meanwhile."""
-    writer = _creator(bench)
+    writer = creator_of(bench)
     record = writer.fetch(bench.stream, receipt.key)
     assert record is not None
     fields = dict(bench.samples.fields(bench.stream, 3))
@@ -103,7 +92,7 @@ def create_dropped(subject: Subject, case: str) -> None:
     """An answer lost after a creation is OutcomeUnknownError, and a repeat finds the record."""
     place = _place_of_creation(subject, case)
     with Bench(subject, case) as bench:
-        new, creator = _new(bench), _creator(bench)
+        new, creator = new_of(bench), creator_of(bench)
         effects = Effects(bench)
         bench.proxy.inject(Trouble(kind="drop", skip=place))
         with suppress(OutcomeUnknownError):
@@ -111,7 +100,7 @@ def create_dropped(subject: Subject, case: str) -> None:
         expect(effects.count == 1, f"{effects.count} requests had an effect")
         receipt = _repeat(bench, new)
         expect(effects.count == 1, "the repeat after it had a second effect")
-        expect(_made(bench) == [receipt.key], "there is not exactly one new record")
+        expect(made_keys(bench) == [receipt.key], "there is not exactly one new record")
 
 
 def _place_of_creation(subject: Subject, stream: str) -> int:
@@ -119,7 +108,7 @@ def _place_of_creation(subject: Subject, stream: str) -> int:
     with Bench(subject, stream) as bench:
         if bench.address is None or not bench.address.http:
             raise NotDeclaredError("the protocol is not HTTP")
-        creator, new = _creator(bench), _new(bench)
+        creator, new = creator_of(bench), new_of(bench)
         effects = Effects(bench)
         creator.create(new)
         expect(effects.places, "a creation has no effect on what the stand-in holds")
@@ -130,11 +119,11 @@ def _place_of_creation(subject: Subject, stream: str) -> int:
 def create_refused(subject: Subject, case: str) -> None:
     """A creation with a field that the system does not know is RejectedError, and makes nothing."""
     with Bench(subject, case) as bench:
-        new, before = _new(bench), bench.fingerprint()
+        new, before = new_of(bench), bench.fingerprint()
         fields = {**new.fields, "no_such_field": "conformance"}
         wrong = New(stream=case, fields=fields, external_key=EXTERNAL)
         try:
-            _creator(bench).create(wrong)
+            creator_of(bench).create(wrong)
         except RejectedError:
             expect(bench.fingerprint() == before, "a RejectedError, and yet it was made")
             return
@@ -145,7 +134,7 @@ def create_refused(subject: Subject, case: str) -> None:
 def removed(subject: Subject, case: str) -> None:
     """What the hub made is gone once it is removed, and nothing else; gone already is no error."""
     with Bench(subject, case) as bench:
-        receipt = _creator(bench).create(_new(bench))
+        receipt = creator_of(bench).create(new_of(bench))
         remover = cast("Remover", bench.connect())
         for _ in range(2):
             remover.remove(case, receipt.key)
@@ -158,9 +147,9 @@ def removed(subject: Subject, case: str) -> None:
 def external_key(subject: Subject, case: str) -> None:
     """A change that names its record by the external key reaches it, and no other record."""
     with Bench(subject, case) as bench:
-        receipt = _creator(bench).create(_new(bench))
-        others = {key: _creator(bench).fetch(case, key) for key in bench.source_keys()}
-        writer, fields = _creator(bench), dict(bench.samples.fields(case, 2))
+        receipt = creator_of(bench).create(new_of(bench))
+        others = {key: creator_of(bench).fetch(case, key) for key in bench.source_keys()}
+        writer, fields = creator_of(bench), dict(bench.samples.fields(case, 2))
         change = Change(
             stream=case,
             key="",

@@ -20,6 +20,7 @@ from hub.store.database import reading
 NOW = "2026-01-31T12:00:00.000+0000"
 LATER = "2026-02-28T12:00:00.000+0000"
 CONNECTORS = {"sfa": "salesforce", "erp": "tryton", "shop": "dolibarr"}
+CONNECTORS |= {"branch": "salesforce", "club": "suitecrm"}
 CREATE = """
 [[publish.rules]]
 mode = "create"
@@ -35,6 +36,7 @@ stream = "{1}"
 """
 NAME = PHONE.replace("phone", "display_name")
 ERP, SHOP = ("erp", "party.party"), ("shop", "thirdparty")
+BRANCH, CLUB = ("branch", "Account"), ("club", "Accounts")
 PACE = "[publish]\nsettle_seconds = 0.3\nrequest_seconds = 0.3\n"
 
 

@@ -18,8 +18,8 @@ from hub.ownership import BrakesSection
 from hub.pipeline import delivering, publish
 from hub.pipeline.canonicalise import CanonicaliseTask, canonicalise
 from hub.pipeline.connections import OpenConnection
-from hub.pipeline.delivering import Pace
 from hub.pipeline.extract import StreamTask, extract
+from hub.pipeline.pace import Pace
 from hub.pipeline.publish import Subscription
 from hub.pipeline.publish_plan import Publishing, plan_publish
 from hub.sdk import ConnectorSpec, StandInState

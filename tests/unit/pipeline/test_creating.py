@@ -22,6 +22,7 @@ from hub.store.audit import new_act
 from hub.store.database import writing
 from hub.store.review import NewCase, add_cases
 from tests.unit.pipeline.company_world import (
+    CLUB,
     CREATE,
     ERP,
     LATER,
@@ -245,3 +246,22 @@ def test_an_open_review_case_holds_the_creation_back(world: CompanyWorld) -> Non
     Steward(world.work.engine, "test").reject(str(UUID(str(name))), reason="two firms")
     world.resolve()
     assert world.publish() == {"erp": {"acknowledged": 1}}
+
+
+@pytest.fixture
+def club(store_url: str, tmp_path: Path) -> Iterator[CompanyWorld]:
+    rules = CREATE.format(*CLUB) + PHONE.format(*CLUB)
+    with company_world(store_url, tmp_path, rules, ("sfa", "club")) as made:
+        yield made
+
+
+def test_over_soap_the_record_has_our_key_as_its_id(club: CompanyWorld) -> None:
+    club.enter(account(1, "Example Mills GmbH"), deals=(deal(1),))
+    club.sync()
+    club.resolve()
+    assert club.publish() == {"club": {"acknowledged": 1}}
+    ((key,),) = club.ask("SELECT id FROM record_delivery")
+    (row,) = club.rows("club", "Accounts").values()
+    assert (row["id"], row["name"]) == (str(UUID(str(key))), "Example Mills GmbH")
+    assert club.cycle() == {"club": {}}
+    assert club.customers() == 1

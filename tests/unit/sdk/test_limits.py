@@ -14,6 +14,7 @@ import pytest
 
 from hub.errors import SourceSchemaError, SourceUnavailableError
 from hub.sdk.limits import RateBudget, RestPolicy, parse_retry_after
+from hub.sdk.overrides import policy_in_effect, shared_budgets
 from hub.sdk.rest import RestClient
 from hub.sdk.standin import HttpStandIn, Response, StandInState
 
@@ -108,6 +109,18 @@ def test_a_budget_lets_a_burst_through_and_then_spaces_calls() -> None:
     assert [budget.reserve() for _ in range(4)] == [0.0, 0.0, 5.0, 10.0]
     now[0] = 200.0
     assert budget.reserve() == 0.0
+
+
+def test_clients_of_one_system_share_a_rate_limit_where_they_are_told_to() -> None:
+    def built(calls: int) -> RateBudget | None:
+        return policy_in_effect(RestPolicy(budget=RateBudget(calls, 1.0))).budget
+
+    with shared_budgets():
+        one, other, third = built(5), built(5), built(7)
+        assert policy_in_effect(RestPolicy()).budget is None
+    assert one is other
+    assert third is not one
+    assert built(5) is not one
 
 
 def test_a_client_keeps_its_budget() -> None:

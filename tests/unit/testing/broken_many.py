@@ -153,6 +153,29 @@ class FindsAnyCard(CardsConnector):
         return super().write(replace(change, key="1", external_key="", expected_version=None))
 
 
+class CreatesBackwards(CardsConnector):
+    """Tells receipts in another order than it was given the records."""
+
+    def create_many(
+        self, stream: str, records: Sequence[New], *, within: float
+    ) -> list[WriteResult]:
+        return super().create_many(stream, records, within=within)[::-1]
+
+
+class CreatesAllOrNothing(CardsConnector):
+    """Gives up at the first that is refused."""
+
+    def create_many(
+        self, stream: str, records: Sequence[New], *, within: float
+    ) -> list[WriteResult]:
+        results: list[WriteResult] = []
+        for new in records:
+            results.append(self.create_one(new))
+            if isinstance(results[-1], DeliveryError):
+                return [results[-1]] * len(records)
+        return results
+
+
 class RemovesNothing(CardsConnector):
     def remove(self, stream: str, key: str) -> None:
         """Says that it is done."""
@@ -175,5 +198,7 @@ MANY: dict[type[CardsConnector], tuple[str, ...]] = {
     CreatesAgain: ("create_dropped",),
     SwallowsRefusedCreation: ("create_refused",),
     FindsAnyCard: ("external_key",),
+    CreatesBackwards: ("batch_created",),
+    CreatesAllOrNothing: ("batch_created_apart",),
     RemovesNothing: ("removed",),
 }

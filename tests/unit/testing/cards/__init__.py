@@ -16,9 +16,11 @@ from pydantic import Field, JsonValue, SecretStr
 from hub.errors import (
     ConflictError,
     CursorExpiredError,
+    DeliveryError,
     RejectedError,
     SourceSchemaError,
     SourceUnavailableError,
+    TransientSourceError,
 )
 from hub.sdk import (
     CONTRACT_VERSION,
@@ -66,6 +68,7 @@ CARD: Final = Stream(
             *(Capability.FULL, Capability.INCREMENTAL, Capability.DELETES, Capability.WRITE),
             *(Capability.OPTIMISTIC_LOCK, Capability.IDEMPOTENCY_KEY, Capability.KEY_SCAN),
             *(Capability.BATCH_WRITE, Capability.CREATE, Capability.REMOVE, Capability.COUNT),
+            *(Capability.CREATE_ONCE, Capability.BATCH_CREATE),
         }
     ),
 )
@@ -247,6 +250,24 @@ class CardsConnector:
             return self.make(new)
         record = self.fetch(new.stream, key)
         return Receipt(key=key, version=record and record.version)
+
+    def create_limit(self, stream: str) -> int:
+        return 50
+
+    def create_many(
+        self, stream: str, records: Sequence[New], *, within: float
+    ) -> list[WriteResult]:
+        by = time.time() + within
+        return [self.create_one(new) if time.time() < by else self.late() for new in records]
+
+    def create_one(self, new: New) -> WriteResult:
+        try:
+            return self.create(new)
+        except (DeliveryError, TransientSourceError) as error:
+            return error
+
+    def late(self) -> WriteResult:
+        return SourceUnavailableError("no time is left; it comes later", system=SYSTEM)
 
     def find(self, stream: str, external_key: str) -> str | None:  # cards only
         rows = self.list_rows({"external": external_key, "limit": 1})
