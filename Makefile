@@ -26,7 +26,7 @@ $(VENV)/.dev: $(VENV)/.runtime
 .venv-airflow/.ready: pyproject.toml constraints.txt
 	@test -d .venv-airflow || $(PYTHON) -m venv .venv-airflow
 	@echo "installing the hub with Airflow into .venv-airflow (some minutes) …"
-	@.venv-airflow/bin/python $(PIP) -e '.[postgres,airflow-celery]' pytest pytest-timeout
+	@.venv-airflow/bin/python $(PIP) -e '.[postgres,airflow-celery]' pytest pytest-timeout playwright
 	@touch $@
 
 .venv-spark/.ready: pyproject.toml constraints.txt
