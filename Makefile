@@ -49,7 +49,7 @@ servers: ## install the real test servers (root on Debian)
 	@bash tests/servers/install.sh
 
 test: $(VENV)/.dev .venv-airflow/.ready .venv-spark/.ready servers ## every test there is
-	$(BIN)/pytest -n 2 --dist loadgroup tests
+	$(BIN)/pytest -n 2 --dist loadgroup $(SELECT) tests
 	$(AIRFLOW_BIN)/python -m pytest -q tests/dags
 	$(SPARK_BIN)/python -m pytest -q tests/spark
 
