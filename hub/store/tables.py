@@ -20,7 +20,17 @@ from sqlalchemy import (
     Text,
 )
 
-from hub.store import arrivals, control, erased, layout, match_tables, search_tables, trail, whole
+from hub.store import (
+    arrivals,
+    control,
+    erased,
+    layout,
+    match_tables,
+    search_tables,
+    sessions,
+    trail,
+    whole,
+)
 from hub.store.columns import ScaledMoney, UtcMicros
 from hub.store.layout import RowId, Uuid
 from hub.store.layout import foreign_key as _fk
@@ -370,6 +380,7 @@ report_break = control.report_break
 break_note = control.break_note
 sign_off = control.sign_off
 report_figure = control.report_figure
+ended_session = sessions.ended_session
 audit_entry = trail.audit_entry
 audit_subject = trail.audit_subject
 party_fate = trail.party_fate

@@ -102,6 +102,7 @@ _LATER = {
     "audit_entry",
     "audit_subject",
     "break_note",
+    "ended_session",
     "erasure",
     "delivery",
     "decision",
