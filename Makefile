@@ -26,7 +26,7 @@ $(VENV)/.dev: $(VENV)/.runtime
 .venv-airflow/.ready: pyproject.toml constraints.txt
 	@test -d .venv-airflow || $(PYTHON) -m venv .venv-airflow
 	@echo "installing the hub with Airflow into .venv-airflow (some minutes) …"
-	@.venv-airflow/bin/python $(PIP) -e '.[postgres,airflow-celery]' pytest pytest-timeout
+	@.venv-airflow/bin/python $(PIP) -e '.[postgres,airflow-celery]' pytest pytest-timeout playwright
 	@touch $@
 
 .venv-spark/.ready: pyproject.toml constraints.txt
@@ -49,7 +49,7 @@ servers: ## install the real test servers (root on Debian)
 	@bash tests/servers/install.sh
 
 test: $(VENV)/.dev .venv-airflow/.ready .venv-spark/.ready servers ## every test there is
-	$(BIN)/pytest -n 2 --dist loadgroup tests
+	$(BIN)/pytest -n 2 --dist loadgroup $(SELECT) tests
 	$(AIRFLOW_BIN)/python -m pytest -q tests/dags
 	$(SPARK_BIN)/python -m pytest -q tests/spark
 

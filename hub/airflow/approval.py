@@ -43,7 +43,7 @@ def _writes_dag() -> DAG:
 
             return publishing.approve_publish(planned["digest"], answer)
 
-        approved = _question(plan_writes(), "Publish {} changes?", approve)
+        approved = _question(plan_writes(), "Changes to publish: {}", approve)
         _again(HELD)(approved)
         approved >> deliveries(config)
     return dag
@@ -67,7 +67,7 @@ def _merges_dag() -> DAG:
 
             return merging.approve_merges(planned["digest"], answer)
 
-        approved = _question(plan_merges(), "Merge {} customers into others?", approve)
+        approved = _question(plan_merges(), "Customers to merge into others: {}", approve)
         _again(MERGES)(approved)
         _announce_golden(approved)
     return dag

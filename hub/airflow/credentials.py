@@ -21,7 +21,7 @@ def airflow_credentials(connection_id: str) -> Mapping[str, JsonValue]:
     settings: dict[str, JsonValue] = {
         name: value
         for name in ("login", "password", "host", "port")
-        if (value := getattr(found, name)) not in (None, "")
+        if (value := getattr(found, name)) not in (None, "", 0)  # the UI writes 0 for no port
     }
     if found.host:
         settings["base_url"] = _base_url(found)

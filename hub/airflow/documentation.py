@@ -11,7 +11,7 @@ at any time. One stream that fails leaves the run red; the others go on to `hub_
 
 **When it is red,** the error in the failed task's log says what to do:
 
-* *AuthenticationError*: mend the credentials, then clear the task.
+* *AuthenticationError*: mend the credentials, then clear the run, *only failed tasks*.
 * *SourceSchemaError*: the system answers in a form the connector does not know; it needs a newer
   connector, or the system's own API switched back.
 * *SourceUnavailableError*, *RateLimitedError*: the system was away for longer than four tries;
@@ -19,6 +19,10 @@ at any time. One stream that fails leaves the run red; the others go on to `hub_
 * *PermanentSourceError* that speaks of deletions: a full read would have deleted too many records.
   Look at the system first; nothing was deleted in the hub. If it is right, trigger this DAG with
   **Allow deletes** switched on (after a full read: with **Full read** as well).
+
+`announce` lets `hub_resolve` follow. It is red where no stream could be read, and is cleared with
+what failed; where some could, clear the failed stream itself, **Downstream** included (or what it
+reads is resolved after the next run).
 
 To read everything again, trigger it with **Full read** switched on.
 """

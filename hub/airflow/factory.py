@@ -30,6 +30,7 @@ from hub.airflow.building import (
 from hub.airflow.counting import add_up, says_nothing
 from hub.airflow.documentation import KEYS, MAINTAIN, PUBLISH, RECONCILE, RESOLVE, SYNC
 from hub.config import ConnectionSection, HubConfig
+from hub.errors import PermanentSourceError
 
 STREAMS_AT_ONCE: Final = 2
 """How many streams of one connection are read side by side: a guest does not crowd the house."""
@@ -256,14 +257,16 @@ def _announce(name: str, done: Any) -> None:
     """Emit the asset once the streams are done, if something is to be resolved.
 
     A teardown runs whatever became of the streams and has no say in the run's state: one broken
-    stream leaves the run red, and the others go on to be resolved.
+    stream leaves the run red, and the others go on to be resolved. Where none could be read it is
+    red too, without an alert of its own: whoever has all clear that failed gets it done as well.
     """
 
-    @make_task(outlets=[landed(name)])
+    @make_task(outlets=[landed(name)], on_failure_callback=None)
     def announce(counts: Sequence[Mapping[str, int]], *, outlet_events: Any) -> dict[str, int]:
         totals = add_up(counts[:])
         if not totals:
-            raise AirflowSkipException("no stream could be read")
+            told = "no stream could be read; mend what they say, then clear what failed"
+            raise PermanentSourceError(told, system=name)
         if says_nothing(totals):
             raise AirflowSkipException("nothing is new, and nothing waits")
         outlet_events[landed(name)].extra = totals

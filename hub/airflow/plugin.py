@@ -7,16 +7,20 @@ from typing import Any, ClassVar
 from airflow.plugins_manager import AirflowPlugin
 
 from hub.airflow import pools
+from hub.airflow.blank_port import BlankPort
 from hub.airflow.pages import PREFIX, Pages
 
 
 class HubPlugin(AirflowPlugin):  # type: ignore[misc]  # Any where Airflow is not installed
-    """The pages in Airflow's navigation, and the pools that the DAGs name."""
+    """The pages in Airflow's navigation, the pools that the DAGs name, and a Test that works."""
 
     name = "hub"
     listeners: ClassVar[list[Any]] = [pools]
     fastapi_apps: ClassVar[list[dict[str, Any]]] = [
         {"app": Pages(), "url_prefix": PREFIX, "name": "Customer Hub"}
+    ]
+    fastapi_root_middlewares: ClassVar[list[dict[str, Any]]] = [
+        {"middleware": BlankPort, "name": "Customer Hub: tests of connections without a port"}
     ]
     external_views: ClassVar[list[dict[str, Any]]] = [
         {

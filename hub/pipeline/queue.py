@@ -13,12 +13,10 @@ from decimal import Decimal
 from math import log2
 from typing import Any, Final, NamedTuple
 
-import orjson
-
 from hub.store import review
-from hub.store.crosswalk import load_links, load_party_links
+from hub.store.crosswalk import load_shared_links
 from hub.store.database import Connection, Engine, reading
-from hub.store.golden import current_versions
+from hub.store.golden import active_names
 from hub.store.review import CaseFilter
 from hub.store.stakes import Stake, stakes_of
 
@@ -73,11 +71,7 @@ def read_queue(
 ) -> list[Waiting]:
     """The cases wanted, the most urgent first."""
     with reading(engine) as db:
-        cases = review.list_cases(db, wanted, limit=WINDOW)
-        sides = _sides(db, [case[side] for case in cases for side in ("left_id", "right_id")])
-    now = datetime.now(UTC)
-    found = [_waiting(case, sides, now) for case in cases]
-    return sorted(found, key=lambda item: (-item.priority, item.case))[:limit]
+        return _ranked(db, review.list_cases(db, wanted, limit=WINDOW), limit)
 
 
 def read_cases(engine: Engine, case_ids: Sequence[str]) -> list[Waiting]:
@@ -85,49 +79,71 @@ def read_cases(engine: Engine, case_ids: Sequence[str]) -> list[Waiting]:
     with reading(engine) as db:
         found = [review.get_case(db, case_id) for case_id in case_ids]
         cases = [case for case in found if case is not None and case["state"] == "open"]
-        sides = _sides(db, [case[side] for case in cases for side in ("left_id", "right_id")])
+        return _ranked(db, cases, len(cases))
+
+
+def _ranked(db: Connection, cases: Sequence[Mapping[Any, Any]], limit: int) -> list[Waiting]:
+    """The most urgent of these cases; names are read for those alone."""
+    owners = _owners(db, [case[side] for case in cases for side in ("left_id", "right_id")])
+    urgent = sorted((_rank(case, owners), case["id"], case) for case in cases)[:limit]
+    shown = [owners[case[side]] for *_, case in urgent for side in ("left_id", "right_id")]
+    names = active_names(db, {owner.party_id for owner in shown if owner.party_id})
     now = datetime.now(UTC)
-    waiting = [_waiting(case, sides, now) for case in cases]
-    return sorted(waiting, key=lambda item: (-item.priority, item.case))
+    return [_waiting(-rank, case, (owners, names), now) for rank, _, case in urgent]
 
 
-def _waiting(case: Mapping[Any, Any], sides: Mapping[int, Side], now: datetime) -> Waiting:
-    left, right = sides[case["left_id"]], sides[case["right_id"]]
-    bits = case["weight"] / 10
-    money = max(left.money.amount, right.money.amount)
-    return Waiting(
-        case=case["id"],
-        grade=case["grade"],
-        bits=bits,
-        priority=bits + log2(1 + max(float(money), 0.0) / _UNIT),
-        reason=case["reason"],
-        assignee=case["assignee"],
-        age=now - case["opened_at"],
-        left=left,
-        right=right,
-    )
+class _Owner(NamedTuple):
+    """The customer that a record belongs to, with all its money."""
+
+    party_id: str | None
+    money: Money
 
 
-def _sides(db: Connection, records: Sequence[int]) -> dict[int, Side]:
-    """The customers that the records belong to, with all their money."""
-    parties = {link.canonical_id: link.party_id for link in load_links(db, set(records))}
+def _owners(db: Connection, records: Sequence[int]) -> dict[int, _Owner]:
+    parties: dict[int, str] = {}
     members: dict[str, list[int]] = {}
-    for link in load_party_links(db, set(parties.values())):
+    for link in load_shared_links(db, set(records)):
+        parties[link.canonical_id] = link.party_id
         members.setdefault(link.party_id, []).append(link.canonical_id)
-    stakes = stakes_of(db, {*records, *(r for found in members.values() for r in found)})
-    golden = current_versions(db, list(members))
-    names = {party: orjson.loads(item.body).get("display_name") for party, item in golden.items()}
+    stakes = stakes_of(db, {*records, *parties})
     found = {}
     for record in set(records):
         party = parties.get(record)
-        own = members.get(party, [record]) if party else [record]
-        found[record] = Side(
-            record=record,
-            party_id=party,
-            name=str(names.get(party or "") or ""),
-            money=_money([stake for member in own for stake in stakes.get(member, ())]),
-        )
+        own = members[party] if party else [record]
+        money = _money([stake for member in own for stake in stakes.get(member, ())])
+        found[record] = _Owner(party, money)
     return found
+
+
+def _rank(case: Mapping[Any, Any], owners: Mapping[int, _Owner]) -> float:
+    """Its weight and its money in bits, the largest first."""
+    amount = max(owners[case[side]].money.amount for side in ("left_id", "right_id"))
+    bits: float = case["weight"] / 10
+    return -(bits + log2(1 + max(float(amount), 0.0) / _UNIT))
+
+
+def _waiting(
+    priority: float,
+    case: Mapping[Any, Any],
+    known: tuple[Mapping[int, _Owner], Mapping[str, str]],
+    now: datetime,
+) -> Waiting:
+    return Waiting(
+        case=case["id"],
+        grade=case["grade"],
+        bits=case["weight"] / 10,
+        priority=priority,
+        reason=case["reason"],
+        assignee=case["assignee"],
+        age=now - case["opened_at"],
+        left=_side(case["left_id"], *known),
+        right=_side(case["right_id"], *known),
+    )
+
+
+def _side(record: int, owners: Mapping[int, _Owner], names: Mapping[str, str]) -> Side:
+    party, money = owners[record]
+    return Side(record=record, party_id=party, name=names.get(party or "", ""), money=money)
 
 
 def _money(stakes: Sequence[Stake]) -> Money:

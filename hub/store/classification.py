@@ -130,6 +130,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, Show]]] = MappingProxyType(
             out="id",
         ),
         "search_term": _table(out="golden_id term"),
+        "ended_session": _table(out="mark until"),
         "party_event": _table(
             party="party_id",
             value="kind pending",

@@ -6,13 +6,15 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+import orjson
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from hub.store import bulk
-from hub.store.bulk import driver_uuid
+from hub.store.bulk import LookUp, driver_uuid
 from hub.store.columns import to_micros
 from hub.store.ids import take_block
+from hub.store.standing import ACTIVE_LINK, as_uuid, look_up_standing
 from hub.store.tables import (
     golden_record,
 )
@@ -55,6 +57,20 @@ def current_versions(db: Connection, party_ids: Collection[str]) -> dict[str, Go
         golden_record.c.party_id.in_(list(party_ids)), sa.text("recorded_to IS NULL")
     )
     return {row.party_id: GoldenVersion(*row) for row in db.execute(query)}
+
+
+def active_names(db: Connection, party_ids: Collection[str]) -> dict[str, str]:
+    """What each party that has a golden record is called; empty where nothing says."""
+    ids = [driver_uuid(db, party_id) for party_id in party_ids]
+    rows = look_up_standing(
+        db,
+        golden_record,
+        ("party_id", "body"),
+        where=LookUp("party_id", ids),
+        condition=ACTIVE_LINK,
+    )
+    bodies = {as_uuid(row.party_id): orjson.loads(row.body) for row in rows}
+    return {party: str(body.get("display_name") or "") for party, body in bodies.items()}
 
 
 def last_versions(db: Connection, party_ids: Collection[str]) -> dict[str, LastVersion]:

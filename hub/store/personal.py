@@ -157,6 +157,7 @@ PRIVACY: Final[Mapping[str, TablePrivacy]] = MappingProxyType(
         "search_term": _table(
             own="term", nothing="golden_id", note="made of golden records; goes with them"
         ),
+        "ended_session": _table(nothing="mark until", note="hashes of random ids"),
         "party_event": _table(
             anywhere="fields", nothing="id seq party_id kind created_at pending", export="events"
         ),

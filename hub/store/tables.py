@@ -20,7 +20,17 @@ from sqlalchemy import (
     Text,
 )
 
-from hub.store import arrivals, control, erased, layout, match_tables, search_tables, trail, whole
+from hub.store import (
+    arrivals,
+    control,
+    erased,
+    layout,
+    match_tables,
+    search_tables,
+    sessions,
+    trail,
+    whole,
+)
 from hub.store.columns import ScaledMoney, UtcMicros
 from hub.store.layout import RowId, Uuid
 from hub.store.layout import foreign_key as _fk
@@ -373,6 +383,7 @@ break_note = control.break_note
 sign_off = control.sign_off
 report_figure = control.report_figure
 report_line = control.report_line
+ended_session = sessions.ended_session
 audit_entry = trail.audit_entry
 audit_subject = trail.audit_subject
 party_fate = trail.party_fate

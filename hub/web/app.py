@@ -77,7 +77,7 @@ def find_access(work: Workplace, key: bytes) -> Access:
     """Where people come from, by hub.toml."""
     settings = work.config.web
     secure = (settings.url or "").startswith("https:")
-    sessions = Sessions(key, hours=settings.session_hours, secure=secure)
+    sessions = Sessions(work.engine, key, hours=settings.session_hours, secure=secure)
     people = work.config.root / settings.people
     if settings.oidc is None:
         return LocalAccess(people, sessions)

@@ -1,19 +1,22 @@
 """The session of a browser: a signed cookie that says who signed in, until when it holds.
 
-Nothing is stored; those who sign out are remembered by this process until their session would
-have ended.
+Nothing of it is stored. Those who sign out are remembered by the store until their session would
+have ended, so that every process that serves knows it.
 """
 
 from __future__ import annotations
 
 import secrets
-import threading
-import time
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
 from typing import Any, Final
 
 from fastapi import Request, Response
 from itsdangerous import BadData, URLSafeTimedSerializer
+
+from hub.store.database import Engine, reading, writing
+from hub.store.sessions import end_session, has_ended
 
 COOKIE: Final = "hub_session"
 
@@ -21,12 +24,11 @@ COOKIE: Final = "hub_session"
 class Sessions:
     """Begins, reads and ends sessions; each has an id of its own under ``id``."""
 
-    def __init__(self, key: bytes, *, hours: float, secure: bool = False) -> None:
+    def __init__(self, engine: Engine, key: bytes, *, hours: float, secure: bool = False) -> None:
+        self._engine = engine
         self._signer = URLSafeTimedSerializer(key, salt="hub session")
         self._seconds = int(hours * 3600)
         self._secure = secure
-        self._ended: dict[str, float] = {}
-        self._lock = threading.Lock()
 
     def begin(self, response: Response, request: Request, content: Mapping[str, Any]) -> None:
         """Give the browser a session, never one that it brought."""
@@ -54,18 +56,22 @@ class Sessions:
             found = self._signer.loads(request.cookies.get(COOKIE, ""), max_age=self._seconds)
         except BadData:
             return None
-        with self._lock:
-            ended = found["id"] in self._ended
+        with reading(self._engine) as db:
+            ended = has_ended(db, _mark(found))
         return None if ended else dict(found)
 
     def end(self, response: Response, request: Request) -> None:
         """End the request's session, here and in the browser."""
-        found, now = self.read(request), time.monotonic()
-        with self._lock:
-            self._ended = {id_: until for id_, until in self._ended.items() if until > now}
-            if found is not None:
-                self._ended[found["id"]] = now + self._seconds
+        found, now = self.read(request), datetime.now(UTC)
+        if found is not None:
+            with writing(self._engine) as db:
+                until = now + timedelta(seconds=self._seconds)
+                end_session(db, _mark(found), until=until, now=now)
         response.delete_cookie(COOKIE, path=_path(request))
+
+
+def _mark(session: Mapping[str, Any]) -> str:
+    return blake2b(str(session["id"]).encode(), digest_size=16).hexdigest()
 
 
 def _path(request: Request) -> str:

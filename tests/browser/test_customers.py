@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+import sqlalchemy as sa
 from playwright.sync_api import Browser, expect
 
-from hub.pipeline.customer import customer_view
-from hub.pipeline.search_customers import search
+from hub.store.database import reading
+from hub.store.standing import as_uuid
 from tests.browser.visitor import Visitor, visiting
 from tests.web.company import Company
 
@@ -14,12 +15,13 @@ pytestmark = [pytest.mark.servers, pytest.mark.xdist_group("browser")]
 
 
 def _large(company: Company) -> str:
-    """A customer of several records with invoices."""
-    for found in search(company.work.engine, "gmbh", limit=200):
-        view = customer_view(company.work.engine, found.party_id)
-        if len(view.sources) > 2:
-            return found.party_id
-    raise AssertionError("the company has no customer of three records")
+    """The customer of most records."""
+    most = sa.text(
+        "SELECT party_id FROM link WHERE recorded_to IS NULL "
+        "GROUP BY party_id ORDER BY COUNT(*) DESC, party_id LIMIT 1"
+    )
+    with reading(company.work.engine) as db:
+        return as_uuid(db.scalar(most))
 
 
 def test_one_is_found_while_typing_and_opened_by_keyboard(steward: Visitor) -> None:

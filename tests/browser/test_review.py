@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, expect
 from hub.store.database import reading
 from hub.store.review import get_case
 from tests.browser.visitor import Visitor, visiting
+from tests.faults.tally import Tell
 from tests.web.company import Company
 
 pytestmark = [pytest.mark.servers, pytest.mark.xdist_group("browser")]
@@ -36,16 +37,20 @@ def _decide(visitor: Visitor, key: str) -> str:
     return case
 
 
-def test_ten_cases_are_decided_by_keyboard(steward: Visitor) -> None:
+def test_thirty_cases_are_decided_with_one_key_each(steward: Visitor, tell: Tell) -> None:
+    """How long a steward waited is told; the rest of five minutes is left for looking."""
     steward.open("/review")
-    begun = time.perf_counter()
-    decided = [(_decide(steward, key), key) for key in "arararaarr"]
-    passed = time.perf_counter() - begun
+    decided, waits = [], []
+    for key in "arararaarr" * 3:
+        begun = time.perf_counter()
+        decided.append((_decide(steward, key), key))
+        waits.append(time.perf_counter() - begun)
     steward.shoot("review-after")
     expected = {"a": "accepted", "r": "rejected"}
     for case, key in decided:
         assert _state(steward, case) in {expected[key], "obsolete"}
-    assert passed < 20, "30 cases in 5 minutes leave 10 s for each, to be spent on looking"
+    mean, most = (round(1000 * wait) for wait in (sum(waits) / len(waits), max(waits)))
+    tell(f"review: {len(decided)} cases, a key each; waited {mean} ms, {most} ms at most")
 
 
 def test_a_decision_is_taken_back_by_keyboard(steward: Visitor) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from playwright.sync_api import Browser, ConsoleMessage, Page, Response
 
 from hub.pipeline.queue import Waiting, read_queue
-from tests.servers.browser import AXE, SCREENSHOTS
+from tests.servers.browser import flaws, shoot
 from tests.web.company import PASSWORD, Company
 
 MOST_BYTES = 300_000
@@ -49,21 +49,10 @@ class Visitor:
         self.page.wait_for_load_state("networkidle")
 
     def shoot(self, name: str) -> None:
-        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-        self.page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
+        shoot(self.page, name)
 
     def flaws(self) -> list[str]:
-        """What axe holds for serious or critical. It runs as an extension would, beside the CSP."""
-        self.page.evaluate(AXE.read_text(encoding="utf-8"))
-        found: dict[str, Any] = self.page.evaluate(
-            "axe.run(document, {resultTypes: ['violations']})"
-        )
-        return [
-            f"{item['id']}: {node['target']} {node['failureSummary']}"
-            for item in found["violations"]
-            if item["impact"] in {"serious", "critical"}
-            for node in item["nodes"][:3]
-        ]
+        return flaws(self.page)
 
     def press(self, *keys: str) -> None:
         for key in keys:

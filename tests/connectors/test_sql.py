@@ -16,9 +16,9 @@ from tests.connectors.sql_case import CUSTOMERS, DAY, Company, keys, minutes, re
 
 
 @pytest.fixture
-def company(store_url: str) -> Iterator[Company]:
+def company(empty_url: str) -> Iterator[Company]:
     """A test that asks for it runs on both databases."""
-    made = Company(store_url)
+    made = Company(empty_url)
     yield made
     made.engine.dispose()
 

@@ -28,8 +28,8 @@ NOW = datetime(2026, 7, 31, 12, 30, 15, 123456, UTC)
 
 
 @pytest.fixture
-def company(store_url: str) -> Iterator[Company]:
-    made = Company(store_url)
+def company(empty_url: str) -> Iterator[Company]:
+    made = Company(empty_url)
     yield made
     made.engine.dispose()
 

@@ -33,8 +33,8 @@ SECRET = "anna@example.com"
 
 
 @pytest.fixture
-def company(store_url: str) -> Iterator[Company]:
-    made = Company(store_url)
+def company(empty_url: str) -> Iterator[Company]:
+    made = Company(empty_url)
     made.put(1, "first")
     made.put(2, "second")
     yield made

@@ -10,16 +10,24 @@ import tempfile
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import orjson
 import pytest
 
+from hub.airflow.alerts import ADDRESS
 from hub.bundled import bundled
 from hub.demo.company import generate
 from hub.plugins import discover
 from hub.sdk.standin import StandIn, StandInState
+from tests.dags.chat import chat_room
 from tests.dags.server import Server, airflow_at
-from tests.dags.site import CONNECTIONS, add_partners, add_twins, lay_out
+from tests.dags.site import CONNECTIONS, PHONES, add_nameless, add_partners, add_twins, lay_out
+from tests.servers import browser as chromium
+from tests.servers.fixtures import require
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 if (
     find_spec("airflow") is None
@@ -84,15 +92,24 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandIn]:
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small company: two systems, a help desk, two lots of files one of which is refused."""
-    path = lay_out(tmp_path_factory.mktemp("site") / "company")
+    path = lay_out(tmp_path_factory.mktemp("site") / "company", customers=150)
     add_partners(path)
     add_twins(path)
-    path.write_text(path.read_text(encoding="utf-8") + DESK, encoding="utf-8")
+    add_nameless(path)
+    path.write_text(path.read_text(encoding="utf-8") + DESK + PHONES, encoding="utf-8")
     return path.parent
 
 
 @pytest.fixture(scope="session")
-def server(folder: Path) -> Iterator[Server]:
+def told() -> Iterator[list[Any]]:
+    """What the running Airflow has told the chat system that HUB_ALERT_URL names."""
+    with chat_room() as (address, messages), pytest.MonkeyPatch.context() as patch:
+        patch.setenv(ADDRESS, address)
+        yield messages
+
+
+@pytest.fixture(scope="session")
+def server(folder: Path, told: list[Any]) -> Iterator[Server]:
     """Airflow after everything was synced, resolved and reconciled; started once for all tests."""
     with airflow_at(folder) as running:
         running.await_dags({f"hub_sync__{name}" for name in CONNECTIONS} | {"hub_resolve"})
@@ -101,3 +118,11 @@ def server(folder: Path) -> Iterator[Server]:
             assert running.finish(f"hub_sync__{name}", run_id) == "success"
         assert set(running.await_runs("hub_resolve")) == {"success"}
         yield running
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """For one module: while it is open an event loop runs, beside which others can't begin one."""
+    require(chromium.available)
+    with chromium.running() as started:
+        yield started

@@ -55,6 +55,24 @@ def add_partners(path: Path) -> None:
     path.write_text(path.read_text(encoding="utf-8") + PARTNERS, encoding="utf-8")
 
 
+PHONES = """\
+[[publish.rules]]
+attribute = "phone"
+connection = "erp"
+stream = "party.party"
+"""
+"""Phone numbers go to the ERP, so few that no brake asks."""
+
+
+def add_nameless(path: Path) -> None:
+    """An account that the sales system says no name of: it waits in quarantine."""
+    file = path.parent / "systems" / "sfa.json"
+    state = orjson.loads(file.read_bytes())
+    row = next(iter(state["Account"].values()))
+    state["Account"]["001Nl00000000NONAME"] = {**row, "Id": "001Nl00000000NONAME", "Name": ""}
+    file.write_bytes(orjson.dumps(state))
+
+
 WRITES = """\
 [[publish.rules]]
 attribute = "phone"

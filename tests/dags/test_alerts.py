@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from types import SimpleNamespace
 from typing import Any
 
-import orjson
 import pytest
 
 from hub import errors
 from hub.airflow import alerts
+from tests.dags.chat import chat_room
 
 TASK = SimpleNamespace(dag_id="hub_sync__sfa", task_id="sync_stream", map_index=2)
 
@@ -20,23 +18,9 @@ TASK = SimpleNamespace(dag_id="hub_sync__sfa", task_id="sync_stream", map_index=
 @pytest.fixture
 def chat(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
     """A chat system's webhook, with what it was sent."""
-    sent: list[Any] = []
-
-    class Room(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            sent.append(orjson.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(200)
-            self.end_headers()
-
-        def log_message(self, *_: Any) -> None:
-            """Say nothing."""
-
-    server = HTTPServer(("127.0.0.1", 0), Room)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    monkeypatch.setenv("HUB_ALERT_URL", f"http://127.0.0.1:{server.server_port}/hook")
-    yield sent
-    server.shutdown()
-    server.server_close()
+    with chat_room() as (address, messages):
+        monkeypatch.setenv(alerts.ADDRESS, address)
+        yield messages
 
 
 def test_a_failure_is_told_without_what_the_error_says(chat: list[Any]) -> None:

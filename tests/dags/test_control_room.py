@@ -1,31 +1,19 @@
-"""What an administrator does in Airflow: fill in, test, see it fail, mend it, approve, clear."""
+"""What an administrator finds in Airflow: pools, forms, and what a run leads to."""
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
-from hub.sdk.standin import StandIn
-from tests.dags.server import Server
-from tests.dags.site import write_twins
+from tests.dags.server import DONE, Server
 
 pytest.importorskip("airflow", reason="runs in .venv-airflow")
 pytestmark = [pytest.mark.airflow, pytest.mark.slow, pytest.mark.timeout(600)]
-
-
-def form(desk: StandIn, **changed: Any) -> dict[str, Any]:
-    """The form of the help desk's connection as the UI sends it."""
-    filled = {
-        "connection_id": "desk",
-        "conn_type": "hub_request_tracker",
-        "host": desk.config["base_url"],
-        "login": desk.config["username"],
-        "password": desk.config["password"],
-        "extra": '{"page_size": 50, "ca_file": null}',
-    }
-    return {**filled, **changed}
 
 
 def test_each_system_has_its_pool(server: Server) -> None:
@@ -42,52 +30,41 @@ def test_the_form_asks_for_the_settings(server: Server) -> None:
     assert erp["extra_fields"]["key_secret"]["schema"]["format"] == "password"
 
 
-def press_test(server: Server, filled: dict[str, Any]) -> tuple[bool, str]:
-    found = server.call("POST", "/api/v2/connections/test", json=filled)
-    return bool(found["status"]), str(found["message"])
-
-
-def test_a_wrong_password_is_seen_mended_and_cleared(server: Server, desk: StandIn) -> None:
-    wrong = form(desk, password="not-the-password")
-    server.call("POST", "/api/v2/connections", json=wrong)
-    done, told = press_test(server, wrong)
-    assert (done, told[:19]) == (False, "AuthenticationError")
-    run_id = server.trigger("hub_sync__desk")
-    assert server.finish("hub_sync__desk", run_id) == "failed"
-    tries = {it["try_number"] for it in streams(server, run_id)}
-    assert tries == {1}
-    server.call("PATCH", "/api/v2/connections/desk", json=form(desk))
-    assert press_test(server, form(desk))[0]
-    server.clear("hub_sync__desk", run_id, failed=True)
-    assert server.finish("hub_sync__desk", run_id) == "success"
-    assert {it["state"] for it in streams(server, run_id)} == {"success"}
-
-
-def streams(server: Server, run_id: str) -> list[Any]:
-    tasks = server.tasks("hub_sync__desk", run_id)
-    return [it for it in tasks if it["task_id"] == "sync_stream"]
-
-
-def test_a_mass_merge_is_approved(server: Server, folder: Path) -> None:
-    for alike in (False, True):
-        write_twins(folder / "hub.toml", alike=alike)
-        run_id = server.trigger("hub_sync__twins")
-        assert server.finish("hub_sync__twins", run_id) == "success"
-        assert set(server.await_runs("hub_resolve")) == {"success"}
-    assert server.approve("hub_approve_merges") == "success"
-    (asked,) = (run["dag_run_id"] for run in server.runs("hub_approve_merges"))
-    place = f"/api/v2/dags/hub_approve_merges/dagRuns/{asked}/taskInstances/approve"
-    counts = server.call("GET", f"{place}/xcomEntries/return_value")["value"]
-    assert counts["merged"] == 3
-
-
 def test_what_is_not_new_leads_to_nothing(server: Server) -> None:
-    before = len(server.runs("hub_resolve"))
-    run_id = server.trigger("hub_sync__erp")
-    assert server.finish("hub_sync__erp", run_id) == "success"
-    states = {it["task_id"]: it["state"] for it in server.tasks("hub_sync__erp", run_id)}
+    run_id = server.trigger("hub_sync__sfa")
+    assert server.finish("hub_sync__sfa", run_id) == "success"
+    states = {it["task_id"]: it["state"] for it in server.tasks("hub_sync__sfa", run_id)}
     assert states["announce"] == "skipped"
-    assert len(server.runs("hub_resolve")) == before
+    events = server.call("GET", f"/api/v2/assets/events?source_run_id={quote(run_id)}")
+    assert events["total_entries"] == 0
+
+
+def move_deadline(folder: Path, dag_id: str, run_id: str) -> int:
+    """Put a run's deadline into the past, as if that much time had gone by; returns how many."""
+    with closing(sqlite3.connect(folder / ".airflow" / "airflow.db", timeout=30)) as db, db:
+        done = db.execute(
+            "UPDATE deadline SET deadline_time = '2026-01-01 00:00:00' WHERE dagrun_id IN "
+            "(SELECT id FROM dag_run WHERE dag_id = ? AND run_id = ?)",
+            (dag_id, run_id),
+        )
+        return done.rowcount
+
+
+def resize(server: Server, slots: int) -> None:
+    """How many tasks may talk to the ERP at once."""
+    body = {"name": "hub_erp", "slots": slots, "include_deferred": False}
+    server.call("PATCH", "/api/v2/pools/hub_erp", json=body)
+
+
+def test_a_run_past_its_deadline_is_told(server: Server, folder: Path, told: list[Any]) -> None:
+    resize(server, 0)
+    run_id = server.trigger("hub_sync__erp")
+    server.wait(lambda: move_deadline(folder, "hub_sync__erp", run_id), 30)
+    late = server.wait(lambda: [one for one in told if "hub_sync__erp takes" in one["text"]], 60)
+    assert "no free slot" in late[0]["text"]
+    assert server.state("hub_sync__erp", run_id) not in DONE
+    resize(server, 2)
+    assert server.finish("hub_sync__erp", run_id) == "success"
 
 
 def test_the_store_is_backed_up(server: Server, folder: Path) -> None:

@@ -10,6 +10,17 @@ import pytest
 
 from tests.faults.harness import IN_A_ROW, Hub, Systems
 from tests.faults.helpdesk import Desk
+from tests.servers import postgres
+from tests.servers.fixtures import require
+from tests.servers.postgres import PostgresServer
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """A cluster that forces to the disk what it says is committed, as a company's does."""
+    require(postgres.available)
+    with postgres.running() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -6,12 +6,12 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tests.servers import process
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Frame, Page
 
 _REPOSITORY = Path(__file__).resolve().parents[2]
 AXE = _REPOSITORY / ".cache" / "axe-core" / "package" / "axe.min.js"
@@ -40,6 +40,24 @@ def running() -> Iterator[Browser]:
             yield browser
         finally:
             browser.close()
+
+
+def flaws(place: Page | Frame) -> list[str]:
+    """What axe holds for serious or critical. It runs as an extension would, beside the CSP."""
+    place.evaluate(AXE.read_text(encoding="utf-8"))
+    found: dict[str, Any] = place.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [
+        f"{item['id']}: {node['target']} {node['failureSummary']}"
+        for item in found["violations"]
+        if item["impact"] in {"serious", "critical"}
+        for node in item["nodes"][:3]
+    ]
+
+
+def shoot(page: Page, name: str) -> None:
+    """Keep what the page looks like."""
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
 
 
 def _program() -> str | None:

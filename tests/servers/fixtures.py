@@ -23,9 +23,12 @@ from tests.servers.tryton import TrytonServer
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
-    """An empty cluster; call `fresh_database()` for a database of the test's own."""
+    """An empty cluster; call `fresh_database()` for a database of the test's own.
+
+    It ends with the tests, so nothing of it is forced to the disk; fault tests have another.
+    """
     require(postgres.available)
-    with postgres.running() as server:
+    with postgres.running(fsync=False) as server:
         yield server
 
 

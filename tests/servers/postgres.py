@@ -1,8 +1,9 @@
 """A private PostgreSQL cluster in a temporary folder, on a free loopback port.
 
 PostgreSQL refuses to run as root, so as root the cluster belongs to Debian's `postgres` user.
-Only TCP on 127.0.0.1 is open. `fsync` stays on unless the caller says otherwise: fault tests
-need it.
+Only TCP on 127.0.0.1 is open. `fsync` stays on unless the caller says otherwise. Without it a
+database is made and dropped in a tenth of the time, and what was committed is lost with the machine
+alone, not with any process.
 """
 
 from __future__ import annotations
@@ -41,10 +42,12 @@ class PostgresServer:
         place = f"{self.host}:{self.port}/{database}"
         return f"postgresql+psycopg://{self.user}:{self.password}@{place}"
 
-    def fresh_database(self) -> str:
-        """Create a new empty database and return its SQLAlchemy URL."""
+    def fresh_database(self, like: str | None = None) -> str:
+        """Create a database, empty or a copy of one that nobody uses; return its URL."""
         name = f"hub_{secrets.token_hex(6)}"
-        self._run("createdb", "--template=template0", "--encoding=UTF8", name)
+        template = "template0" if like is None else like.rpartition("/")[2]
+        how = () if like is None else ("--strategy=file_copy",)  # half the time for one so small
+        self._run("createdb", f"--template={template}", *how, "--encoding=UTF8", name)
         return self.url(name)
 
     def drop_database(self, url: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -18,10 +19,11 @@ from hub.roles import Role
 from hub.store.database import open_store
 from hub.store.schema import migrate
 from hub.web.access import require_rules
-from hub.web.app import create_app, find_access, signing_key
+from hub.web.app import create_app, find_access
 from tests.web.served import Caller, served
 
 PASSWORD = "correct horse battery"
+KEY = b"a key of the tests, 32 bytes long"
 
 
 @pytest.fixture
@@ -41,12 +43,18 @@ def program(folder: Path) -> str:
 
 @pytest.fixture
 def site(folder: Path, program: str) -> Iterator[Caller]:
+    with serving(folder) as caller:
+        yield caller
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[Caller]:
+    """A server of the site, as one of several processes: with a store of its own, and one key."""
     config = load_config(folder / "hub.toml")
     engine = open_store(config.store_url)
     migrate(engine)
     work = Workplace(Site(config, discover(), {}), engine)
-    key = signing_key(work)
-    with served(create_app(work, access=find_access(work, key), key=key)) as address:
+    with served(create_app(work, access=find_access(work, KEY), key=KEY)) as address:
         yield Caller(address)
     engine.dispose()
 
@@ -115,6 +123,21 @@ def test_signing_out_ends_the_session_even_for_a_copy_of_the_cookie(site: Caller
     copied = site.session.cookies.copy()
     assert site.post("/sign-out", data={"csrf_token": site.token()}).status_code == 303
     assert site.get("/api/v1/me", cookies=copied).status_code == 401
+
+
+def test_signing_out_holds_for_every_process_and_after_a_restart(
+    site: Caller, folder: Path
+) -> None:
+    site.sign_in("anna", PASSWORD)
+    copied = site.session.cookies.copy()
+    with serving(folder) as other:
+        assert other.get("/api/v1/me", cookies=copied).status_code == 200
+        assert site.post("/sign-out", data={"csrf_token": site.token()}).status_code == 303
+        assert other.get("/api/v1/me", cookies=copied).status_code == 401
+    with serving(folder) as again:
+        assert again.get("/api/v1/me", cookies=copied).status_code == 401
+        assert again.sign_in("anna", PASSWORD).status_code == 303
+        assert again.get("/api/v1/me").status_code == 200
 
 
 def test_a_cookie_that_we_did_not_sign_is_no_session(site: Caller) -> None:

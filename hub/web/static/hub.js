@@ -122,6 +122,12 @@
   });
   document.addEventListener("htmx:sendError", () => tell("The server does not answer.", true));
 
+  /* In a frame, Airflow's, a page has the keys as soon as it is there, not after a first click. */
+  if (window.parent !== window) {
+    window.focus();
+    document.querySelector("[autofocus]")?.focus();
+  }
+
   /* The case at hand stays in sight in the queue. */
   document.addEventListener("htmx:afterSettle", () => {
     document.querySelector(".queue li[aria-current]")?.scrollIntoView({ block: "nearest" });

@@ -236,6 +236,7 @@ def _effects(shift: int) -> list[tuple[str, list[Row]]]:
     found = {"id": "b", "report": "R1", "subject": "s", "cause": "c", "detail": "d"}
     return [
         ("golden_record", [{**golden, **party}]),
+        ("ended_session", [{"mark": "m", "until": now}]),
         ("search_term", [{"golden_id": golden["id"], "term": "berg"}]),
         ("party_event", [{**event, **party, "created_at": now}]),
         ("delivery", [{**delivery, **party, "planned_at": now}]),
