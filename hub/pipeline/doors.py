@@ -35,6 +35,7 @@ _SLICE: Final = timedelta(seconds=2 * _SPAN)
 _MOST, _GROWTH = 200, 8
 
 
+Clock = Callable[[], float]
 _LookMany = Callable[[str, Sequence[str], Collection[str]], Mapping[str, Record]]
 
 
@@ -93,10 +94,11 @@ class _OneByOne:
     is heeded and a lease does not run out.
     """
 
-    def __init__(self, writer: Writer, *, guarded: bool, most: int) -> None:
+    def __init__(self, writer: Writer, *, guarded: bool, most: int, clock: Clock) -> None:
         self.size = 1
         self.guarded = guarded
         self._writer = writer
+        self._clock = clock
         self._look_many: _LookMany | None = getattr(writer, "look_many", None)
         self._most = most if self._look_many else 1
 
@@ -113,13 +115,13 @@ class _OneByOne:
         return _SLICE if count > 1 else timedelta(0)
 
     def write(self, changes: Sequence[Change], *, by: float) -> Sequence[Receipt | HubError]:
-        began, later = time.monotonic(), self._look_many is not None and len(changes) > 1
+        began, later = self._clock(), self._look_many is not None and len(changes) > 1
         results: list[Receipt | HubError] = []
         for change in changes:
-            if results and (time.time() >= by or _ends(results[-1])):
+            if results and (self._clock() >= by or _ends(results[-1])):
                 break
             results.append(self._write(replace(change, tell_version=not later)))
-        self._learn(len(results), time.monotonic() - began, away=_ends(results[-1]))
+        self._learn(len(results), self._clock() - began, away=_ends(results[-1]))
         return self._with_versions(changes[0].stream, results) if later else results
 
     def _write(self, change: Change) -> Receipt | HubError:
@@ -192,7 +194,10 @@ class _Many:
 class Doors:
     """The ways into one connection: by stream, how many changes go at once, and through which."""
 
-    def __init__(self, target: OpenConnection, lasts: timedelta) -> None:
+    def __init__(
+        self, target: OpenConnection, lasts: timedelta, *, clock: Clock = time.time
+    ) -> None:
+        self._clock = clock
         self._lasts = lasts
         self._writer = cast("BatchWriter", target.connector)
         self._streams = {stream.name: stream for stream in target.streams}
@@ -224,4 +229,5 @@ class Doors:
         if many:
             return _Many(self._writer, self._lasts, guarded=keyed)
         most = _MOST if locked else 1
-        return _OneByOne(self._writer, guarded=keyed or locked, most=most)
+        guarded = keyed or locked
+        return _OneByOne(self._writer, guarded=guarded, most=most, clock=self._clock)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, cast
@@ -15,13 +14,14 @@ from hub.pipeline.doors import Door, Doors
 from hub.sdk import Capability, Change, Receipt, Record, Stream
 from hub.sdk.contract import ConnectorSpec
 
-LATER = 3600.0
+LATER = 9_000.0
 
 
 class Desk:
     """A target that takes changes one by one, and tells versions of many at once."""
 
     def __init__(self, *, seconds: float = 0.0) -> None:
+        self.now = 1_000.0
         self.taken: list[Change] = []
         self.looks: list[list[str]] = []
         self.errors: dict[str, HubError] = {}
@@ -29,7 +29,7 @@ class Desk:
 
     def write(self, change: Change) -> Receipt:
         self.taken.append(change)
-        time.sleep(self._seconds)
+        self.now += self._seconds
         if change.key in self.errors:
             raise self.errors[change.key]
         version = "own" if change.tell_version else None
@@ -46,7 +46,7 @@ def doors(desk: Desk, *more: Capability) -> Doors:
     capabilities = frozenset({Capability.FULL, Capability.WRITE, *more})
     stream = Stream(name="card", entities=("party",), key=("id",), capabilities=capabilities)
     opened = OpenConnection("cards", cast("ConnectorSpec", None), cast("Any", desk), (stream,))
-    return Doors(opened, timedelta(seconds=20))
+    return Doors(opened, timedelta(seconds=20), clock=lambda: desk.now)
 
 
 def changes(*keys: str) -> list[Change]:
@@ -56,8 +56,8 @@ def changes(*keys: str) -> list[Change]:
     ]
 
 
-def write(door: Door, *keys: str, within: float = LATER) -> list[Receipt | HubError]:
-    return list(door.write(changes(*keys), by=time.time() + within))
+def write(door: Door, *keys: str, by: float = LATER) -> list[Receipt | HubError]:
+    return list(door.write(changes(*keys), by=by))
 
 
 def test_quick_writes_share_more_and_more_intents_up_to_a_limit() -> None:
@@ -69,6 +69,12 @@ def test_quick_writes_share_more_and_more_intents_up_to_a_limit() -> None:
     assert sizes == [1, 8, 64, 200, 200]
 
 
+def test_slow_writes_share_as_many_as_take_half_a_second() -> None:
+    ways = doors(Desk(seconds=0.125), Capability.OPTIMISTIC_LOCK)
+    write(ways.of("card"), "a")
+    assert ways.limit("card") == 4
+
+
 @pytest.mark.parametrize("more", [(), (Capability.IDEMPOTENCY_KEY,)])
 def test_without_versions_each_has_an_intent_of_its_own(more: tuple[Capability, ...]) -> None:
     ways = doors(Desk(), *more)
@@ -78,14 +84,14 @@ def test_without_versions_each_has_an_intent_of_its_own(more: tuple[Capability, 
 
 
 def test_once_the_time_is_up_nothing_more_leaves() -> None:
-    desk = Desk(seconds=0.03)
-    results = write(doors(desk, Capability.OPTIMISTIC_LOCK).of("card"), *"abcdefgh", within=0.05)
+    desk = Desk(seconds=3.0)
+    results = write(doors(desk, Capability.OPTIMISTIC_LOCK).of("card"), *"abcdefgh", by=1_005.0)
     assert len(results) == len(desk.taken) == 2
 
 
 def test_a_single_one_leaves_whatever_the_time_is() -> None:
     desk = Desk()
-    assert len(write(doors(desk).of("card"), "a", within=-1.0)) == 1
+    assert len(write(doors(desk).of("card"), "a", by=0.0)) == 1
 
 
 @pytest.mark.parametrize("error", [RateLimitedError("busy"), AuthenticationError("no")])
