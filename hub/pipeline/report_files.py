@@ -45,12 +45,16 @@ def make_reports(
         cut_off=cut_off,
     )
     pack = reconcile(work.engine, request)
-    write_reports(pack, folder, forms or FORMS)
+    write_reports(pack, folder, forms or FORMS, own_sheets=cut_off is None)
     return pack
 
 
-def write_reports(pack: ReportPack, folder: Path, forms: Sequence[str] = FORMS) -> list[Path]:
+def write_reports(
+    pack: ReportPack, folder: Path, forms: Sequence[str] = FORMS, *, own_sheets: bool = True
+) -> list[Path]:
     """Write the pack; each file is complete or absent.
+
+    ``own_sheets`` are those of each person, which no signed pack needs.
 
     Raises ConfigError for an unknown form, and for a folder that can't be written to.
     """
@@ -60,14 +64,14 @@ def write_reports(pack: ReportPack, folder: Path, forms: Sequence[str] = FORMS) 
             raise ConfigError(f"there is no report form {form!r}; known: {known}")
     contents = _rendered(pack, _NAME, forms)
     own: dict[str, bytes] = {}
-    for name, sheet in sheets(pack):
+    for name, sheet in sheets(pack) if own_sheets else ():
         own |= _rendered(sheet, name, forms)
     if "csv" in forms:
         for result in pack.results:
             contents |= {name: text.encode() for name, text in render_csv(result).items()}
     written = write_files(folder, {**contents, **own})
     for result in pack.results:
-        if result.definition.each:
+        if own_sheets and result.definition.each:
             _clear(folder / result.definition.id, keep=written)
     return written
 
