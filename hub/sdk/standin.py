@@ -181,7 +181,7 @@ class HttpStandIn:
     """Serves ``answer`` on loopback with keep-alive, and injects queued faults before or after it.
 
     Requests are counted by "METHOD path" in :attr:`requests`, so that tests can prove how often
-    a system was really asked.
+    a system was really asked; :attr:`most_at_once` is how many it had to answer at the same time.
     """
 
     def __init__(
@@ -189,6 +189,8 @@ class HttpStandIn:
     ) -> None:
         self.state = state
         self.requests: dict[str, int] = {}
+        self.most_at_once = 0
+        self._at_once = 0
         self._answer = answer
         self.open_connections: set[socket.socket] = set()
         self._faults: list[Fault] = []
@@ -221,6 +223,16 @@ class HttpStandIn:
 
     def respond(self, request: Request) -> tuple[Response | None, bool]:
         """The answer (None: close without one) and whether to cut it in half."""
+        with self._lock:
+            self._at_once += 1
+            self.most_at_once = max(self.most_at_once, self._at_once)
+        try:
+            return self._with_faults(request)
+        finally:
+            with self._lock:
+                self._at_once -= 1
+
+    def _with_faults(self, request: Request) -> tuple[Response | None, bool]:
         fault = self._next_fault(request)
         if fault is None:
             return self._answer(request), False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
@@ -36,15 +35,13 @@ def lanes(world: PublishWorld, count: int) -> Iterator[list[OpenConnection]]:
             pass
 
 
-def test_each_is_written_once_and_sooner(world: PublishWorld) -> None:
+def test_each_is_written_once_and_several_at_once(world: PublishWorld) -> None:
     world.standin.fail(Fault(kind="delay", seconds=LATENCY, times=10**6))
     with lanes(world, LANES) as opened:
-        began = time.monotonic()
         assert delivering.deliver(world.engine, opened, QUICK) == {"acknowledged": COUNT}
-        took = time.monotonic() - began
     assert world.writes() == COUNT
     assert world.states() == {"acknowledged": COUNT}
-    assert took < 0.8 * COUNT * 3 * LATENCY
+    assert 1 < world.standin.most_at_once <= LANES
 
 
 def test_refused_credentials_end_the_run_once_all_have_stopped(world: PublishWorld) -> None:
