@@ -63,15 +63,21 @@ def write_reports(
             known = ", ".join((*FORMS, PDF))
             raise ConfigError(f"there is no report form {form!r}; known: {known}")
     contents = _rendered(pack, _NAME, forms)
-    own: dict[str, bytes] = {}
-    for name, sheet in sheets(pack) if own_sheets else ():
-        own |= _rendered(sheet, name, forms)
     if "csv" in forms:
         for result in pack.results:
             contents |= {name: text.encode() for name, text in render_csv(result).items()}
-    written = write_files(folder, {**contents, **own})
+    written = write_files(folder, contents)
+    return [*written, *(_write_sheets(pack, folder, forms) if own_sheets else [])]
+
+
+def _write_sheets(pack: ReportPack, folder: Path, forms: Sequence[str]) -> list[Path]:
+    """Each person's own sheet; those of an earlier run go."""
+    contents: dict[str, bytes] = {}
+    for name, sheet in sheets(pack):
+        contents |= _rendered(sheet, name, forms)
+    written = write_files(folder, contents)
     for result in pack.results:
-        if own_sheets and result.definition.each:
+        if result.definition.each:
             _clear(folder / result.definition.id, keep=written)
     return written
 
