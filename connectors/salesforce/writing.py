@@ -141,5 +141,5 @@ def _holds(row: Mapping[str, Any], change: Change) -> bool:
 
 def _round_up(stamp: str) -> datetime:
     """The stamp, rounded up to whole seconds as an HTTP date has them."""
-    moment = datetime.strptime(stamp, "%Y-%m-%dT%H:%M:%S.%f%z")
+    moment = datetime.fromisoformat(stamp)
     return datetime.fromtimestamp(math.ceil(moment.timestamp()), UTC)
