@@ -1,8 +1,10 @@
 """Bulk matching of many records, from standardised records to clusters, ours beside Splink.
 
 `python -m benchmarks.match_scale [--records N …] [--seed N]`. The records are those of
-``benchmarks.sparse``. Reading and standardising is in neither time; training is in both. Splink
-sets up as in ``benchmarks.match_peer``, and has its best threshold chosen by the truth.
+``benchmarks.sparse``. Reading and standardising is in neither time; training is in both, and so is
+what pairs are blocked by. Ours also holds the loading of rows into the database; Splink's does not,
+where it is one step with standardising. Splink sets up as in ``benchmarks.match_peer``, and has its
+best threshold chosen by the truth.
 """
 
 from __future__ import annotations

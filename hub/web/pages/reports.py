@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Form, HTTPException, Query, Request
@@ -21,6 +22,7 @@ from hub.web.pages.view import Controller, Worker, go, page
 router = APIRouter()
 STATES: Final = ("open", "reopened", "assigned", "explained", "force_closed", "closed")
 _SHOWN: Final = 200
+_ROW_ID: Final = re.compile("[0-9]{1,18}")
 _OWN_POLICY: Final = f"{POLICY}; frame-ancestors 'self'"
 """The report's page brings its style along, and one script that is known."""
 
@@ -87,10 +89,12 @@ def figure(request: Request, person: Worker, key: str) -> HTMLResponse:
 
 
 @router.get("/reports/records/{record_id}", name="page_record")
-def record(request: Request, _person: Worker, record_id: int) -> HTMLResponse:
+def record(request: Request, _person: Worker, record_id: str) -> HTMLResponse:
     """A source record with the raw payload that was last read."""
+    if not _ROW_ID.fullmatch(record_id):
+        raise HTTPException(404, "there is no such source record")
     try:
-        source = source_by_id(web_of(request).work.engine, record_id)
+        source = source_by_id(web_of(request).work.engine, int(record_id))
     except StoreError as error:
         raise HTTPException(404, str(error)) from error
     return page(request, "reports/record.html", source=source)
