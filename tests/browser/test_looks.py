@@ -6,40 +6,28 @@ import pytest
 from playwright.sync_api import Browser
 
 from hub.roles import Role
+from tests.browser.addresses import PAGES
 from tests.browser.visitor import MOST_BYTES, Visitor, visiting
 from tests.web.company import Company
 
 pytestmark = [pytest.mark.servers, pytest.mark.xdist_group("browser")]
 
-PAGES = {
-    "health": "/",
-    "customers": "/customers",
-    "customer": "/customers/{customer}",
-    "history": "/customers/{customer}/past",
-    "review": "/review",
-    "statistics": "/review/figures",
-    "deliveries": "/deliveries",
-    "delivered": "/deliveries?state=acknowledged",
-    "quarantine": "/quarantine",
-    "reports": "/reports",
-    "breaks": "/reports/breaks",
-    "break": "/reports/breaks/{break}",
-}
+LOOKS = {**PAGES, "break": "/reports/breaks/{break}"}
 
 
 def _path(visitor: Visitor, name: str) -> str:
     case = visitor.queue(1)[0]
-    with_breaks = "{break}" in PAGES[name]
+    with_breaks = "{break}" in LOOKS[name]
     key = (
         visitor.company.get("/breaks?limit=1", Role.CONTROLLER)["breaks"][0]["id"]
         if with_breaks
         else ""
     )
-    return PAGES[name].format(customer=case.left.party_id, **{"break": key})
+    return LOOKS[name].format(customer=case.left.party_id, **{"break": key})
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", LOOKS)
 def test_a_page_is_sound(browser: Browser, shared_company: Company, name: str, scheme: str) -> None:
     with visiting(browser, shared_company, color_scheme=scheme) as steward:
         steward.open(_path(steward, name))

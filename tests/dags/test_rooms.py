@@ -15,6 +15,7 @@ from hub.pipeline.workplace import Workplace, open_workplace
 from hub.pipeline.writeback import pause
 from hub.store.database import reading, writing
 from hub.store.review import get_case
+from tests.browser.addresses import PAGES
 from tests.dags.server import Server
 
 pytest.importorskip("airflow", reason="runs in .venv-airflow")
@@ -24,20 +25,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
     from tests.dags.room import Room
-
-PAGES = {
-    "health": "/",
-    "customers": "/customers",
-    "customer": "/customers/{customer}",
-    "history": "/customers/{customer}/past",
-    "review": "/review",
-    "statistics": "/review/figures",
-    "deliveries": "/deliveries",
-    "delivered": "/deliveries?state=acknowledged",
-    "quarantine": "/quarantine",
-    "reports": "/reports",
-    "breaks": "/reports/breaks",
-}
 
 
 @pytest.fixture(scope="module")

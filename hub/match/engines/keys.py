@@ -1,7 +1,7 @@
 """Match keys as SQL for DuckDB: the same as :func:`hub.match.blocking.match_keys` (tested).
 
-A million rows have nine million keys. Made where the rows lie, column by column, they cost a
-fifth of what they cost made one by one, and only a number of each is kept.
+A million rows have some nine million keys. They are made where the rows lie, column by column, and
+only a number of each is kept.
 """
 
 from __future__ import annotations
