@@ -48,7 +48,7 @@ def reconcile(
 
 
 def mail(as_json: AsJson = False) -> None:
-    """Mail how many breaks the last reconciliation left to those whom `[mail]` names."""
+    """Mail how many breaks the last reconciliation left to those named in hub.toml."""
     from hub.pipeline.report_mail import mail_reports
 
     receivers = mail_reports(open_workplace())

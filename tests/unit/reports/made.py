@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -46,6 +47,8 @@ HOSTILE = [
 ]
 """Formulas, links, scripts, markup, templates, escapes: none may be more than text in any form."""
 
+KEY = "005Nl0000000003IAA"
+
 
 def line(name: str, balance: str = "10.0000", *, timing: bool = False) -> Line:
     """A line of R2, with a text in every column that can hold one."""
@@ -68,6 +71,23 @@ def result_of(*lines: Line) -> ReportResult:
     definition = shipped_reports()["R2"]
     check = CheckResult(check=definition.checks[0], lines=lines)
     return ReportResult(definition=definition, checks=[check], tables=[])
+
+
+def long_keys(report: str) -> ReportResult:
+    """A report with a line in each check and table whose every text is a key of 18 letters."""
+    definition = shipped_reports()[report]
+    checks = []
+    for check in definition.checks:
+        row: dict[str, Any] = {**dict.fromkeys([*check.subject, *check.columns], KEY)}
+        row |= {name: Decimal("1234567.8900") for name in (check.amount,) if name in row}
+        key = break_id(report, check, row)
+        held = Line(key=key, row=row, row_class="modified", timing=False, first_seen=NOW)
+        checks.append(CheckResult(check=check, lines=[replace(held, state="open", owner="it")]))
+    tables = [
+        TableResult(table=table, rows=[dict.fromkeys([*table.subject, *table.columns], KEY)])
+        for table in definition.tables
+    ]
+    return ReportResult(definition=definition, checks=checks, tables=tables)
 
 
 def totals_of(*rows: dict[str, Any]) -> ReportResult:

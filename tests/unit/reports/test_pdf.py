@@ -11,14 +11,18 @@ from typing import Any
 import pytest
 from pypdf import PdfReader
 
+from hub.reports.catalogue import shipped_reports
 from hub.reports.render_html import render_html
 from hub.reports.render_pdf import can_render_pdf, render_pdf
 from hub.reports.sign_off_sheet import SignedPeriod, render_sheet
 from tests.servers.fixtures import require
-from tests.unit.reports.made import HOSTILE, line, pack_of, result_of
+from tests.unit.reports.made import HOSTILE, line, long_keys, pack_of, result_of
 
 AT = datetime(2026, 10, 5, 8, 30, tzinfo=UTC)
 TOTAL = {"documents": "12", "net": "1000.0000", "tax": "190.0000", "gross": "1190.0000"}
+
+MARGIN, A_WORD = 34.0, 15.0
+"""In points: 12 mm, and what the shortest text of a last column takes."""
 
 pytestmark = pytest.mark.servers
 
@@ -70,6 +74,26 @@ def test_paper_shows_the_first_lines_and_says_how_many_more_there_are() -> None:
     text = text_of(read(render_html(pack, lines=100)))
     assert len(set(re.findall(r"Mill \d{3}", text))) == 100
     assert "20 more lines" in text
+
+
+def begins(page: Any) -> Iterator[tuple[float, str]]:
+    """How far right each text of a page begins, in points, without those that are blank."""
+    begun: list[tuple[float, str]] = []
+
+    def note(text: str, cm: list[float], tm: list[float], *_: Any) -> None:
+        if text.strip():
+            begun.append((tm[4] * cm[0] + cm[4], text.strip()))
+
+    page.extract_text(visitor_text=note)
+    yield from begun
+
+
+@pytest.mark.parametrize("report", sorted(shipped_reports()))
+def test_no_column_runs_off_the_paper(report: str) -> None:
+    """With keys as long as Salesforce's in every column that holds a text."""
+    for page in read(render_html(pack_of(long_keys(report)))).pages:
+        edge = float(page.mediabox.width) - MARGIN
+        assert not [found for found in begins(page) if found[0] > edge - A_WORD]
 
 
 def test_the_sheet_has_both_names_the_hashes_and_what_is_signed() -> None:
