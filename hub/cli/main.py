@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from typing import Annotated
@@ -37,9 +36,7 @@ from hub.cli import (
 from hub.cli.output import complain
 from hub.cli.workplace import CHOICE
 from hub.errors import HubError
-
-_COLLECT_AFTER = (50_000, 20, 50)
-"""Records are many small dicts without cycles: looking for cycles often costs a tenth of a run."""
+from hub.pipeline.collection import collect_seldom
 
 app = typer.Typer(
     help="Connects the front office to the back office: one customer index, golden records, "
@@ -91,7 +88,7 @@ for module in (
 
 def run() -> None:
     """Entry point: every error becomes one line and an exit code, never a traceback."""
-    gc.set_threshold(*_COLLECT_AFTER)
+    collect_seldom()
     try:
         app()
     except HubError as error:

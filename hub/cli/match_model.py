@@ -11,7 +11,8 @@ import typer
 from hub.cli.output import AsJson, emit_json, emit_table, say, working
 from hub.cli.workplace import open_workplace, whoami
 from hub.errors import ConfigError
-from hub.match.model import Model, bits_of, dump_model
+from hub.match.bits import bits_of
+from hub.match.model import Model, dump_model
 from hub.match.weigh import relation_name
 from hub.pipeline.models import SHIPPED, model_version, named_model
 from hub.pipeline.training import adopt as adopt_version

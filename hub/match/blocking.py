@@ -9,6 +9,7 @@ is nobody's own: that too is told by how many hold its key.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from types import MappingProxyType
 from typing import Final
 
@@ -35,6 +36,8 @@ _CAPS: Final = MappingProxyType(
     }
 )
 _USUAL_CAPS: Final = (FREQUENT,)
+LEAST_CAP: Final = min(cap for caps in (*_CAPS.values(), _USUAL_CAPS) for cap in caps)
+"""No key means anything else up to so many holders."""
 _PERSON_KINDS = frozenset({"person", "open"})
 
 
@@ -75,14 +78,13 @@ def contact_keys(row: Features) -> set[str]:
     return set(keys)
 
 
-def without_shared(row: Features, shared: Iterable[str]) -> Features:
+def without_shared(row: Features, shared: AbstractSet[str]) -> Features:
     """The row with contact points of too many records, given by their keys, as nobody's own."""
-    common = set(shared)
-    if not common:
+    if shared.isdisjoint(contact_keys(row)):
         return row
-    mailboxes, common_mailboxes = _split("em", row.mailboxes, common)
-    desks, common_desks = _split("em", row.desks, common)
-    phones, common_phones = _split("ph", row.phones, common)
+    mailboxes, common_mailboxes = _split("em", row.mailboxes, shared)
+    desks, common_desks = _split("em", row.desks, shared)
+    phones, common_phones = _split("ph", row.phones, shared)
     given = (*(row.shared_mailboxes or ()), *common_mailboxes, *common_desks)
     return row._replace(
         mailboxes=mailboxes,
@@ -90,12 +92,12 @@ def without_shared(row: Features, shared: Iterable[str]) -> Features:
         shared_mailboxes=tuple(sorted(set(given))) or None,
         phones=phones,
         shared_phones=tuple(sorted({*(row.shared_phones or ()), *common_phones})) or None,
-        domains=_split("dm", _split("pd", row.domains, common)[0], common)[0],
+        domains=_split("dm", _split("pd", row.domains, shared)[0], shared)[0],
     )
 
 
 def _split(
-    prefix: str, values: tuple[str, ...] | None, common: set[str]
+    prefix: str, values: tuple[str, ...] | None, common: AbstractSet[str]
 ) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:
     """Values that are the record's own, and those that are not."""
     own = tuple(value for value in values or () if f"{prefix}:{value}" not in common)

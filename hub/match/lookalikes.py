@@ -13,8 +13,9 @@ from math import log2, sqrt
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
+from hub.match.bits import LEAST_RANDOM, against
 from hub.match.levels import FIELDS, Field
-from hub.match.model import LEAST_RANDOM, KindModel, Table, against, outcomes_of
+from hub.match.model import KindModel, Table, outcomes_of
 from hub.match.prior import PRIOR, Chances
 
 _ROUNDS: Final = 20

@@ -12,15 +12,14 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from math import log2
 from types import MappingProxyType
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import orjson
 
+from hub.match.bits import Bits, Odds, Part, bits_of
 from hub.match.levels import DIFFERENT, FIELDS, Field
 from hub.match.prior import PRIOR, Chances
 
-LEAST_MATCH: Final = 1e-4
-LEAST_RANDOM: Final = 1e-8
 LEAST_FREQUENCY: Final = 1e-8
 """Nothing is taken for rarer than this, whatever a sample says."""
 FREQUENCY_COLUMNS: Final = ("given", "family", "full_name", "organisation", "postcode", "city")
@@ -58,20 +57,22 @@ class KindModel:
     frequencies: Mapping[str, Mapping[str, float]] = field(
         default_factory=lambda: MappingProxyType({})
     )
+    before: Odds = field(init=False, repr=False, compare=False)
+    """The odds of each relation before anything is compared, in bits."""
+    parts: Mapping[str, Mapping[str, tuple[Part, Bits]]] = field(
+        init=False, repr=False, compare=False
+    )
+    """What each outcome of a field weighs; worked out once, since every pair needs it."""
 
-
-class Bits(NamedTuple):
-    """What one outcome weighs for a match and for the relations that look alike.
-
-    ``random`` is log2 of the outcome's share among strangers, which a frequency replaces;
-    ``by_chance`` names the relations that have the outcome no more often than strangers.
-    """
-
-    match: float
-    kin: float
-    colleagues: float
-    random: float
-    by_chance: frozenset[str]
+    def __post_init__(self) -> None:
+        """Work out what follows from the shares and chances."""
+        share = self.match_share
+        before = Odds(
+            _log(share) - _log(1 - share), _log(self.kin_share), _log(self.colleague_share)
+        )
+        object.__setattr__(self, "before", before)
+        parts = {name: _parts(name, outcomes) for name, outcomes in self.chances.items()}
+        object.__setattr__(self, "parts", parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,35 +88,9 @@ class Model:
         return blake2b(dump_model(self), digest_size=8).hexdigest()
 
 
-def against(chances: Chances) -> tuple[float, float, float]:
-    """An outcome's share among kin, colleagues and strangers, none of them zero."""
-    random = max(chances.random, LEAST_RANDOM)
-    kin = random if chances.kin is None else chances.kin
-    colleagues = random if chances.colleagues is None else chances.colleagues
-    return kin, colleagues, random
-
-
-def bits_of(chances: Chances) -> Bits:
-    """Weights of one outcome."""
-    match = max(chances.match, LEAST_MATCH)
-    kin, colleagues, random = against(chances)
-    by_chance = {name for name in ("kin", "colleagues") if getattr(chances, name) is None}
-    return Bits(
-        log2(match / random),
-        log2(kin / random),
-        log2(colleagues / random),
-        log2(random),
-        frozenset(by_chance),
-    )
-
-
-def prior_bits(model: KindModel) -> Mapping[str, float]:
-    """The odds of each relation before anything is compared."""
-    return {
-        "match": log2(model.match_share / (1 - model.match_share)),
-        "kin": _log(model.kin_share),
-        "colleagues": _log(model.colleague_share),
-    }
+def _parts(name: str, outcomes: Mapping[str, Chances]) -> dict[str, tuple[Part, Bits]]:
+    weights = ((outcome, bits_of(chances)) for outcome, chances in outcomes.items())
+    return {outcome: (Part(name, outcome, *bits[:3]), bits) for outcome, bits in weights}
 
 
 def _log(share: float) -> float:

@@ -6,37 +6,20 @@ where a household, or the colleagues of one company, explain a pair as well, it 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from collections.abc import Mapping
 from math import log2
 from typing import NamedTuple
 
+from hub.match.bits import Bits, Part
 from hub.match.comparison import compile_fields
 from hub.match.features import Features
 from hub.match.full_names import company_share, full_name_share
-from hub.match.model import (
-    LEAST_FREQUENCY,
-    Bits,
-    KindModel,
-    Model,
-    bits_of,
-    prior_bits,
-)
-from hub.match.prior import KIN, Chances
+from hub.match.model import LEAST_FREQUENCY, KindModel, Model
+from hub.match.prior import KIN
 from hub.match.thresholds import CERTAIN, CONFLICT, LEANING, STRONG, VETOED
 from hub.match.vetoes import ABSOLUTE, Sums, vetoes_of
 
 _HIGHEST = 200.0
-
-
-class Part(NamedTuple):
-    """One field's part in the weight, in bits for a match and for the relations that look alike."""
-
-    field: str
-    outcome: str
-    match: float
-    kin: float
-    colleagues: float
 
 
 class Weight(NamedTuple):
@@ -107,16 +90,19 @@ def weigh(one: Features, other: Features, model: Model) -> Weight | None:
     if kind is None:
         return None
     found = model.kinds[kind]
-    parts = tuple(_parts(one, other, kind, found))
-    before = prior_bits(found)
-    score, kin, colleagues = before["match"], before["kin"], before["colleagues"]
+    parts: list[Part] = []
+    score, kin, colleagues = found.before
     evidence = 0.0
     outcomes: dict[str, str] = {}
-    for field, outcome, for_match, for_kin, for_colleagues in parts:  # once for every pair
-        evidence += for_match
-        score += for_match
-        kin += for_kin
-        colleagues += for_colleagues
+    for field, outcome, column in compile_fields(kind)(one, other):  # once for every pair
+        part, bits = found.parts[field][outcome]
+        if column is not None:
+            part = _rarer(part, bits, _rarity(column, one, other, model=found, bits=bits))
+        parts.append(part)
+        evidence += part[2]
+        score += part[2]
+        kin += part[3]
+        colleagues += part[4]
         outcomes[field] = outcome
     others = log2(1 + 2.0 ** min(kin, _HIGHEST) + 2.0 ** min(colleagues, _HIGHEST))
     return Weight(
@@ -125,7 +111,7 @@ def weigh(one: Features, other: Features, model: Model) -> Weight | None:
         kin=kin,
         colleagues=colleagues,
         evidence=evidence,
-        parts=parts,
+        parts=tuple(parts),
         vetoes=tuple(vetoes_of(kind, outcomes, Sums(score, kin, colleagues))),
         kind=kind,
     )
@@ -136,27 +122,16 @@ def relation_name(relation: str, kind: str) -> str:
     return KIN[kind] if relation == "kin" else "colleagues"
 
 
-def _parts(one: Features, other: Features, kind: str, model: KindModel) -> Iterator[Part]:
-    for field, outcome, column in compile_fields(kind)(one, other):
-        plain, bits = _plain(field, outcome, model.chances[field][outcome])
-        if column is None:
-            yield plain
-            continue
-        rarity = _rarity(column, one, other, model=model, bits=bits)
-        yield Part(
-            field,
-            outcome,
-            plain.match + rarity,
-            plain.kin + (0.0 if "kin" in bits.by_chance else rarity),
-            plain.colleagues + (0.0 if "colleagues" in bits.by_chance else rarity),
-        )
-
-
-@lru_cache(maxsize=4_096)
-def _plain(field: str, outcome: str, chances: Chances) -> tuple[Part, Bits]:
-    """The part of an outcome whose values' rarity does not count, and its bits."""
-    bits = bits_of(chances)
-    return Part(field, outcome, bits.match, bits.kin, bits.colleagues), bits
+def _rarer(part: Part, bits: Bits, rarity: float) -> Part:
+    """The part of a value that weighs more, or less, than an outcome's usual one."""
+    field, outcome, match, kin, colleagues = part
+    return Part(
+        field,
+        outcome,
+        match + rarity,
+        kin + (0.0 if "kin" in bits.by_chance else rarity),
+        colleagues + (0.0 if "colleagues" in bits.by_chance else rarity),
+    )
 
 
 def _rarity(column: str, one: Features, other: Features, *, model: KindModel, bits: Bits) -> float:

@@ -17,6 +17,8 @@ Label = tuple[Any, ...]
 """The customer of a record: its unit and cluster in this plan, or its party."""
 
 
+UNSURE: Final = "not certain"
+"""Two that nothing keeps apart but a weight that is too small: neither has a say in the other."""
 MERGED_AT_SOURCE: Final = "merged at the source"
 _MERGED: Final = Verdict(
     bits=14.0,
@@ -60,7 +62,7 @@ class Doubts:
         """Take up what a batch has compared and did not find certain."""
         first = growth.first_records()
         for (one, other), verdict in sorted(growth.doubtful.items()):
-            reason = "; ".join(verdict.vetoes) or "not certain"
+            reason = "; ".join(verdict.vetoes) or UNSURE
             self._add(first[one], first[other], verdict, reason)
         self._never |= growth.never_links()
 
@@ -133,8 +135,11 @@ class Doubts:
         return best.values()
 
 
-def _rank(doubt: _Doubt) -> tuple[bool, float, int, int]:
-    return (doubt.reason != MERGED_AT_SOURCE, -doubt.verdict.bits, doubt.left, doubt.right)
+def _rank(doubt: _Doubt) -> tuple[bool, bool, float, int, int]:
+    """What matches and was kept apart stands before what is unsure: it decides on clusters."""
+    kept_apart = doubt.verdict.grade is Grade.CERTAIN
+    at_source = doubt.reason == MERGED_AT_SOURCE
+    return (not at_source, not kept_apart, -doubt.verdict.bits, doubt.left, doubt.right)
 
 
 def _case(doubt: _Doubt) -> NewCase:

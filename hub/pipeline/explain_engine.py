@@ -11,6 +11,7 @@ from hub.match.features import Features
 from hub.match.partition import ONE_ACCOUNT
 from hub.pipeline.explain_pair import Lens
 from hub.pipeline.growth import Growth, Unit
+from hub.pipeline.indexing import Indexed
 from hub.pipeline.matcher import Matcher, terms_of
 from hub.pipeline.models import model_in_force, with_frequencies
 from hub.pipeline.resolution import Resolved, resolve_unit
@@ -49,7 +50,7 @@ def ask_engine(db: Connection, one: int, other: int) -> Course:
     unit = next((u for u in growth.grow({one, other}) if {one, other} <= u.records.keys()), None)
     if unit is None:
         return Course(together=False)
-    found = resolve_unit(unit, growth)
+    found = resolve_unit(unit, growth, Indexed())
     spots = {found.spots.get(one), found.spots.get(other)}
     if None in spots:
         return Course(together=False)

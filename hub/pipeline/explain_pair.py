@@ -43,7 +43,7 @@ class Lens:
 
     def seen(self, row: Features) -> Features:
         """The features as they are compared: crowded contact points are nobody's own."""
-        return without_shared(row, [key for key in self.over if self.over[key] >= caps_of(key)[0]])
+        return without_shared(row, {key for key in self.over if self.over[key] >= caps_of(key)[0]})
 
     def finds(self, key: str) -> bool:
         """Whether records that share the key are compared for it."""

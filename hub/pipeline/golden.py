@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
+from hub.pipeline.collection import paced_collection
 from hub.pipeline.rule_set import RuleSet, Trust, adopt_rules
 from hub.store import golden as store
 from hub.store import material as sources
@@ -53,13 +54,15 @@ def compute_golden(
     """
     rule_set = RuleSet(dict(trust or {}), country)
     counts: Counter[str] = Counter()
-    while True:
-        with writing(engine) as db:
-            adopt_rules(db, rule_set)
-            done = compute_chunk(db, rule_set) or []
-        counts.update(item.kind for item in done)
-        if len(done) < _CHUNK:
-            return count_kinds(counts)
+    with paced_collection() as collect:
+        while True:
+            with writing(engine) as db:
+                adopt_rules(db, rule_set)
+                done = compute_chunk(db, rule_set) or []
+            counts.update(item.kind for item in done)
+            if len(done) < _CHUNK:
+                return count_kinds(counts)
+            collect()
 
 
 def count_kinds(kinds: Counter[str]) -> dict[str, int]:
@@ -69,7 +72,7 @@ def count_kinds(kinds: Counter[str]) -> dict[str, int]:
 
 def compute_chunk(db: Connection, rule_set: RuleSet) -> list[Difference] | None:
     """Compute and write a chunk of what waits, in the caller's transaction; None at the end."""
-    parties = sources.pending_parties(db, _CHUNK)
+    parties = sources.pending_parties(db, _CHUNK, lock=True)
     if not parties:
         return None
     held = store.current_versions(db, parties)

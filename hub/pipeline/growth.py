@@ -86,6 +86,7 @@ class Growth:
     def grow(self, seeds: Iterable[int]) -> list[Unit]:
         """The units that the seeds belong to, each complete."""
         todo = set(seeds)
+        todo |= self._pull_linked(todo)  # with the rest of their parties: one round less for most
         while todo:
             todo = self._take(todo) - self._found.records.keys()
         return list(self._units())
@@ -123,18 +124,29 @@ class Growth:
         return {record for pair in sides for record in pair}
 
     def _pull_alike(self, digests: set[str]) -> set[int]:
-        """Records of contents that certainly match, and copies of the same content."""
-        fresh = digests - self._members.keys()
-        self._members.update({digest: [] for digest in fresh})
-        near = self._match(fresh) if fresh else set()
+        """Records of contents that certainly match, and copies of the same content.
+
+        And of what matches these, to the end of the chain: the databases are asked for nothing else
+        meanwhile.
+        """
+        pulled: set[int] = set()
+        while fresh := digests - self._members.keys():
+            self._members.update({digest: [] for digest in fresh})
+            alike = self._alike(fresh)
+            pulled.update(*alike.values())
+            digests = set(alike)
+        return pulled
+
+    def _alike(self, fresh: set[str]) -> dict[str, list[int]]:
+        """What one link of the chain leads to: contents with their records."""
+        near = self._match(fresh)
         members: defaultdict[str, list[int]] = defaultdict(list)
         for digest, record in load_members(self._db, fresh | near):
             members[digest].append(record)
         for digest in fresh & members.keys():
             self._members[digest] = members[digest]
         self.matcher.load(digest for digest, held in members.items() if len(held) > 1)
-        alike = (d for d, held in members.items() if d in near or self._are_copies(d, held))
-        return {record for digest in alike for record in members[digest]}
+        return {d: held for d, held in members.items() if d in near or self._are_copies(d, held)}
 
     def _are_copies(self, digest: str, records: Collection[int]) -> bool:
         """Whether several records of one content are one customer."""
@@ -185,8 +197,16 @@ class Growth:
             if item.kind == MUST_LINK
         )
         self._load_parties()
-        for members in groups.sets():
+        units = list(groups.sets())
+        self.matcher.set_beside(self._beside(units))
+        for members in units:
             yield self._unit(members)
+
+    def _beside(self, units: Iterable[Collection[int]]) -> set[str]:
+        """The contents that are not the only one of their unit."""
+        profile_of = self._found.profile_of
+        each = ({profile_of[m] for m in members if m in profile_of} for members in units)
+        return {digest for contents in each if len(contents) > 1 for digest in contents}
 
     def _load_parties(self) -> None:
         """Parties that the records belong to, and lost ones that they speak for."""

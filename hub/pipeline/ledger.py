@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from hub.pipeline.resolution import Change
-from hub.store import crosswalk, parties, party_records, relationships, review
+from hub.store import crosswalk, parties, party_records, relationships, review, waiting
 from hub.store.audit import Act, Entry, add_entries
 from hub.store.columns import new_id
 from hub.store.crosswalk import NewLink
@@ -57,7 +57,7 @@ class _Writer:
         self._events: list[PartyEvent] = []
         self._cases: list[NewCase] = []
         self._obsolete: list[str] = []
-        self._settled: list[int] = []
+        self._settled: list[tuple[int, bytes, bool]] = []
         self._entries: list[Entry] = []
         self._related: dict[tuple[str, str], Relationship | None] = {}
 
@@ -72,7 +72,7 @@ class _Writer:
         self._cases += change.opened
         self._obsolete += change.obsolete
         self._related.update(dict(change.related))
-        self._settled += [record for record, *_ in change.settled]
+        self._settled += change.settled
         entry = _entry(change, owners)
         if entry is not None:
             self._entries.append(entry)
@@ -118,7 +118,7 @@ class _Writer:
         review.settle_cases(db, self._obsolete, state="obsolete", by="hub", now=now)
         review.add_cases(db, self._cases, now)
         relationships.replace(db, self._related)
-        party_records.settle_records(db, self._settled)
+        waiting.settle_records(db, self._settled)
         add_entries(db, act, self._audit(plan), now)
 
     def _audit(self, plan: str) -> list[Entry]:

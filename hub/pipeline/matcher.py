@@ -52,13 +52,20 @@ class Matcher:
         """Whether the content is loaded."""
         return digest in self._rows
 
-    def load(self, digests: Iterable[str]) -> None:
-        """Load contents with all that their weights depend on; those that are gone are left out."""
+    def load(self, digests: Iterable[str], *, keyed: bool = False) -> None:
+        """Load contents with all that their weights depend on; those that are gone are left out.
+
+        ``keyed`` asks along how crowded their match keys are, for those that are asked for next.
+        """
         missing = set(digests) - self._rows.keys()
         if not missing:
             return
         found = load_contents(self._db, missing)
         fresh = {digest: unpack_features(text) for digest, text in found.items()}
+        if keyed:
+            self._caps_crossed(
+                {k for row in fresh.values() for k in contact_keys(row) | match_keys(row)}
+            )
         shared = self._shared_contacts(fresh.values())
         self._stated.update(fresh)
         self._rows.update({d: without_shared(row, shared) for d, row in fresh.items()})
@@ -66,7 +73,7 @@ class Matcher:
 
     def candidates(self, digests: Iterable[str]) -> set[DigestPair]:
         """Load contents and all that share a selective key with one of them; returns the pairs."""
-        self.load(digests)
+        self.load(digests, keyed=True)
         own = self._selective_keys(digests)
         holders: defaultdict[str, list[str]] = defaultdict(list)
         for key, digest in find_holders(self._db, {key for keys in own.values() for key in keys}):
@@ -81,8 +88,14 @@ class Matcher:
         self.load({digest for pair in pairs for digest in pair})
         return pairs
 
+    def set_beside(self, digests: Iterable[str]) -> None:
+        """Take notice of all contents that stand beside others, before any of their pairs are seen.
+
+        Here their keys are known, since each was asked for its candidates.
+        """
+
     def seen_pairs(self, digests: Iterable[str]) -> list[DigestPair]:
-        """The pairs of contents, asked for their candidates before, that share a selective key."""
+        """The pairs of contents, set beside one another before, that share a selective key."""
         holders: defaultdict[str, list[str]] = defaultdict(list)
         for digest in sorted(digests):
             for key in self._keys.get(digest, ()):

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from time import perf_counter
 
-from hub.match.blocking import contact_keys, without_shared
+from hub.match.blocking import without_shared
 from hub.match.engines.engine import BulkEngine, EngineName, open_engine
 from hub.match.engines.rows import Row
 from hub.match.features import Features, build_features
@@ -97,10 +97,7 @@ class _Contents:
 
     def copies_weigh(self, model: Model, shared: frozenset[str]) -> dict[int, float]:
         """What two copies of a content weigh, by the number of each content that has copies."""
-        rows = (
-            (n, without_shared(row, contact_keys(row) & shared))
-            for n, row in self._repeated.items()
-        )
+        rows = ((n, without_shared(row, shared)) for n, row in self._repeated.items())
         weights = ((n, weigh(row, row, model)) for n, row in rows)
         return {number: found.bits for number, found in weights if found is not None}
 

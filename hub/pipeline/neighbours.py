@@ -87,12 +87,8 @@ class BulkMatcher(Matcher):
         self.load({digest for pair in pairs for digest in pair})
         return pairs
 
-    def seen_pairs(self, digests: Iterable[str]) -> list[DigestPair]:
-        """As of any matcher; the keys of contents that stand together are read only here."""
-        together = set(digests)
-        if len(together) < 2:
-            return []
-        missing = together - self._keys.keys()
+    def set_beside(self, digests: Iterable[str]) -> None:
+        """Read the keys of contents that stand together: only these are asked for their pairs."""
+        missing = set(digests) - self._keys.keys()
         self.load(missing)
         self._selective_keys(missing)
-        return super().seen_pairs(together)

@@ -59,7 +59,7 @@ def _shared_contacts(db: Connection, rows: Iterable[Features]) -> list[str]:
 
 def weigh_anew(records: Sequence[Content], evidence: Content) -> list[dict[str, Any]]:
     """Every pair of different contents, by the names of their first records."""
-    model, shared = load_model(evidence["model"]["text"]), evidence["shared"]
+    model, shared = load_model(evidence["model"]["text"]), frozenset(evidence["shared"])
     contents = _contents(records, evidence["country"])
     firsts = sorted((names[0], row) for row, names in contents.items())[:_MOST]
     rows = [(name, without_shared(row, shared)) for name, row in firsts]

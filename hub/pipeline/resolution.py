@@ -12,6 +12,7 @@ from hub.match.assign import Assignment, Held, assign
 from hub.match.partition import Apart, Edge, Traits, partition
 from hub.match.verdict import Verdict
 from hub.pipeline.growth import Growth, Unit
+from hub.pipeline.indexing import Indexed
 from hub.store.parties import PartyState
 from hub.store.relationships import Pair, Relationship
 from hub.store.review import NewCase
@@ -26,6 +27,10 @@ class Move(NamedTuple):
     reason: str
 
 
+_Settled = tuple[int, bytes, bool]
+"""A record with the digest of what it says, and whether it is there."""
+
+
 @dataclass(slots=True)
 class Change:
     """One unit's outcome; applied whole or not at all, and only if ``expected`` still holds.
@@ -35,7 +40,7 @@ class Change:
     every customer, hence tuples.
     """
 
-    settled: tuple[tuple[int, bytes, bool], ...]
+    settled: tuple[_Settled, ...]
     expected: Mapping[int, str]
     members: tuple[int, ...]
     founders: tuple[tuple[int, int], ...]
@@ -101,8 +106,8 @@ def _decided(
             yield from (record for record in mine if holds(unit.links[record], theirs))
 
 
-def resolve_unit(unit: Unit, growth: Growth) -> Resolved:
-    """Cluster a unit and work out what has to change."""
+def resolve_unit(unit: Unit, growth: Growth, indexed: Indexed) -> Resolved:
+    """Cluster a unit and work out what has to change; what is not as indexed stays pending."""
 
     def evidence(one: str, other: str) -> float:
         return growth.matcher.verdict(unit.content[one], unit.content[other]).against
@@ -123,7 +128,8 @@ def resolve_unit(unit: Unit, growth: Growth) -> Resolved:
         for record, spot in sorted(spots.items())
         if assignment.owners[spot] is None or unit.links.get(record) != assignment.owners[spot]
     ]
-    change = _change(unit, assignment, spots, moves)
+    settled = sorted(_settled(unit, indexed))
+    change = _change(unit, assignment, spots, moves=moves, settled=settled)
     return Resolved(change, spots, list(_apart(found.apart, unit, growth)))
 
 
@@ -165,10 +171,19 @@ def _speaker(unit: Unit, party: PartyState, staying: Iterable[int]) -> int:
     return min(staying, key=rank, default=-1)
 
 
+def _settled(unit: Unit, indexed: Indexed) -> Iterator[_Settled]:
+    waiting = ((r.id, r.body_hash, r.active) for r in unit.records.values() if r.pending)
+    return (record for record in waiting if indexed.holds(*record))
+
+
 def _change(
-    unit: Unit, assignment: Assignment, spots: Mapping[int, int], moves: list[Move]
+    unit: Unit,
+    assignment: Assignment,
+    spots: Mapping[int, int],
+    *,
+    moves: list[Move],
+    settled: Sequence[_Settled],
 ) -> Change:
-    settled = sorted((r.id, r.body_hash, r.active) for r in unit.records.values() if r.pending)
     moved = {move.record for move in moves}
     closes = [record for record in unit.links if record in moved or record not in spots]
     founders: dict[int, int] = {}

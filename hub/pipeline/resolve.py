@@ -11,24 +11,22 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
 from hub.errors import StoreError
-from hub.match.blocking import caps_of
-from hub.pipeline.contents import content_of
-from hub.pipeline.doubts import Doubts
+from hub.pipeline.collection import paced_collection
+from hub.pipeline.doubts import UNSURE, Doubts
 from hub.pipeline.growth import Growth
+from hub.pipeline.indexing import BATCH, index_pending
 from hub.pipeline.ledger import carry_out
 from hub.pipeline.matcher import Matcher
 from hub.pipeline.neighbours import BulkMatcher, find_neighbours, wants_bulk
 from hub.pipeline.relationships import Relationships
 from hub.pipeline.resolution import Change, Plan, resolve_unit, summarise
-from hub.store import party_records
+from hub.store import waiting
 from hub.store.audit import Act, new_act
 from hub.store.database import Connection, Engine, reading, writing
-from hub.store.match_keys import ProfileChange, replace_profiles
 from hub.store.review import open_cases
 
 HUB: Final = "hub"
 """The actor of what no person has asked for."""
-_BATCH: Final = 2_000
 _CHUNK: Final = 1_000
 
 
@@ -45,47 +43,26 @@ def plan(
     pending records are planned. ``bulk`` weighs all contents at once, which comes to the same; by
     itself it is done where it is quicker.
     """
-    waiting = index_pending(engine, country)
+    indexed = index_pending(engine, country)
     changes: list[Change] = []
     doubts = Doubts()
-    with reading(engine) as db:
+    with paced_collection() as collect, reading(engine) as db:
         if bulk is None:
-            bulk = records is None and wants_bulk(db, waiting)
+            bulk = records is None and wants_bulk(db, len(indexed))
         near = find_neighbours(db) if bulk else None
         for seeds in _batches(db, records, changes):
             growth = Growth(db, Matcher(db) if near is None else BulkMatcher(db, near))
             units = growth.grow(seeds)
             relationships = Relationships(db, growth)
             for unit in units:
-                resolved = resolve_unit(unit, growth)
+                resolved = resolve_unit(unit, growth, indexed)
                 resolved.change.related = relationships.changes(unit.content.values())
                 doubts.note(len(changes), resolved)
                 changes.append(resolved.change)
             doubts.note_batch(growth)
+            collect()
         doubts.attach(db, changes)
     return summarise(changes)
-
-
-def index_pending(engine: Engine, country: str) -> int:
-    """Give every pending record its profile and keys, a chunk at a time; returns how many."""
-    after = count = 0
-    while True:
-        with writing(engine) as db:
-            ids = party_records.pending_ids(db, after, _BATCH)
-            if ids:
-                replace_profiles(db, _contents(db, ids, country), caps_of)
-        count += len(ids)
-        if len(ids) < _BATCH:
-            return count
-        after = ids[-1]
-
-
-def _contents(db: Connection, ids: list[int], country: str) -> list[ProfileChange]:
-    bodies = party_records.load_bodies(db, ids)
-    return [
-        content_of(record, bodies[record], country) if record in bodies else ProfileChange(record)
-        for record in ids
-    ]
 
 
 def _batches(
@@ -104,11 +81,13 @@ def _batches(
 
 
 def _doubted(db: Connection, ids: Collection[int]) -> set[int]:
-    """Records that an open case sets beside the given ones: one may fit better without the other.
+    """Records that an open case keeps apart from the given ones: one may fit without the other.
 
-    The old content of a changed record is forgotten, so its former neighbours are found by this.
+    The old content of a changed record is forgotten, so the former neighbours that it was a rival
+    of are found by this. One that was merely like it would come to the same without it.
     """
-    return {side for case in open_cases(db, ids) for side in (case.left_id, case.right_id)}
+    cases = (case for case in open_cases(db, ids) if case.reason != UNSURE)
+    return {side for case in cases for side in (case.left_id, case.right_id)}
 
 
 def _seeds(db: Connection, records: Collection[int] | None) -> Iterator[list[int]]:
@@ -116,9 +95,9 @@ def _seeds(db: Connection, records: Collection[int] | None) -> Iterator[list[int
         yield sorted(records)
         return
     after = 0
-    while ids := party_records.pending_ids(db, after, _BATCH):
+    while ids := waiting.pending_ids(db, after, BATCH):
         yield ids
-        if len(ids) < _BATCH:
+        if len(ids) < BATCH:
             return
         after = ids[-1]
 
@@ -134,9 +113,11 @@ def apply(
     require_few_merges(plan, limit)
     act = act or new_act(HUB, "resolved")
     stale = 0
-    for chunk in _chunked(plan.changes):
-        with writing(engine) as db:
-            stale += carry_out(db, chunk, act, plan=plan.digest)
+    with paced_collection() as collect:
+        for chunk in _chunked(plan.changes):
+            with writing(engine) as db:
+                stale += carry_out(db, chunk, act, plan=plan.digest)
+            collect()
     return {**plan.counts, "stale": stale}
 
 

@@ -12,7 +12,7 @@ import orjson
 from hub.match.blocking import email_match_key, phone_match_key
 from hub.match.standardise import email_domain, email_key, is_desk, standardise_email
 from hub.pipeline.redaction import Identity, identity_of
-from hub.store import match_keys, party_records, wording
+from hub.store import match_keys, party_records, waiting, wording
 from hub.store.crosswalk import load_links
 from hub.store.database import Connection
 from hub.store.footprint import (
@@ -114,7 +114,7 @@ def _bodies(records: Mapping[int, Footprint], parties: Collection[str]) -> Itera
 def _unresolved(db: Connection, named: Identity) -> set[int]:
     """Source records of which a party waits for resolution under one of the person's addresses."""
     found, after = set[int](), 0
-    while ids := party_records.pending_ids(db, after, _CHUNK):
+    while ids := waiting.pending_ids(db, after, _CHUNK):
         after = ids[-1]
         for id_, body in party_records.load_bodies(db, ids).items():
             points = orjson.loads(body).get("contact_points", ())

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from hub.errors import ConfigError
 from hub.match.packing import unpack_features
+from hub.pipeline.indexing import index_pending
 from hub.pipeline.models import LEAST_HOLDERS, SHIPPED, keep_model, model_version
-from hub.pipeline.resolve import index_pending
 from hub.store import match_models
 from hub.store.audit import Entry, add_entries, new_act
 from hub.store.database import Engine, reading, writing

@@ -28,6 +28,8 @@ def insert(connection: Connection, table: Table, columns: Sequence[str], rows: l
         return
     if _is_sqlite(connection):
         run_each(connection, _insert_sql(table, tuple(columns)), rows)
+    elif len(rows) == 1:
+        run(connection, _insert_one(table, tuple(columns)), rows[0])
     elif len(rows) <= _FEW:
         run(connection, _insert_postgresql(table, tuple(columns)), _arrays(rows))
     else:
@@ -41,6 +43,8 @@ def update(connection: Connection, table: Table, columns: Sequence[str], rows: l
     if _is_sqlite(connection):
         each = [(*row[1:], row[0]) for row in rows]
         run_each(connection, _update_sqlite(table, tuple(columns)), each)
+    elif len(rows) == 1:
+        run(connection, _update_one(table, tuple(columns)), (*rows[0][1:], rows[0][0]))
     else:
         run(connection, _update_postgresql(table, tuple(columns)), _arrays(rows))
 
@@ -74,10 +78,11 @@ def look_up(
         sql = _look_up_sqlite(table, tuple(columns), where.column, where.fixed and where.fixed[0])
         bound: Row = (orjson.dumps(where.values).decode(), *fixed)
     else:
+        one = len(where.values) == 1
         sql = _look_up_postgresql(
-            table, tuple(columns), where.column, where.fixed and where.fixed[0]
+            table, tuple(columns), where.column, fixed=where.fixed and where.fixed[0], one=one
         )
-        bound = (list(where.values), *fixed)
+        bound = (where.values[0] if one else where.values, *fixed)
     return fetch(connection, sql, bound, columns)
 
 
@@ -121,6 +126,13 @@ def _insert_sql(table: Table, columns: tuple[str, ...]) -> str:
 
 
 @lru_cache
+def _insert_one(table: Table, columns: tuple[str, ...]) -> str:
+    """An array of one costs the driver more than the statement does."""
+    marks = ", ".join(f"%s::{_postgresql_type(table, column)}" for column in columns)
+    return f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({marks})"
+
+
+@lru_cache
 def _insert_postgresql(table: Table, columns: tuple[str, ...]) -> str:
     arrays = ", ".join(f"%s::{_postgresql_type(table, column)}[]" for column in columns)
     return f"INSERT INTO {table.name} ({', '.join(columns)}) SELECT * FROM unnest({arrays})"
@@ -130,6 +142,13 @@ def _insert_postgresql(table: Table, columns: tuple[str, ...]) -> str:
 def _update_sqlite(table: Table, columns: tuple[str, ...]) -> str:
     changes = ", ".join(f"{column} = ?" for column in columns[1:])
     return f"UPDATE {table.name} SET {changes} WHERE {columns[0]} = ?"
+
+
+@lru_cache
+def _update_one(table: Table, columns: tuple[str, ...]) -> str:
+    kinds = [_postgresql_type(table, column) for column in columns]
+    changes = ", ".join(f"{c} = %s::{kind}" for c, kind in zip(columns[1:], kinds[1:], strict=True))
+    return f"UPDATE {table.name} SET {changes} WHERE {columns[0]} = %s::{kinds[0]}"
 
 
 @lru_cache
@@ -154,10 +173,13 @@ def _look_up_sqlite(table: Table, columns: tuple[str, ...], by: str, fixed: str 
 
 
 @lru_cache
-def _look_up_postgresql(table: Table, columns: tuple[str, ...], by: str, fixed: str | None) -> str:
+def _look_up_postgresql(
+    table: Table, columns: tuple[str, ...], by: str, *, fixed: str | None, one: bool
+) -> str:
     extra = f" AND {fixed} = %s" if fixed else ""
     kind = _postgresql_type(table, by)
-    return f"SELECT {', '.join(columns)} FROM {table.name} WHERE {by} = ANY(%s::{kind}[]){extra}"
+    wanted = f"%s::{kind}" if one else f"ANY(%s::{kind}[])"
+    return f"SELECT {', '.join(columns)} FROM {table.name} WHERE {by} = {wanted}{extra}"
 
 
 @lru_cache

@@ -12,8 +12,8 @@ from sqlalchemy.engine import Connection
 from hub.store import bulk
 from hub.store.columns import new_id, to_micros
 from hub.store.pairs import DECISIONS, look_up_pairs
-from hub.store.party_records import touch_records
 from hub.store.tables import decision
+from hub.store.waiting import touch_records
 
 MUST_LINK = "must_link"
 NEVER_LINK = "never_link"

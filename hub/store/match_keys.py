@@ -17,9 +17,8 @@ from sqlalchemy.engine import Connection
 
 from hub.store import bulk
 from hub.store.bulk import LookUp
-from hub.store.driver import fetch
+from hub.store.driver import Bound, fetch
 from hub.store.match_contents import load_contents
-from hub.store.party_records import touch_records
 from hub.store.tables import (
     derived_relationship,
     frequent_key,
@@ -27,6 +26,7 @@ from hub.store.tables import (
     match_key,
     match_profile,
 )
+from hub.store.waiting import touch_records
 
 Caps = Callable[[str], tuple[int, ...]]
 """The caps of a key, the lowest first."""
@@ -85,6 +85,11 @@ def find_frequent(db: Connection, keys: Iterable[str]) -> dict[str, int]:
 
 def replace_profiles(db: Connection, changes: Sequence[ProfileChange], caps: Caps) -> int:
     """Index new profiles of records; returns how many keys crossed a cap."""
+    return _mark_crossed(db, fill_profiles(db, changes), caps)
+
+
+def fill_profiles(db: Connection, changes: Sequence[ProfileChange]) -> set[str]:
+    """The same without a look at the caps; returns the keys that have other holders now."""
     old = load_profiles(db, [change.canonical_id for change in changes])
     moved = [change for change in changes if old.get(change.canonical_id) != change.profile]
     bulk.delete(db, match_profile, "canonical_id", [change.canonical_id for change in moved])
@@ -92,7 +97,7 @@ def replace_profiles(db: Connection, changes: Sequence[ProfileChange], caps: Cap
     bulk.insert(db, match_profile, ("canonical_id", "profile"), fresh)
     grown = _add_contents(db, {c.profile: c for c in moved if c.profile})
     left = {old[change.canonical_id] for change in moved if change.canonical_id in old}
-    return _mark_crossed(db, grown | _drop_contents(db, left), caps)
+    return grown | _drop_contents(db, left)
 
 
 def _add_contents(db: Connection, changes: Mapping[str, ProfileChange]) -> set[str]:
@@ -138,26 +143,28 @@ def _mark_crossed(db: Connection, keys: set[str], caps: Caps) -> int:
 
 
 def _count_holders(db: Connection, most: Mapping[str, int]) -> dict[str, int]:
-    """How many profiles hold each key, counted no further than one above the given number."""
-    counts: dict[str, int] = {}
-    for cap in sorted(set(most.values())):
-        counts.update(count_up_to(db, [key for key in most if most[key] == cap], cap + 1))
-    return counts
+    """How many profiles hold each key, counted no further than one above the given number.
 
-
-def count_up_to(db: Connection, keys: Sequence[str], most: int) -> dict[str, int]:
-    """Each key's holders, counted up to a limit: a key of many costs no more than one of few."""
-    if not keys:
-        return {}
-    columns = ("key", "holders")
-    held = "(SELECT count(*) FROM (SELECT 1 FROM match_key WHERE key = wanted.value LIMIT {}))"
-    if db.dialect.name == "sqlite":
-        sql = f"SELECT value, {held.format(most)} FROM json_each(?) AS wanted"
-        rows = fetch(db, sql, (orjson.dumps(list(keys)).decode(),), columns)
+    So a key of many costs no more than one of few. SQLite takes no limit from a row: it is asked
+    once for each number.
+    """
+    held = (
+        "(SELECT count(*) FROM (SELECT 1 FROM match_key WHERE key = wanted.value LIMIT {}) AS up)"
+    )
+    asked: list[tuple[str, Bound]]
+    if db.dialect.name != "sqlite":
+        limited = held.format("wanted.most + 1")
+        wanted = "unnest(%s::text[], %s::int[]) AS wanted(value, most)"
+        asked = [(f"SELECT value, {limited} FROM {wanted}", (list(most), list(most.values())))]
     else:
-        counted = held.replace("LIMIT {})", "LIMIT {}) AS held").format(most)
-        sql = f"SELECT value, {counted} FROM unnest(%s::text[]) AS wanted(value)"
-        rows = fetch(db, sql, (list(keys),), columns)
+        asked = [
+            (
+                f"SELECT value, {held.format(cap + 1)} FROM json_each(?) AS wanted",
+                (orjson.dumps([key for key in most if most[key] == cap]).decode(),),
+            )
+            for cap in sorted(set(most.values()))
+        ]
+    rows = (row for sql, bound in asked for row in fetch(db, sql, bound, ("key", "holders")))
     return {row.key: row.holders for row in rows}
 
 

@@ -37,15 +37,19 @@ class Material(NamedTuple):
     observed_at: datetime
 
 
-def pending_parties(db: Connection, limit: int) -> list[str]:
-    """Parties whose golden record is to be computed anew, oldest first."""
+def pending_parties(db: Connection, limit: int, *, lock: bool = False) -> list[str]:
+    """Parties whose golden record is to be computed anew, oldest first.
+
+    With ``lock`` whoever changes one meanwhile waits: his word that it is to be computed comes
+    after the one that it is done.
+    """
     query = (
         sa.select(master_party.c.id)
         .where(sa.text("golden_pending"))  # literally as in the partial index
         .order_by(master_party.c.seq)
         .limit(limit)
     )
-    return list(db.scalars(query))
+    return list(db.scalars(query.with_for_update(key_share=True) if lock else query))
 
 
 def load_party_material(db: Connection, party_ids: Collection[str]) -> list[tuple[str, Material]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
 import orjson
@@ -28,22 +28,6 @@ class PartyRecord(NamedTuple):
     active: bool
     pending: bool
     profile: str | None = None
-
-
-def pending_ids(db: Connection, after: int, limit: int) -> list[int]:
-    """Ids of party records that wait for resolution, in order of arrival."""
-    mark = "?" if db.dialect.name == "sqlite" else "%s"
-    query = f"SELECT id {_waiting(db)} AND id > {mark} ORDER BY id LIMIT {mark}"
-    return [row.id for row in fetch(db, query, (after, limit), ("id",))]
-
-
-def _waiting(db: Connection) -> str:
-    """Read through the partial index, whose condition this is.
-
-    SQLite is told to: by itself it reads every party record for the few that wait.
-    """
-    index = " INDEXED BY ix_canonical_record_pending" if db.dialect.name == "sqlite" else ""
-    return f"FROM canonical_record{index} WHERE pending AND entity = 'party'"
 
 
 def load_records(db: Connection, ids: Iterable[int]) -> dict[int, PartyRecord]:
@@ -109,6 +93,24 @@ def load_standing(db: Connection, ids: Iterable[int]) -> dict[int, Standing]:
     }
 
 
+class Statement(NamedTuple):
+    """What an active party record says (JSON), and the digest of it."""
+
+    body: str
+    body_hash: bytes
+
+
+def load_statements(db: Connection, ids: Iterable[int]) -> dict[int, Statement]:
+    """What active party records say; those that are gone are left out."""
+    columns = ("id", "body", "body_hash", "active", "entity")
+    rows = bulk.look_up(db, canonical_record, columns, LookUp("id", ids))
+    return {
+        row.id: Statement(row.body, bytes(row.body_hash))
+        for row in rows
+        if row.active and row.entity == "party"
+    }
+
+
 def load_bodies(db: Connection, ids: Iterable[int]) -> dict[int, str]:
     """The JSON bodies of active party records."""
     columns = ("id", "body", "active", "entity")
@@ -130,21 +132,6 @@ def _stream_names(db: Connection, ids: set[int]) -> Mapping[int, tuple[str, str]
         ).join(connection, connection.c.id == stream.c.connection_id)
         known.update({row.id: (row.connection, row.stream) for row in db.execute(query)})
     return known
-
-
-def touch_records(db: Connection, ids: Collection[int]) -> None:
-    """Make records pending, so that the next run resolves them anew."""
-    _set_pending(db, ids, pending=True)
-
-
-def settle_records(db: Connection, ids: Collection[int]) -> None:
-    """Records that a run has resolved wait no longer."""
-    _set_pending(db, ids, pending=False)
-
-
-def _set_pending(db: Connection, ids: Collection[int], *, pending: bool) -> None:
-    rows = [(canonical_id, pending) for canonical_id in sorted(ids)]
-    bulk.update(db, canonical_record, ("id", "pending"), rows)
 
 
 def source_ids(db: Connection, ids: Iterable[int]) -> set[int]:

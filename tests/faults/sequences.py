@@ -16,8 +16,8 @@ from hub.pipeline.rule_set import RuleSet
 from hub.pipeline.steward import Steward
 from hub.store.database import reading, writing
 from hub.store.parties import resolve_party
-from hub.store.party_records import touch_records
 from hub.store.tables import canonical_record, link, master_party, review_case
+from hub.store.waiting import touch_records
 from tests.unit.pipeline.party_world import Body, World, company, person
 
 KEYS: Final = [f"{name}:person:{number}" for name in ("crm", "erp", "desk") for number in range(4)]

@@ -9,19 +9,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
+from hub.match.bits import Bits, bits_of
 from hub.match.engines.queries import are_of_kind
 from hub.match.engines.shares import SHARES
 from hub.match.features import Features
 from hub.match.levels import FIELDS, Field
-from hub.match.model import (
-    LEAST_FREQUENCY,
-    RELATIONS,
-    Bits,
-    KindModel,
-    bits_of,
-    outcomes_of,
-    prior_bits,
-)
+from hub.match.model import LEAST_FREQUENCY, RELATIONS, KindModel, outcomes_of
 from hub.match.predicates import Alike, AllOf, AnyOf, CrossedAlike, Dialect, Near, Not, Predicate
 from hub.match.thresholds import CERTAIN, CONFLICT, LEANING, STRONG, VETOED
 from hub.match.vetoes import ABSOLUTE, veto_sql
@@ -157,7 +150,7 @@ def _weigh(kind: str, model: KindModel, compared: str) -> str:
     decided = (
         "select *, score - log2(1 + pow(2.0, least(kin, 200.0)) + "
         f"pow(2.0, least(colleagues, 200.0))) as bits, {veto_sql(kind)} as vetoed, "
-        f"score - ({prior_bits(model)['match']!r}) as evidence from ({weighed})"
+        f"score - ({model.before.match!r}) as evidence from ({weighed})"
     )
     vetoed = f"{2 * CONFLICT}" if kind in ABSOLUTE else f"least(evidence, {VETOED})"
     return (
@@ -178,7 +171,7 @@ def _outcome(item: Field, dialect: Dialect) -> str:
 
 def _sum(kind: str, model: KindModel, relation: str) -> str:
     parts = [_weight(item, model, relation) for item in FIELDS[kind]]
-    return " + ".join((f"({prior_bits(model)[relation]!r}::double)", *parts))
+    return " + ".join((f"({getattr(model.before, relation)!r}::double)", *parts))
 
 
 def _weight(item: Field, model: KindModel, relation: str) -> str:

@@ -10,19 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hub.match.bits import LEAST_MATCH, LEAST_RANDOM, bits_of
 from hub.match.levels import FIELDS
-from hub.match.model import (
-    LEAST_MATCH,
-    LEAST_RANDOM,
-    KindModel,
-    Model,
-    bits_of,
-    dump_model,
-    load_model,
-    outcomes_of,
-    prior_bits,
-    prior_model,
-)
+from hub.match.model import KindModel, Model, dump_model, load_model, outcomes_of, prior_model
 from hub.match.prior import PRIOR, Chances
 
 _SHARE = st.floats(1e-9, 1.0)
@@ -82,11 +72,11 @@ def test_weights_are_bounded_and_a_silent_relation_is_a_strangers() -> None:
 
 @pytest.mark.parametrize("records", [0, 1, 10, 10_000, 50_000_000])
 def test_the_prior_odds_fall_with_the_number_of_records(records: int) -> None:
-    found = prior_bits(prior_model(records).kinds["person"])
-    assert found["match"] == pytest.approx(-log2(max(records, 100)), abs=0.1)
-    assert found["kin"] < found["match"]
+    found = prior_model(records).kinds["person"].before
+    assert found.match == pytest.approx(-log2(max(records, 100)), abs=0.1)
+    assert found.kin < found.match
 
 
 def test_a_relation_that_never_occurs_has_no_odds() -> None:
     kind = replace(prior_model(100).kinds["person"], colleague_share=0.0)
-    assert prior_bits(kind)["colleagues"] < -500
+    assert kind.before.colleagues < -500

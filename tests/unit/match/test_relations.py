@@ -16,9 +16,8 @@ HOME = {"street": "Hauptstr. 5", "city": "Berlin", "postcode": "10115"}
 
 def between(one: Body, other: Body, *shared: str) -> Relation | None:
     """The relation of two bodies; ``shared`` are keys that too many hold."""
-    left, right = (
-        without_shared(build_features(build_profile(body, "DE")), shared) for body in (one, other)
-    )
+    rows = [build_features(build_profile(body, "DE")) for body in (one, other)]
+    left, right = (without_shared(row, set(shared)) for row in rows)
     found = weigh(left, right, shipped_model())
     return relation_of(found) if found is not None else None
 

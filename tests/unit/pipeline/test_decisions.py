@@ -10,8 +10,8 @@ from hub.pipeline.resolve import plan
 from hub.pipeline.steward import Steward
 from hub.store.database import Engine, reading, writing
 from hub.store.parties import resolve_party
-from hub.store.party_records import touch_records
 from hub.store.tables import decision
+from hub.store.waiting import touch_records
 from tests.unit.pipeline.party_world import Body, World, person
 
 ANNA = person("Anna", "Berg", email="anna@berg.example")

@@ -21,10 +21,10 @@ from hub.store.decisions import load_decisions
 from hub.store.former import former_links, former_party_links
 from hub.store.match_keys import find_frequent, find_holders, load_members
 from hub.store.parties import load_parties, resolve_party
-from hub.store.party_records import pending_ids
 from hub.store.review import open_cases
 from hub.store.schema import migrate
 from hub.store.tables import frequent_key, link, match_key
+from hub.store.waiting import pending_ids
 from tests.unit.pipeline.party_world import Body, World, company, partitions_in_any_order, person
 
 ANNA = person("Anna", "Berg", email="anna@berg.example")

@@ -16,9 +16,9 @@ from hub.pipeline.steward import Steward
 from hub.store.audit import list_entries, verify_trail
 from hub.store.columns import new_id
 from hub.store.database import Engine, reading, writing
-from hub.store.party_records import touch_records
 from hub.store.review import CaseFilter
 from hub.store.tables import party_event, source_record, stream
+from hub.store.waiting import touch_records
 from tests.unit.pipeline.party_world import NOW, World, person
 
 
