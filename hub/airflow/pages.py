@@ -1,8 +1,9 @@
 """The hub's pages inside Airflow's API server: nothing of them is served to strangers.
 
 A mounted application inherits no authentication from Airflow, so a gate stands before all of it,
-whatever its routes say; behind it each route has its own rule. The application is made at the first
-request: every process of Airflow loads plugins, the API server alone shows pages.
+whatever its routes say; behind it each route has its own rule. Every process of Airflow loads
+plugins, the API server alone shows pages: the application is made as that one starts, else at the
+first request.
 """
 
 from __future__ import annotations
@@ -39,6 +40,20 @@ class Pages:
         else:
             await refused(scope, receive, send)
 
+    @property
+    def ready(self) -> bool:
+        """Whether the application is made: a request need not wait for it."""
+        return self._made is not None
+
+    def prepare(self) -> threading.Thread:
+        """Make the application in a thread beside, so that the first person need not wait for it.
+
+        Where that can't be done yet, the next request tries again, and says why not.
+        """
+        thread = threading.Thread(target=self._application, name="hub-pages", daemon=True)
+        thread.start()
+        return thread
+
     def _application(self) -> ASGIApp:
         with self._lock:
             if self._made is None:
@@ -47,6 +62,20 @@ class Pages:
                 except HubError as error:
                     return PlainTextResponse(f"The hub can't be shown: {error}", 503)
             return self._made
+
+
+class MadeAtStart:
+    """A middleware around Airflow's API server for the sake of its start; requests pass it by."""
+
+    def __init__(self, app: ASGIApp, pages: Pages) -> None:
+        self._app = app
+        self._pages = pages
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Have the pages made when the server's life begins."""
+        if scope["type"] == "lifespan":
+            self._pages.prepare()
+        await self._app(scope, receive, send)
 
 
 async def _refusal(request: Request) -> Response | None:

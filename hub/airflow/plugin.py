@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from airflow.plugins_manager import AirflowPlugin
 
 from hub.airflow import pools
 from hub.airflow.blank_port import BlankPort
-from hub.airflow.pages import PREFIX, Pages
+from hub.airflow.pages import PREFIX, MadeAtStart, Pages
+
+_PAGES: Final = Pages()
 
 
 class HubPlugin(AirflowPlugin):  # type: ignore[misc]  # Any where Airflow is not installed
@@ -17,10 +19,15 @@ class HubPlugin(AirflowPlugin):  # type: ignore[misc]  # Any where Airflow is no
     name = "hub"
     listeners: ClassVar[list[Any]] = [pools]
     fastapi_apps: ClassVar[list[dict[str, Any]]] = [
-        {"app": Pages(), "url_prefix": PREFIX, "name": "Customer Hub"}
+        {"app": _PAGES, "url_prefix": PREFIX, "name": "Customer Hub"}
     ]
     fastapi_root_middlewares: ClassVar[list[dict[str, Any]]] = [
-        {"middleware": BlankPort, "name": "Customer Hub: tests of connections without a port"}
+        {"middleware": BlankPort, "name": "Customer Hub: tests of connections without a port"},
+        {
+            "middleware": MadeAtStart,
+            "kwargs": {"pages": _PAGES},
+            "name": "Customer Hub: pages are made as the API server starts",
+        },
     ]
     external_views: ClassVar[list[dict[str, Any]]] = [
         {

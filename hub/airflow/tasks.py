@@ -18,7 +18,7 @@ from hub.pipeline.workplace import Workplace, open_workplace
 from hub.sdk.contract import Capability
 from hub.store.database import reading
 from hub.store.material import pending_parties
-from hub.store.party_records import pending_ids
+from hub.store.waiting import pending_ids
 
 
 def list_streams(connection: str) -> list[str]:
