@@ -92,9 +92,12 @@ def fill_profiles(db: Connection, changes: Sequence[ProfileChange]) -> set[str]:
     """The same without a look at the caps; returns the keys that have other holders now."""
     old = load_profiles(db, [change.canonical_id for change in changes])
     moved = [change for change in changes if old.get(change.canonical_id) != change.profile]
-    bulk.delete(db, match_profile, "canonical_id", [change.canonical_id for change in moved])
-    fresh = [(change.canonical_id, change.profile) for change in moved if change.profile]
-    bulk.insert(db, match_profile, ("canonical_id", "profile"), fresh)
+    gone = [change.canonical_id for change in moved if not change.profile]
+    bulk.delete(db, match_profile, "canonical_id", gone)
+    columns = ("canonical_id", "profile")
+    held: list[bulk.Row] = [(c.canonical_id, c.profile) for c in moved if c.profile]
+    bulk.update(db, match_profile, columns, [row for row in held if row[0] in old])
+    bulk.insert(db, match_profile, columns, [row for row in held if row[0] not in old])
     grown = _add_contents(db, {c.profile: c for c in moved if c.profile})
     left = {old[change.canonical_id] for change in moved if change.canonical_id in old}
     return grown | _drop_contents(db, left)
