@@ -2,8 +2,10 @@
 
 `python -m benchmarks.index_path [--records N …] [--store sqlite postgresql] [--changes N]`. The
 records are those of ``benchmarks.sparse``, put into the store as canonicalise would. Measured are
-whole runs as ``hub resolve`` makes them: keys, scores, clusters, golden records, commits. Beside
-them stands how many small transactions a second the store's disk takes.
+whole runs as ``hub resolve`` makes them: keys, scores, clusters, golden records, commits, with
+the command's own pace of collecting memory. Beside them stands how many small transactions a
+second the store's disk takes. With `--at URL` only changes are measured, in a store that was
+filled before.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ from sqlalchemy.engine import Engine
 
 from benchmarks.sparse.__main__ import make
 from hub.cli.match import open_records
+from hub.pipeline.collection import collect_seldom
 from hub.pipeline.golden import compute_golden
 from hub.pipeline.resolve import apply, plan
 from hub.store import bulk
@@ -163,13 +166,14 @@ def online(engine: Engine, changes: int) -> dict[str, Any]:
     with reading(engine) as db:
         ids = list(db.scalars(sa.select(link.c.canonical_id).where(link.c.recorded_to.is_(None))))
     drawn = random.Random(7).sample(ids, changes + AT_ONCE)
+    first = int(time.time()) % 1_000_000  # never what an earlier run has put there
     took = []
-    for turn, record in enumerate(drawn[:changes]):
+    for turn, record in enumerate(drawn[:changes], first):
         change(engine, [record], turn)
         begun = time.perf_counter()
         resolve(engine)
         took.append((time.perf_counter() - begun) * 1000)
-    change(engine, drawn[changes:], changes)
+    change(engine, drawn[changes:], first + changes)
     begun = time.perf_counter()
     resolve(engine)
     ordered = sorted(took)
@@ -192,6 +196,7 @@ def calibrate(engine: Engine) -> float:
 
 def measure(path: Path, kind: str, changes: int) -> dict[str, Any]:
     """One size on one store."""
+    collect_seldom()
     with store(kind) as engine:
         found: dict[str, Any] = {"store": kind, "records": fill(engine, path)}
         found |= first_load(engine) | online(engine, changes)
@@ -200,12 +205,26 @@ def measure(path: Path, kind: str, changes: int) -> dict[str, Any]:
     return found
 
 
+def measure_at(url: str, changes: int) -> dict[str, Any]:
+    """Changes in a store that is there."""
+    collect_seldom()
+    engine = _open(url)
+    found = {"store": engine.dialect.name, **online(engine, changes)}
+    found["commit ms"] = calibrate(engine)
+    engine.dispose()
+    return found
+
+
 def main(words: list[str] | None = None) -> None:
     told = argparse.ArgumentParser(description=__doc__)
     told.add_argument("--records", type=int, nargs="+", default=[10_000, 100_000])
     told.add_argument("--store", nargs="+", default=["sqlite", "postgresql"])
     told.add_argument("--changes", type=int, default=500)
+    told.add_argument("--at")
     asked = told.parse_args(words)
+    if asked.at:
+        print(_line(measure_at(asked.at, asked.changes)))
+        return
     for count in asked.records:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "records.csv"
