@@ -9,7 +9,7 @@ holders pending in the same transaction, since their evidence has changed.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import orjson
 import sqlalchemy as sa
@@ -116,6 +116,9 @@ def _add_contents(db: Connection, changes: Mapping[str, ProfileChange]) -> set[s
 
 def _drop_contents(db: Connection, profiles: set[str]) -> set[str]:
     """Remove profiles without a record, and their relationships; returns their keys."""
+    if db.dialect.name != "sqlite":
+        rows = fetch(db, _DROP, (sorted(profiles),), ("key",)) if profiles else []
+        return {row.key for row in rows}
     side, content = derived_relationship.c, match_content.c
     held = sa.exists().where(match_profile.c.profile == content.profile)
     keys: set[str] = set()
@@ -130,14 +133,31 @@ def _drop_contents(db: Connection, profiles: set[str]) -> set[str]:
     return keys
 
 
+_DROP: Final = """
+WITH gone AS (
+    DELETE FROM match_content AS held WHERE held.profile = ANY(%s::text[])
+    AND NOT EXISTS (SELECT 1 FROM match_profile AS used WHERE used.profile = held.profile)
+    RETURNING held.profile
+), lefts AS (
+    DELETE FROM derived_relationship AS held USING gone WHERE held.left_profile = gone.profile
+), rights AS (
+    DELETE FROM derived_relationship AS held USING gone WHERE held.right_profile = gone.profile
+    AND held.left_profile NOT IN (SELECT profile FROM gone)
+)
+DELETE FROM match_key AS held USING gone WHERE held.profile = gone.profile RETURNING held.key
+"""
+"""The same in one statement: PostgreSQL lets one delete by what another has deleted."""
+
+
 def _mark_crossed(db: Connection, keys: set[str], caps: Caps) -> int:
     """List the keys by the cap that they are over now; returns how many that changes."""
-    before = find_frequent(db, keys)
-    most = {key: caps(key)[-1] for key in keys}
-    counts = _count_holders(db, most)
-    after = {key: max((cap for cap in caps(key) if counts[key] > cap), default=0) for key in keys}
-    crossed = sorted(key for key in keys if after[key] != before.get(key, 0))
-    for chunk in _chunks([key for key in crossed if key in before], 500):
+    counts = _count_holders(db, {key: caps(key)[-1] for key in keys}) if keys else []
+    after = {
+        key: max((cap for cap in caps(key) if held > cap), default=0) for key, held, _ in counts
+    }
+    before = {key: over for key, _, over in counts}
+    crossed = sorted(key for key in after if after[key] != (before[key] or 0))
+    for chunk in _chunks([key for key in crossed if before[key] is not None], 500):
         db.execute(sa.delete(frequent_key).where(frequent_key.c.key.in_(chunk)))
     risen: list[bulk.Row] = [(key, after[key]) for key in crossed if after[key]]
     bulk.insert(db, frequent_key, ("key", "over"), risen)
@@ -145,30 +165,31 @@ def _mark_crossed(db: Connection, keys: set[str], caps: Caps) -> int:
     return len(crossed)
 
 
-def _count_holders(db: Connection, most: Mapping[str, int]) -> dict[str, int]:
-    """How many profiles hold each key, counted no further than one above the given number.
+def _count_holders(db: Connection, most: Mapping[str, int]) -> list[tuple[str, int, int | None]]:
+    """How many profiles hold each key, and the cap that it is listed with, if it is.
 
-    So a key of many costs no more than one of few. SQLite takes no limit from a row: it is asked
-    once for each number.
+    Counted no further than one above the given number, so that a key of many costs no more than one
+    of few. SQLite takes no limit from a row: it is asked once for each number.
     """
     held = (
         "(SELECT count(*) FROM (SELECT 1 FROM match_key WHERE key = wanted.value LIMIT {}) AS up)"
     )
+    told = f"SELECT wanted.value, {held}, listed.over FROM {{}} LEFT JOIN frequent_key AS listed "
+    told += "ON listed.key = wanted.value"
     asked: list[tuple[str, Bound]]
     if db.dialect.name != "sqlite":
-        limited = held.format("wanted.most + 1")
-        wanted = "unnest(%s::text[], %s::int[]) AS wanted(value, most)"
-        asked = [(f"SELECT value, {limited} FROM {wanted}", (list(most), list(most.values())))]
+        sql = told.format("wanted.most + 1", "unnest(%s::text[], %s::int[]) AS wanted(value, most)")
+        asked = [(sql, (list(most), list(most.values())))]
     else:
         asked = [
             (
-                f"SELECT value, {held.format(cap + 1)} FROM json_each(?) AS wanted",
+                told.format(cap + 1, "json_each(?) AS wanted"),
                 (orjson.dumps([key for key in most if most[key] == cap]).decode(),),
             )
             for cap in sorted(set(most.values()))
         ]
-    rows = (row for sql, bound in asked for row in fetch(db, sql, bound, ("key", "holders")))
-    return {row.key: row.holders for row in rows}
+    columns = ("key", "holders", "over")
+    return [tuple(row) for sql, bound in asked for row in fetch(db, sql, bound, columns)]
 
 
 def _touch_holders(db: Connection, keys: Sequence[str]) -> None:
