@@ -48,7 +48,7 @@ def complete_fill(db: Connection, caps: Caps, least: int) -> int:
     ``least`` is the lowest cap there is. No record needs a second look for it: those that were
     filled in wait for their first one.
     """
-    _INDEX.create(db)
+    _INDEX.create(db, checkfirst=True)
     db.execute(sa.delete(frequent_key))
     holders = sa.func.count()
     query = sa.select(match_key.c.key, holders).group_by(match_key.c.key).having(holders > least)
