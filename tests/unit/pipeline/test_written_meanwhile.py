@@ -8,9 +8,11 @@ from collections.abc import Callable
 import pytest
 import sqlalchemy as sa
 
+from hub.match.blocking import SHARED
 from hub.pipeline.indexing import Indexed
 from hub.pipeline.resolve import apply, plan
 from hub.store.database import Engine, open_store, reading, writing
+from hub.store.match_keys import find_frequent
 from hub.store.material import pending_parties, settle_parties
 from hub.store.parties import mark_golden_pending
 from hub.store.party_records import Statement, load_standing
@@ -70,6 +72,20 @@ def test_a_record_that_goes_meanwhile_leaves_no_key(store: Engine) -> None:
         assert db.scalar(sa.text("SELECT count(*) FROM match_key")) == 0
 
 
+def test_who_waits_because_a_key_got_crowded_is_done_in_the_same_run(store: Engine) -> None:
+    """The holders of before come first in the order of ids, and were not waiting then."""
+    world = World(store)
+    shared = {"phone": "030 9999111"}
+    before = {f"crm:Contact:{n}": person("Max", f"Muster{n}", **shared) for n in range(SHARED)}
+    world.put_all(before)
+    world.resolve()
+    world.put("crm:Contact:99", person("Max", "Anders", **shared))
+    world.resolve()
+    with reading(store) as db:
+        assert find_frequent(db, ["ph:+49309999111"])
+        assert pending_ids(db, 0, 10) == []
+
+
 def test_only_what_still_says_the_same_is_settled(store: Engine) -> None:
     world = World(store)
     same, changed, gone = world.put_all({f"crm:Contact:{n}": ANNA for n in range(3)})
@@ -117,6 +133,8 @@ def touch(store: Engine, party: str) -> None:
         (7, b"\0" * 16, False, False),
         (4, b"a" * 16, True, False),
         (9, b"a" * 16, True, False),
+        (1, b"c" * 16, True, True),
+        (1, b"a" * 16, True, False),
     ],
 )
 def test_what_was_indexed_is_known(record: int, body_hash: bytes, active: bool, held: bool) -> None:
@@ -124,6 +142,7 @@ def test_what_was_indexed_is_known(record: int, body_hash: bytes, active: bool, 
     indexed.add(3, Statement("{}", b"a" * 16))
     indexed.add(5, None)
     indexed.add(7, Statement("{}", b"\0" * 16))
+    indexed.add(1, Statement("{}", b"c" * 16))
     assert indexed.holds(record, body_hash, active) is held
 
 
