@@ -40,7 +40,7 @@ async def _mended(receive: Receive) -> Receive:
         read.append(message)
         body += message.get("body", b"")
         more = message["type"] == "http.request" and message.get("more_body", False)
-    mended = None if more else without_port(body)
+    mended = None if more or len(body) > _MOST_BYTES else without_port(body)
     if mended is not None:
         read = [{"type": "http.request", "body": mended, "more_body": False}]
 
