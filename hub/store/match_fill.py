@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 
 from hub.store import bulk
 from hub.store.driver import fetch
-from hub.store.match_keys import Caps
+from hub.store.match_keys import Caps, highest_crossed
 from hub.store.tables import frequent_key, match_key, match_profile
 from hub.store.waiting import pending_ids
 
@@ -53,11 +53,7 @@ def complete_fill(db: Connection, caps: Caps, least: int) -> int:
     holders = sa.func.count()
     query = sa.select(match_key.c.key, holders).group_by(match_key.c.key).having(holders > least)
     crossed: list[bulk.Row] = [
-        (key, over) for key, held in db.execute(query) if (over := _crossed(caps(key), held))
+        (key, over) for key, held in db.execute(query) if (over := highest_crossed(caps(key), held))
     ]
     bulk.insert(db, frequent_key, ("key", "over"), crossed)
     return len(crossed)
-
-
-def _crossed(caps: tuple[int, ...], held: int) -> int:
-    return max((cap for cap in caps if held > cap), default=0)

@@ -152,9 +152,7 @@ DELETE FROM match_key AS held USING gone WHERE held.profile = gone.profile RETUR
 def _mark_crossed(db: Connection, keys: set[str], caps: Caps) -> int:
     """List the keys by the cap that they are over now; returns how many that changes."""
     counts = _count_holders(db, {key: caps(key)[-1] for key in keys}) if keys else []
-    after = {
-        key: max((cap for cap in caps(key) if held > cap), default=0) for key, held, _ in counts
-    }
+    after = {key: highest_crossed(caps(key), held) for key, held, _ in counts}
     before = {key: over for key, _, over in counts}
     crossed = sorted(key for key in after if after[key] != (before[key] or 0))
     for chunk in _chunks([key for key in crossed if before[key] is not None], 500):
@@ -163,6 +161,11 @@ def _mark_crossed(db: Connection, keys: set[str], caps: Caps) -> int:
     bulk.insert(db, frequent_key, ("key", "over"), risen)
     _touch_holders(db, crossed)
     return len(crossed)
+
+
+def highest_crossed(caps: tuple[int, ...], held: int) -> int:
+    """The highest of the caps that so many holders are over, 0 for none."""
+    return max((cap for cap in caps if held > cap), default=0)
 
 
 def _count_holders(db: Connection, most: Mapping[str, int]) -> list[tuple[str, int, int | None]]:

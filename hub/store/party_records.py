@@ -113,9 +113,7 @@ def load_statements(db: Connection, ids: Iterable[int]) -> dict[int, Statement]:
 
 def load_bodies(db: Connection, ids: Iterable[int]) -> dict[int, str]:
     """The JSON bodies of active party records."""
-    columns = ("id", "body", "active", "entity")
-    rows = bulk.look_up(db, canonical_record, columns, LookUp("id", ids))
-    return {row.id: row.body for row in rows if row.active and row.entity == "party"}
+    return {id_: said.body for id_, said in load_statements(db, ids).items()}
 
 
 def _stream_names(db: Connection, ids: set[int]) -> Mapping[int, tuple[str, str]]:
