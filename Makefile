@@ -26,7 +26,7 @@ $(VENV)/.dev: $(VENV)/.runtime
 .venv-airflow/.ready: pyproject.toml constraints.txt
 	@test -d .venv-airflow || $(PYTHON) -m venv .venv-airflow
 	@echo "installing the hub with Airflow into .venv-airflow (some minutes) …"
-	@.venv-airflow/bin/python $(PIP) -e '.[postgres,airflow-celery]' pytest pytest-timeout playwright
+	@.venv-airflow/bin/python $(PIP) -e '.[postgres,airflow-celery]' apache-airflow-providers-fab pytest pytest-timeout playwright
 	@touch $@
 
 .venv-spark/.ready: pyproject.toml constraints.txt
@@ -60,7 +60,7 @@ check: $(VENV)/.dev ## ruff, mypy strict, import-linter, architecture limits, do
 	$(BIN)/lint-imports
 	$(BIN)/pytest -q -m "not servers" tests/architecture tests/docs
 
-bench: $(VENV)/.dev .venv-bench/.ready ## the figures in the README, with the peers beside them
+bench: $(VENV)/.dev .venv-bench/.ready .venv-airflow/.ready ## the figures in the README, with the peers beside them
 	$(BIN)/python -m benchmarks
 
 faults: $(VENV)/.dev .venv-airflow/.ready ## the fault runs at full size

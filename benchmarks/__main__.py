@@ -2,6 +2,7 @@
 
 from benchmarks import (
     api_requests,
+    control_room,
     index_path,
     match_quality,
     match_scale,
@@ -25,3 +26,4 @@ match_quality.main([])
 match_scale.main([])
 index_path.main([])
 api_requests.main([])
+control_room.main([])
