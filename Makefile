@@ -65,7 +65,7 @@ bench: $(VENV)/.dev .venv-bench/.ready .venv-airflow/.ready ## the figures in th
 
 faults: $(VENV)/.dev .venv-airflow/.ready ## the fault runs at full size
 	HUB_FAULTS=full $(BIN)/pytest tests/faults
-	HUB_FAULTS=full $(AIRFLOW_BIN)/python -m pytest tests/dags/test_torment.py
+	HUB_FAULTS=full $(AIRFLOW_BIN)/python -m pytest tests/dags/test_torment.py tests/dags/test_mass.py
 
 demo-real: $(VENV)/.dev servers ## the demo story on real Tryton, Request Tracker and Dovecot
 	$(BIN)/python -m tests.servers.demo_real
