@@ -212,8 +212,10 @@ class LoudCase(NetsuiteStandIn):
 
     def _query(self, request: Request) -> Response:
         told: Any = super()._query(request).body
-        loud = [{name.upper(): value for name, value in row.items()} for row in told["items"]]
-        return Response(200, {**told, "items": loud})
+        told["items"] = [
+            {name.upper(): value for name, value in row.items()} for row in told["items"]
+        ]
+        return Response(200, told)
 
 
 def test_a_count_does_not_depend_on_the_case_of_names() -> None:
