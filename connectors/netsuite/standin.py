@@ -116,18 +116,23 @@ class NetsuiteStandIn(HttpStandIn):
             return _error(400, "INVALID_HEADER")
         text = orjson.loads(request.body)["q"]
         listed, counted = _LISTED.match(text), _COUNTED.match(text)
-        inner = listed or counted
-        select = _SELECT.match(inner["query"] if inner else text)
+        outer = listed or counted
+        selected = self._selected(outer["query"] if outer else text)
+        if selected is None:
+            return _error(400, "INVALID_PARAMETER")
+        rows, names = selected
+        if counted:
+            return _total(rows, re.findall(r"SUM\((\w+)\)", counted["sums"]), names, request)
+        return _shown(rows[: int(listed["most"])] if listed else rows, names, request)
+
+    def _selected(self, text: str) -> tuple[list[Row], list[str]] | None:
+        """The rows of a query and the names of its columns; None where it is no query of ours."""
+        select = _SELECT.match(text)
         tests = [_TEST.fullmatch(part) for part in select["if"].split(" AND ")] if select else []
         if select is None or None in tests:
-            return _unknown()
+            return None
         rows = self._rows(select["tables"], [test for test in tests if test])
-        names = _names(select["columns"])
-        if counted:
-            asked = re.findall(r"SUM\((\w+)\)", counted["sums"])
-            return _total(rows, asked, request) if {*asked} <= {*names} else _unknown()
-        most = int(listed["most"]) if listed else len(rows)
-        return _shown(rows[:most], names, request)
+        return rows, _names(select["columns"])
 
     def _rows(self, tables: str, tests: list[re.Match[str]]) -> list[Row]:
         """What a query finds, in the order of internal ids."""
@@ -196,17 +201,15 @@ def _shown(rows: list[Row], names: list[str], request: Request) -> Response:
     return Response(200, body)
 
 
-def _total(rows: list[Row], names: list[str], request: Request) -> Response:
+def _total(rows: list[Row], sums: list[str], names: list[str], request: Request) -> Response:
     """One row of texts, as all numbers of a query are; a sum of nothing is left out."""
+    if not {*sums} <= {*names}:
+        return _error(400, "INVALID_PARAMETER")
     told = {COUNTED: str(len(rows))}
-    for name in names:
+    for name in sums:
         values = [Decimal(row[name]) for row in rows if row.get(name) is not None]
         told |= {name: str(sum(values))} if values else {}
     return _shown([told], list(told), request)
-
-
-def _unknown() -> Response:
-    return _error(400, "INVALID_PARAMETER")
 
 
 def _patched(row: Row | None, name: str, request: Request) -> Response:
