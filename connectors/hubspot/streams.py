@@ -16,13 +16,15 @@ from typing import Any, Final
 from pydantic import JsonValue
 
 from hub.sdk import Capability, Stream
-from hub.sdk.resource import CursorPaging, RestStream, RestWrite, Since
+from hub.sdk.resource import CursorPaging, RestCount, RestStream, RestWrite, Since
 from hub.sdk.resource.stream import Values
 
 SYSTEM: Final = "hubspot"
 OVERLAP: Final = 300.0
 AFTER: Final = "after_id"
 SINCE: Final = "since"
+SEARCH_LIMIT: Final = 10_000
+"""More than these no search gives; HubSpot does not say whether its total goes beyond them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,18 @@ def _stream(name: str, kind: Kind, names: list[str], *, overlap: float) -> RestS
         paging=CursorPaging(next="paging.next.after", param="after", size_param="limit"),
         changes=None,
     )
-    return replace(search, whole=listed)
+    return replace(search, whole=listed, count=_count(path, kind))
+
+
+def _count(path: str, kind: Kind) -> RestCount:
+    """What a search for all ids finds: archived objects are in no search, as in no list."""
+    return RestCount(
+        path=f"{path}/search",
+        records="total",
+        params={"limit": 1},
+        body=search_body(kind.modified, ()),
+        exact_below=SEARCH_LIMIT,
+    )
 
 
 def search_body(modified: str, names: Sequence[str]) -> Callable[[Values], JsonValue]:

@@ -11,6 +11,7 @@ import itertools
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from functools import cache
 from typing import Any, Final
 from urllib.parse import parse_qs
@@ -19,7 +20,14 @@ import orjson
 from pydantic import JsonValue
 
 from connectors.netsuite.connector import TOKEN_PATH
-from connectors.netsuite.streams import FORM, QUERIES, QUERY_PATH, RECORD_PATH, VERSION
+from connectors.netsuite.streams import (
+    COUNTED,
+    FORM,
+    QUERIES,
+    QUERY_PATH,
+    RECORD_PATH,
+    VERSION,
+)
 from hub.sdk import HttpStandIn, StandInState
 from hub.sdk.standin import Request, Response, Row
 
@@ -28,6 +36,9 @@ CERTIFICATE: Final = "stand-in-certificate"
 _ASSERTION: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _LISTED: Final = re.compile(
     r"SELECT \* FROM \((?P<query>.+) ORDER BY t\.id\) WHERE ROWNUM <= (?P<most>\d+)$"
+)
+_COUNTED: Final = re.compile(
+    rf"SELECT COUNT\(\*\) AS {COUNTED}(?P<sums>(?:, SUM\(\w+\) AS \w+)*) FROM \((?P<query>.+)\)$"
 )
 _SELECT: Final = re.compile(
     r"SELECT (?P<columns>.+) FROM (?P<tables>\w+ t[\w, ]*) WHERE (?P<if>.+)$"
@@ -104,14 +115,24 @@ class NetsuiteStandIn(HttpStandIn):
         if request.headers.get("prefer") != "transient":
             return _error(400, "INVALID_HEADER")
         text = orjson.loads(request.body)["q"]
-        listed = _LISTED.match(text)
-        select = _SELECT.match(listed["query"] if listed else text)
+        listed, counted = _LISTED.match(text), _COUNTED.match(text)
+        outer = listed or counted
+        selected = self._selected(outer["query"] if outer else text)
+        if selected is None:
+            return _error(400, "INVALID_PARAMETER")
+        rows, names = selected
+        if counted:
+            return _total(rows, re.findall(r"SUM\((\w+)\)", counted["sums"]), names, request)
+        return _shown(rows[: int(listed["most"])] if listed else rows, names, request)
+
+    def _selected(self, text: str) -> tuple[list[Row], list[str]] | None:
+        """The rows of a query and the names of its columns; None where it is no query of ours."""
+        select = _SELECT.match(text)
         tests = [_TEST.fullmatch(part) for part in select["if"].split(" AND ")] if select else []
         if select is None or None in tests:
-            return _error(400, "INVALID_PARAMETER")
+            return None
         rows = self._rows(select["tables"], [test for test in tests if test])
-        most = int(listed["most"]) if listed else len(rows)
-        return _shown(rows[:most], _names(select["columns"]), request)
+        return rows, _names(select["columns"])
 
     def _rows(self, tables: str, tests: list[re.Match[str]]) -> list[Row]:
         """What a query finds, in the order of internal ids."""
@@ -178,6 +199,17 @@ def _shown(rows: list[Row], names: list[str], request: Request) -> Response:
     body: Row = {"links": [], "count": len(page), "hasMore": start + limit < len(rows)}
     body |= {"items": items, "offset": start, "totalResults": len(rows)}
     return Response(200, body)
+
+
+def _total(rows: list[Row], sums: list[str], names: list[str], request: Request) -> Response:
+    """One row of texts, as all numbers of a query are; a sum of nothing is left out."""
+    if not {*sums} <= {*names}:
+        return _error(400, "INVALID_PARAMETER")
+    told = {COUNTED: str(len(rows))}
+    for name in sums:
+        values = [Decimal(row[name]) for row in rows if row.get(name) is not None]
+        told |= {name: str(sum(values))} if values else {}
+    return _shown([told], list(told), request)
 
 
 def _patched(row: Row | None, name: str, request: Request) -> Response:

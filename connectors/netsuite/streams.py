@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 from pydantic import JsonValue
 
 from hub.errors import ConfigError
-from hub.sdk.resource import CursorPaging, RestStream, RestWrite, Since
+from hub.sdk.resource import CursorPaging, RestCount, RestStream, RestWrite, Since
 from hub.sdk.resource.stream import Values
 
 SYSTEM: Final = "netsuite"
@@ -33,18 +33,24 @@ _SQL_FORM: Final = "YYYY-MM-DD HH24:MI:SS"
 _AFTER: Final = "after"
 _SINCE: Final = "since"
 _COLUMN: Final = re.compile(r"^[A-Za-z][A-Za-z0-9_]{0,63}$")
+_ALL: Final = "t.id > 0"
+COUNTED: Final = "counted"
 _CHANGED: Final = f"TO_CHAR(t.lastmodifieddate, '{_SQL_FORM}') AS {VERSION}"
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What a stream selects: ``t`` is its table, ``condition`` joins others to it."""
+    """What a stream selects: ``t`` is its table, ``condition`` joins others to it.
+
+    ``sums`` are the columns whose sums are control totals.
+    """
 
     entities: tuple[str, ...]
     columns: tuple[str, ...]
     tables: str
     condition: str = ""
     written: bool = False
+    sums: tuple[str, ...] = ()
 
 
 # Lines of sales have the other sign than their total; the tax is in lines of its own.
@@ -54,7 +60,7 @@ _TAX_LINES: Final = (
 )
 
 
-def _transaction(kind: str, *more: str) -> Query:
+def _transaction(kind: str, *more: str, sums: tuple[str, ...] = ()) -> Query:
     """A transaction of one type; its amounts are in the currency of the document."""
     return Query(
         ("order",) if kind == "SalesOrd" else ("invoice",),
@@ -69,6 +75,7 @@ def _transaction(kind: str, *more: str) -> Query:
         ),
         "transaction t, currency c",
         f"t.type = '{kind}' AND t.currency = c.id(+)",
+        sums=("foreigntotal", "foreignnet", "foreigntax", *sums),
     )
 
 
@@ -99,6 +106,7 @@ QUERIES: Final[Mapping[str, Query]] = {
         "CustInvc",
         "TO_CHAR(t.duedate, 'YYYY-MM-DD') AS duedate",
         "t.foreignamountunpaid",
+        sums=("foreignamountunpaid",),
     ),
 }
 
@@ -147,7 +155,27 @@ def _stream(name: str, query: Query, asked: _Asked) -> RestStream:
         write=RestWrite(path=f"{RECORD_PATH}/{name}/{{key}}") if query.written else None,
         keys_only={"keys": True},
         custom_fields=True,
+        count=_count(query),
     )
+
+
+def _count(query: Query) -> RestCount:
+    """Counts and adds up the very rows that a full read selects, joins and all."""
+    names = (COUNTED, *query.sums)
+    paths = {name: f"items[0].{name} || items[0].{name.upper()}" for name in names}
+    return RestCount(
+        path=QUERY_PATH,
+        records=f"to_number({paths.pop(COUNTED)})",  # SuiteQL gives numbers as texts
+        body=partial(_count_body, query),
+        sums=paths,
+    )
+
+
+def _count_body(query: Query, _values: Values) -> JsonValue:
+    sums = "".join(f", SUM({name}) AS {name}" for name in query.sums)
+    chosen = query.columns if query.sums else ("t.id",)
+    rows = _select(query, chosen, [_ALL])
+    return {"q": f"SELECT COUNT(*) AS {COUNTED}{sums} FROM ({rows})"}
 
 
 def _list_body(query: Query, columns: Sequence[str], asked: _Asked, values: Values) -> JsonValue:

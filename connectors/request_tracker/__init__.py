@@ -20,6 +20,7 @@ from hub.sdk import (
     Receipt,
     Record,
     StandInSpec,
+    Total,
     hookimpl,
 )
 
@@ -44,6 +45,14 @@ class RequestTrackerConnector:
             return self._users.pages(cursor)
         if stream == TICKET.name:
             return self._tickets.pages(cursor)
+        raise _unknown_stream(stream)
+
+    def count(self, stream: str) -> Total:
+        """Ask RT how many records its search finds; an error where it does not count them."""
+        if stream == USER.name:
+            return Total(self._users.count())
+        if stream == TICKET.name:
+            return Total(self._tickets.count())
         raise _unknown_stream(stream)
 
     def fetch(self, stream: str, key: str) -> Record | None:

@@ -18,14 +18,18 @@ USER: Final = Stream(
     name="user",
     entities=("party", "relationship"),
     key=("id",),
-    capabilities=frozenset({Capability.FULL, Capability.WRITE, Capability.OPTIMISTIC_LOCK}),
+    capabilities=frozenset(
+        {Capability.FULL, Capability.WRITE, Capability.OPTIMISTIC_LOCK, Capability.COUNT}
+    ),
 )
 TICKET: Final = Stream(
     name="ticket",
     entities=("ticket",),
     key=("id",),
     cursor="LastUpdated",
-    capabilities=frozenset({Capability.FULL, Capability.INCREMENTAL, Capability.DELETES}),
+    capabilities=frozenset(
+        {Capability.FULL, Capability.INCREMENTAL, Capability.DELETES, Capability.COUNT}
+    ),
 )
 
 USER_FIELDS: Final = (
@@ -43,6 +47,8 @@ TICKET_PARAMS: Final[Mapping[str, str]] = {
     "fields[Requestor]": "id,Name",
 }
 
+_PROBE: Final[Params] = {"fields": "id", "per_page": 1}
+"""Asks for one record, for the number of all that the search finds."""
 
 ENDED: Final = (
     "ObjectType = 'RT::Ticket' AND"
@@ -79,6 +85,10 @@ class Users:
             place: Cursor = {"done": done, "total": total}
             yield Page(records=records, unreadable=unreadable, cursor=place)
 
+    def count(self) -> int:
+        """How many users RT finds, disabled ones among them."""
+        return self._list(_PROBE, with_disabled=True)[1]
+
     def fetch(self, key: str) -> tuple[Record, str] | None:
         """One user as lists give it, and the ETag."""
         found = self._client.get_one(f"user/{key}", stream=USER.name)
@@ -104,9 +114,8 @@ class Users:
 
     def _enabled(self) -> frozenset[int] | None:
         """The ids of enabled users; None where all are, which the counts say."""
-        probe: Params = {"fields": "id", "per_page": 1}
-        _, everybody = self._list(probe, with_disabled=True)
-        _, enabled = self._list(probe, with_disabled=False)
+        everybody = self.count()
+        _, enabled = self._list(_PROBE, with_disabled=False)
         if enabled == everybody:
             return None
         ids: set[int] = set()
@@ -145,6 +154,10 @@ class Tickets:
                 cursor=sweep.end() if is_last else sweep.position(),
             )
 
+    def count(self) -> int:
+        """How many tickets a search finds: neither deleted nor merged ones."""
+        return self._search("id > 0", _PROBE)[1]
+
     def fetch(self, key: str) -> Record | None:
         """One ticket as lists give it."""
         rows, _ = self._search(f"id = {int(key)}")
@@ -169,8 +182,8 @@ class Tickets:
         untold = sweep.untold(ended.values())
         return sweep.tell([stone for stone in untold if self.fetch(stone.key) is None])
 
-    def _search(self, query: str) -> tuple[list[Row], int]:
-        params: Params = {**TICKET_PARAMS, "query": query, "orderby": "id", "order": "ASC"}
+    def _search(self, query: str, wanted: Params = TICKET_PARAMS) -> tuple[list[Row], int]:
+        params: Params = {**wanted, "query": query, "orderby": "id", "order": "ASC"}
         return self._client.list_page("tickets", params, stream=TICKET.name)
 
 

@@ -9,7 +9,8 @@ Seed rows, by id, as the API gives them::
 ``updated_at`` counts whole seconds; ``_at``, if a row has it, is the exact time of its change, and
 is not sent. A deleted ticket has the status ``deleted``, a deleted user ``active`` false: the
 exports give them, requests for one ticket don't. Exports leave out what changed within the last
-``lag_seconds``; Zendesk's is a minute, here it is none unless a test sets it.
+``lag_seconds``; Zendesk's is a minute, here it is none unless a test sets it. ``stale_count`` is
+what counts say while Zendesk renews them.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ class ZendeskStandIn(HttpStandIn):
 
     def __init__(self, state: StandInState, port: int = 0) -> None:
         self.lag_seconds = 0.0
+        self.stale_count: int | None = None
         self.role = "admin"
         super().__init__(state, self._reply, port)
 
@@ -63,6 +65,8 @@ class ZendeskStandIn(HttpStandIn):
             return Response(200, {"user": {"id": 1, "email": ADMIN, "role": self.role}})
         if request.path == "/api/v2/organizations.json":
             return self._organizations(asked)
+        if request.path == "/api/v2/organizations/count":
+            return self._counted("organization")
         if export := _EXPORT.fullmatch(request.path):
             return self._export(export[1], asked)
         if one := _ONE.fullmatch(request.path):
@@ -108,6 +112,14 @@ class ZendeskStandIn(HttpStandIn):
         place = _encoded(("", int(given[-1]["id"]))) if given else None
         meta: dict[str, JsonValue] = {"has_more": more, "after_cursor": place}
         return Response(200, {"organizations": [_shown(row) for row in given], "meta": meta})
+
+    def _counted(self, stream: str) -> Response:
+        """How many there are; above 100,000 an old figure, or that number while it is renewed."""
+        told: dict[str, JsonValue] = {"value": len(self.state.stream(stream))}
+        told["refreshed_at"] = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        if self.stale_count is not None:
+            told = {"value": self.stale_count, "refreshed_at": None}
+        return Response(200, {"count": told})
 
     def _one(self, request: Request, stream: str, key: str) -> Response:
         row = self.state.stream(stream).get(key)

@@ -20,6 +20,8 @@ from hub.store.suppression import PSEUDONYM
 from hub.store.tables import quarantine, raw_version, run, source_record
 
 STEP: Final = "count"
+_NUMBER: Final = r"^[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$"
+"""A number as systems write it, Oracle's ``.5`` among them."""
 
 
 class Held(NamedTuple):
@@ -67,7 +69,7 @@ def _sum(db: Connection, condition: sa.ColumnElement[bool], name: str) -> Decima
         scaled = sa.cast(sa.func.round(value * 10_000), sa.BigInteger())
     else:
         text = sa.cast(payload, sa.dialects.postgresql.JSONB)[name].astext
-        number = sa.case((text.regexp_match(r"^-?\d+(\.\d+)?([eE][-+]?\d+)?$"), text))
+        number = sa.case((text.regexp_match(_NUMBER), text))
         scaled = sa.func.round(sa.cast(number, sa.Numeric()) * 10_000)
     same = (raw_version.c.record_id == source_record.c.id) & (
         raw_version.c.version == source_record.c.version

@@ -15,7 +15,13 @@ from connectors.hubspot import hub_connector
 from connectors.hubspot.connector import HubspotConnector, explain_limit
 from connectors.hubspot.samples import SAMPLES
 from connectors.hubspot.standin import OAUTH, HubspotStandIn
-from hub.errors import AuthenticationError, ConflictError, PushRefusedError, RateLimitedError
+from hub.errors import (
+    AuthenticationError,
+    ConflictError,
+    PermanentSourceError,
+    PushRefusedError,
+    RateLimitedError,
+)
 from hub.sdk import (
     Change,
     Cursor,
@@ -213,3 +219,21 @@ def test_pages_end_where_a_run_can_go_on(standin: HubspotStandIn) -> None:
     pages = read(connector)
     for before, after in pairwise(pages):
         assert keys(read(connector, before.cursor))[: len(after.records)] == keys([after])
+
+
+def test_the_total_of_a_search_counts_what_a_list_gives(standin: HubspotStandIn) -> None:
+    connector = connect(standin)
+    standin.state.stream("contacts")[key(3)]["archived"] = True
+    assert connector.count("contacts").records == len(keys(read(connector))) == 6
+    assert standin.requests["POST /crm/v3/objects/contacts/search"] == 1
+
+
+def test_from_ten_thousand_on_a_total_is_not_taken_for_a_count(standin: HubspotStandIn) -> None:
+    rows = standin.state.stream("companies")
+    for number in range(1, 10_001):
+        rows[str(number)] = {"id": str(number), "archived": False, "properties": {}}
+        rows[str(number)]["properties"]["hs_object_id"] = str(number)
+    with pytest.raises(PermanentSourceError, match="hubspot/companies: the system tells 10000"):
+        connect(standin).count("companies")
+    del rows["7"]
+    assert connect(standin).count("companies").records == 9_999

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -176,3 +178,53 @@ def test_an_overlap_does_not_hand_on_what_is_unchanged(standin: Recorder) -> Non
     put(standin, 7, 1, at=datetime.now(UTC) - timedelta(minutes=5))
     cursor = read(connector)[-1].cursor
     assert keys(read(connector, cursor)) == []
+
+
+def put_invoices(standin: NetsuiteStandIn, amounts: list[tuple[str, str | None]]) -> None:
+    """Invoices with these totals and unpaid amounts."""
+    for number, (total, unpaid) in enumerate(amounts, start=1):
+        SAMPLES.put(SAMPLES, standin.state, Sample("invoice", number, 0, LONG_AGO))
+        row = standin.state.stream("invoice")[SAMPLES.key("invoice", number)]
+        row |= {"foreigntotal": total, "foreignamountunpaid": unpaid}
+
+
+def test_counts_and_sums_are_made_of_the_rows_that_are_read(standin: Recorder) -> None:
+    put_invoices(standin, [("1000.10", "0"), ("-20.30", None), ("9007199254740993.01", "5.5")])
+    connector = connect(standin)
+    total = connector.count("invoice")
+    assert total.records == 3
+    assert total.sums["foreigntotal"] == Decimal("9007199254741972.81")
+    assert total.sums["foreignamountunpaid"] == Decimal("5.5")
+    counted = standin.asked[-1]
+    list(connector.read("invoice", None))
+    rows = counted.partition(" FROM (")[2].removesuffix(")")
+    assert rows.partition(" FROM transaction t")[2] in standin.asked[-2]
+    assert "t.type = 'CustInvc' AND t.currency = c.id(+) AND t.id > 0" in rows
+
+
+def test_an_empty_account_has_sums_of_nothing(standin: Recorder) -> None:
+    assert connect(standin).count("salesorder").records == 0
+    assert set(connect(standin).count("salesorder").sums.values()) == {Decimal(0)}
+
+
+class LoudCase(NetsuiteStandIn):
+    """Gives the names of columns in capitals, as a release of NetSuite may."""
+
+    def _query(self, request: Request) -> Response:
+        told: Any = super()._query(request).body
+        told["items"] = [
+            {name.upper(): value for name, value in row.items()} for row in told["items"]
+        ]
+        return Response(200, told)
+
+
+def test_a_count_does_not_depend_on_the_case_of_names() -> None:
+    running = LoudCase(StandInState({}))
+    put_invoices(running, [("10.5", "1"), ("20", "2")])
+    try:
+        total = connect(running).count("invoice")
+    finally:
+        running.stop()
+    assert total.records == 2
+    assert total.sums["foreigntotal"] == Decimal("30.5")
+    assert total.sums["foreignamountunpaid"] == 3

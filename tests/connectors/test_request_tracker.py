@@ -19,6 +19,7 @@ from hub.errors import (
     ConflictError,
     CursorExpiredError,
     OutcomeUnknownError,
+    PermanentSourceError,
     RateLimitedError,
     RejectedError,
     SourceSchemaError,
@@ -29,6 +30,7 @@ from hub.model import ENTITIES
 from hub.model.party import Party, Relationship
 from hub.model.service import Ticket
 from hub.sdk import Change, Cursor, Fault, Page, StandInState
+from hub.sdk.standin import Request, Response
 
 MAPPING = Path(__file__).parents[2] / "mappings" / "request_tracker.yaml"
 CREATED = "2026-03-01T10:00:00Z"
@@ -422,3 +424,35 @@ def test_a_ticket_keeps_its_status_and_points_at_its_requestor(
     assert (found.queue, found.assignee) == ("General", "root")
     assert found.first_response == datetime(2026, 3, 1, 12, tzinfo=UTC)
     assert (found.resolved, found.sla_due) == (None, None)
+
+
+def test_counts_are_those_of_a_full_read(standin: RequestTrackerStandIn) -> None:
+    edit(standin, "user", "21", Disabled=1)
+    edit(standin, "ticket", "2", Status="deleted")
+    edit(standin, "ticket", "3", EffectiveId=4)
+    connector = connect(standin)
+    assert connector.count("user").records == len(keys(read(standin, "user"))) == 26
+    assert connector.count("ticket").records == len(keys(read(standin, "ticket"))) == 23
+
+
+class Guarded(RequestTrackerStandIn):
+    """RT checks rights row by row, so it tells no total."""
+
+    def answer(self, request: Request) -> Response:
+        answer = super().answer(request)
+        told = {**answer.body, "total": None} if isinstance(answer.body, dict) else answer.body
+        return Response(answer.status, told, answer.headers)
+
+
+def test_where_rt_does_not_count_nothing_is_counted() -> None:
+    running = Guarded(StandInState({"ticket": {"1": ticket(1)}}))
+    try:
+        with pytest.raises(PermanentSourceError, match="may not see all records"):
+            connect(running).count("ticket")
+    finally:
+        running.stop()
+
+
+def test_an_unknown_stream_is_not_counted(standin: RequestTrackerStandIn) -> None:
+    with pytest.raises(SourceSchemaError, match="no such stream"):
+        connect(standin).count("queue")

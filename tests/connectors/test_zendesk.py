@@ -20,9 +20,11 @@ from hub.bundled import bundled
 from hub.errors import (
     AuthenticationError,
     CursorExpiredError,
+    PermanentSourceError,
     PushRefusedError,
     RateLimitedError,
     RejectedError,
+    SourceSchemaError,
 )
 from hub.mapping import compile_mapping, load_mapping
 from hub.sdk import Change, Fault, PushDelivery, Sample, StandInState
@@ -217,3 +219,23 @@ def test_the_status_of_a_ticket_is_translated(status: str, expected: str) -> Non
     (ticket,) = translated("ticket", status=status)
     assert (ticket["status"], ticket["status_raw"]) == (expected, status)
     assert ticket["party"] == {"type": "user", "key": SAMPLES.key("user", 801)}
+
+
+def test_organizations_are_counted_as_they_are_listed(standin: ZendeskStandIn) -> None:
+    SAMPLES.remove(SAMPLES, standin.state, Sample("organization", 2, 1, DAY_AGO))
+    assert connect(standin).count("organization").records == 4
+    assert len(keys(standin, "organization")) == 4
+    assert standin.requests["GET /api/v2/organizations/count"] == 1
+
+
+@pytest.mark.parametrize("figure", [100_000, 250_000])
+def test_a_figure_of_yesterday_is_no_count(standin: ZendeskStandIn, figure: int) -> None:
+    standin.stale_count = figure
+    with pytest.raises(PermanentSourceError, match=r"zendesk/organization: .* estimate or a cap"):
+        connect(standin).count("organization")
+
+
+@pytest.mark.parametrize("stream", ["user", "ticket"])
+def test_what_exports_give_is_not_counted(standin: ZendeskStandIn, stream: str) -> None:
+    with pytest.raises(SourceSchemaError, match="nothing declares how"):
+        connect(standin).count(stream)

@@ -22,6 +22,7 @@ from hub.sdk.resource import (
     OverlapPages,
     PageNumber,
     RangeHeader,
+    RestCount,
     RestStream,
     RestWrite,
     Since,
@@ -46,7 +47,7 @@ def section(title: str) -> str:
     return PAGE.split(f"## `{title}`\n")[1].split("\n## ")[0]
 
 
-@pytest.mark.parametrize("kind", [RestStream, RestWrite], ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("kind", [RestStream, RestCount, RestWrite], ids=lambda kind: kind.__name__)
 def test_every_field_is_explained_and_no_other(kind: Any) -> None:
     rows = re.findall(r"^\| (`.*?`) \|", section(kind.__name__), re.MULTILINE)
     named = [name for row in rows for name in re.findall(r"`(\w+)`", row)]

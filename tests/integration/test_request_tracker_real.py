@@ -105,6 +105,23 @@ def test_deleted_and_merged_tickets_are_tombstones(rt_server: RequestTrackerServ
     assert again in {record.key for page in pages for record in page.records}
 
 
+def test_counts_are_those_of_a_full_read(rt_server: RequestTrackerServer) -> None:
+    users = seed_users(rt_server, 4, "counted")
+    rows = [{"Subject": f"Count {n}", "Requestor": "counted0@example.com"} for n in range(5)]
+    deleted, merged, kept, closed, _ = map(str, rt_server.seed(tickets=rows).tickets)
+    connector = connect(rt_server)
+    client = connector._client
+    client.put(f"user/{users[0]}", {"Disabled": "1"}, etag="", stream="user")
+    client.put(f"ticket/{deleted}", {"Status": "deleted"}, etag="", stream="ticket")
+    client.put(f"ticket/{merged}", {"MergeInto": kept}, etag="", stream="ticket")
+    client.put(f"ticket/{closed}", {"Status": "resolved"}, etag="", stream="ticket")
+    for stream in ("user", "ticket"):
+        found, _ = read(rt_server, stream)
+        assert connector.count(stream).records == len(found)
+    assert {deleted, merged}.isdisjoint(found)
+    assert {kept, closed} <= set(found)
+
+
 @pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo"])
 def test_the_account_s_time_zone_does_not_matter(
     rt_server: RequestTrackerServer, zone: str

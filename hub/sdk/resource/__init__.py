@@ -11,7 +11,7 @@ from hub.sdk.paging import (
 )
 from hub.sdk.resource.connector import RestConnector, rest_connector
 from hub.sdk.resource.standin import RestStandIn, rest_samples
-from hub.sdk.resource.stream import RestStream, RestWrite
+from hub.sdk.resource.stream import RestCount, RestStream, RestWrite
 
 __all__ = [
     "CursorPaging",
@@ -24,6 +24,7 @@ __all__ = [
     "PageNumber",
     "RangeHeader",
     "RestConnector",
+    "RestCount",
     "RestStandIn",
     "RestStream",
     "RestWrite",

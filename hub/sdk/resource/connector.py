@@ -19,8 +19,10 @@ from hub.sdk.contract import (
     Receipt,
     Record,
     Services,
+    Total,
 )
 from hub.sdk.paging import with_size
+from hub.sdk.resource.counting import count_records
 from hub.sdk.resource.reader import StreamReader
 from hub.sdk.resource.stream import RestStream
 from hub.sdk.resource.writer import StreamWriter
@@ -53,6 +55,10 @@ class RestConnector:
     def keys(self, stream: str) -> Iterator[Sequence[str]]:
         """The keys of all records there are now."""
         return StreamReader(self._client, self._declared(stream)).keys()
+
+    def count(self, stream: str) -> Total:
+        """How many records the system says a full read would give, and what it adds up."""
+        return count_records(self._client, self._declared(stream))
 
     def fetch(self, stream: str, key: str) -> Record | None:
         """One record as it is now, or None if it is gone."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qs, quote, unquote
 
@@ -20,7 +21,7 @@ from hub.sdk.changes import Feed, Keyset, Since, Times
 from hub.sdk.records import compile_path
 from hub.sdk.resource.deal import deal_out
 from hub.sdk.resource.rows import key_of
-from hub.sdk.resource.stream import RestStream
+from hub.sdk.resource.stream import RestCount, RestStream
 from hub.sdk.resource.writer import nest
 from hub.sdk.standin import HttpStandIn, Request, Response, Row, Sample, Samples, StandInState
 
@@ -31,7 +32,8 @@ class RestStandIn(HttpStandIn):
     """Serves declared streams; a request must carry the headers of ``proof``.
 
     ``settings`` are what the connector needs besides ``base_url``. Lists, single records, changes
-    by the declared method and new records are answered; the lock is the version as entity tag.
+    by the declared method, new records and counts are answered; the lock is the version as entity
+    tag.
     """
 
     def __init__(
@@ -68,7 +70,8 @@ class Served:
     """One declared stream on the server's side."""
 
     def __init__(self, stream: RestStream) -> None:
-        if isinstance(stream.changes, Feed | Keyset) or stream.body is not None:
+        bodies = stream.body is not None or (stream.count and stream.count.body)
+        if isinstance(stream.changes, Feed | Keyset) or bodies:
             raise ContractError(
                 f"stream {stream.name}: a feed, a keyset or a body needs a stand-in of its own"
             )
@@ -83,6 +86,9 @@ class Served:
         path = request.path.lstrip("/")
         if request.method == "GET" and path == self._stream.path.lstrip("/"):
             return self._list(rows, request)
+        count = self._stream.count
+        if request.method == "GET" and count and path == count.path.lstrip("/"):
+            return Response(200, self._counted(count, rows))
         if request.method == "GET":
             key = _key_in(self._one, path)
             return None if key is None else self._answer(rows.get(key))
@@ -110,6 +116,14 @@ class Served:
         keyed = [(self._key_of(row), row) for row in listed]
         part = deal_out(self._stream.paging, keyed, (asked, request.headers, request.path))
         return Response(200, self._wrapped(part.rows, part.told), part.headers)
+
+    def _counted(self, count: RestCount, rows: Mapping[str, Row]) -> JsonValue:
+        """The number of living records, and sums as texts with all their digits."""
+        alive = [row for row in rows.values() if not self._is_gone(row)]
+        if not count.records:
+            return len(alive)
+        sums = {path: _summed(name, alive) for name, path in count.sums.items()}
+        return nest({count.records: len(alive), **sums})
 
     def _is_gone(self, row: Row) -> bool:
         return bool(self._stream.deleted) and compile_path(self._stream.deleted)(row) is True
@@ -228,6 +242,12 @@ def rest_samples(
     return Samples(
         key=key, row=row, remove=remove, fields=lambda stream, revision: changes[stream](revision)
     )
+
+
+def _summed(name: str, rows: Sequence[Row]) -> str | None:
+    """The sum of a field; null where no record has a value, as databases add up."""
+    values = [Decimal(str(row[name])) for row in rows if row.get(name) is not None]
+    return str(sum(values)) if values else None
 
 
 def _pattern(path: str) -> re.Pattern[str] | None:

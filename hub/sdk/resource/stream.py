@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import JsonValue
 
+from hub.errors import ContractError
 from hub.sdk.changes import Feed, Keyset, Since, Times
 from hub.sdk.contract import Capability, Stream
 from hub.sdk.paging import Paging, SinglePage
@@ -39,6 +40,27 @@ class RestWrite:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RestCount:
+    """How a system is asked for the number of a stream's records, and for sums of their fields.
+
+    It must count what a full read gives, tombstones left out; where it counts more or less, declare
+    nothing. ``records`` is the path of the number in the answer ('' where the answer is the
+    number), ``sums`` gives by the name of a field in the records' data the path of its sum, null
+    where no record has a value. Paths are dotted names or JMESPath. ``body`` makes the request a
+    POST, as for lists: it is given ``params``. From ``exact_below`` on the system's number is an
+    estimate, or stops growing; then the stream is not counted but says so.
+    """
+
+    path: str
+    records: str = ""
+    params: Values = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: Callable[[Values], JsonValue] | None = None
+    sums: Mapping[str, str] = field(default_factory=dict)
+    exact_below: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RestStream:
     """One kind of record behind a REST API.
 
@@ -56,6 +78,8 @@ class RestStream:
     ``;`` between them); each is a tombstone that names it.
     ``whole`` is another list of the same records, for systems that tell changes by a search and all
     there is by a list: first loads and full reads (with :class:`Since`) and key scans read it.
+    ``count`` asks for the number of records by another way than reading them. A stream that
+    ``retains`` keeps what has left the system, so there is nothing to compare: ContractError.
     """
 
     name: str
@@ -83,6 +107,14 @@ class RestStream:
     whole: RestStream | None = None
     custom_fields: bool = False
     retains: bool = False
+    count: RestCount | None = None
+
+    def __post_init__(self) -> None:
+        if self.retains and self.count is not None:
+            raise ContractError(
+                f"stream {self.name}: it retains what leaves the system, so a count would compare "
+                "with other things; leave out count"
+            )
 
     def declared(self) -> Stream:
         """The stream as the contract knows it; its capabilities follow from the declaration."""
@@ -112,6 +144,7 @@ class RestStream:
             Capability.IDEMPOTENCY_KEY: bool(self.write and self.write.idempotency),
             Capability.KEY_SCAN: self.keys_only is not None,
             Capability.CUSTOM_FIELDS: self.custom_fields,
+            Capability.COUNT: self.count is not None,
         }
         return [capability for capability, holds in found.items() if holds]
 

@@ -11,6 +11,7 @@ from hub.sdk import ConnectorConfig, ConnectorSpec, Sample, StandInSpec, StandIn
 from hub.sdk.auth import BearerAuth
 from hub.sdk.resource import (
     Offset,
+    RestCount,
     RestStandIn,
     RestStream,
     RestWrite,
@@ -33,6 +34,7 @@ CONTACT = RestStream(
     row="data",
     write=RestWrite(path="contacts/{key}", lock="etag"),
     keys_only={"fields": "id"},
+    count=RestCount(path="contacts/count", records="meta.total", sums={"points": "meta.points"}),
 )
 MAPPING = """\
 system: toy
@@ -68,6 +70,7 @@ def contact(sample: Sample) -> dict[str, Any]:
         "id": sample.number,
         "name": f"Example {sample.number}",
         "phone": f"+49 30 {sample.number:04}{sample.revision}",
+        "points": f"{sample.number}.25",
         "meta": {"deleted": False},
     }
 
