@@ -61,7 +61,7 @@ def resolve(*, allow_merges: bool = False) -> Counts:
 def reconcile() -> Counts:
     """Run the reports and write their files beside hub.toml; the number of breaks by report."""
     with workplace() as work:
-        return level(steps.reconcile(work, work.config.root / "reports"))
+        return dict(steps.reconcile(work, work.config.root / "reports").break_counts)
 
 
 def mail_reports() -> Counts:

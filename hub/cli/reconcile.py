@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,17 +11,22 @@ import typer
 from hub.cli.figure import show_rows, show_source
 from hub.cli.output import AsJson, emit_counts, emit_json, emit_table, out, say, working
 from hub.cli.workplace import open_workplace, whoami
+from hub.errors import ConfigError
 from hub.pipeline import steps
 from hub.pipeline.break_desk import BreakView, Word, break_view, list_breaks, speak
 from hub.pipeline.figure_desk import reports_of
+from hub.pipeline.report_files import Wanted
+from hub.reports.result import ReportPack, ReportResult
 from hub.store.audit import new_act
 
+reports = typer.Typer()
 breaks = typer.Typer(help="Breaks that the reports found, and their life.", no_args_is_help=True)
 Key = Annotated[str, typer.Argument(help="Id of the break, as the reports show it.")]
 Reason = Annotated[str, typer.Option("--reason", help="What you found out; kept with the break.")]
 _LISTED = ("id", "report", "check_id", "state", "owner", "cause", "amount", "currency")
 
 
+@reports.command()
 def reconcile(
     report: Annotated[
         list[str] | None, typer.Option("--report", "-r", help="R1 to R14 or SCORE; all without it.")
@@ -29,6 +35,15 @@ def reconcile(
     form: Annotated[
         str, typer.Option("--format", "-f", help="html,xlsx,csv,pdf")
     ] = "html,xlsx,csv",
+    *,
+    cut_off: Annotated[
+        str | None,
+        typer.Option(
+            "--cut-off",
+            help="As of when: a day (its end in UTC) or a time; else now. Later documents and "
+            "what had just changed then are no breaks.",
+        ),
+    ] = None,
     ask: Annotated[
         bool, typer.Option(help="Ask the systems themselves what they hold, where they can count.")
     ] = True,
@@ -37,16 +52,52 @@ def reconcile(
     """Compare front and back office, and write the reports."""
     work = open_workplace()
     folder = dest or work.config.root / "reports"
+    forms = tuple(part.strip() for part in form.split(","))
+    wanted = Wanted(reports=tuple(report or ()), forms=forms, cut_off=_read_cut_off(cut_off))
     with working("reconciling …"):
-        forms = tuple(part.strip() for part in form.split(","))
-        counts = steps.reconcile(work, folder, reports=tuple(report or ()), forms=forms, ask=ask)
+        pack = steps.reconcile(work, folder, wanted, ask=ask)
     if as_json:
-        emit_json({"breaks": dict(counts), "folder": str(folder)})
+        emit_json(_summary(pack) | {"folder": str(folder)})
         return
-    emit_table(["report", "breaks"], list(counts.items()))
+    rows = [
+        (one.definition.id, one.definition.title, one.break_count, one.timing_count, _stake(one))
+        for one in pack.results
+    ]
+    emit_table(["report", "title", "breaks", "in flight", "at stake"], rows)
     say(f"written to {folder}")
 
 
+def _read_cut_off(text: str | None) -> datetime | None:
+    """A time that has come, or the last second of a day; ConfigError for any other text."""
+    if text is None:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ConfigError(f"--cut-off {text!r} is no day: write 2026-10-31") from error
+    found = found if found.tzinfo else found.replace(tzinfo=UTC)
+    if len(text) == len("2026-10-31"):
+        found += timedelta(days=1, seconds=-1)
+    if found > datetime.now(UTC):
+        raise ConfigError(f"--cut-off {text} is not over yet: leave it out to take what is there")
+    return found
+
+
+def _summary(pack: ReportPack) -> dict[str, Any]:
+    stakes = {r.definition.id: {c: f"{a:.2f}" for c, a in r.at_stake.items()} for r in pack.results}
+    return {
+        "cut_off": pack.cut_off.isoformat(),
+        "breaks": dict(pack.break_counts),
+        "in_flight": {r.definition.id: r.timing_count for r in pack.results},
+        "at_stake": stakes,
+    }
+
+
+def _stake(result: ReportResult) -> str:
+    return " · ".join(f"{amount:,.2f} {name}".strip() for name, amount in result.at_stake.items())
+
+
+@reports.command()
 def mail(as_json: AsJson = False) -> None:
     """Mail how many breaks the last reconciliation left to those named in hub.toml."""
     from hub.pipeline.report_mail import mail_reports
@@ -155,6 +206,5 @@ def _plain(view: BreakView) -> dict[str, Any]:
 
 def add_to(app: typer.Typer) -> None:
     """Hang these commands on the program."""
-    app.command()(reconcile)
-    app.command()(mail)
+    app.add_typer(reports)
     app.add_typer(breaks, name="break")

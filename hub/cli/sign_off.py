@@ -10,7 +10,7 @@ import typer
 from hub.cli.output import AsJson, emit_counts, say, warn, working
 from hub.cli.workplace import open_workplace, whoami
 from hub.pipeline import sign_off
-from hub.pipeline.report_files import FORMS, PDF, make_reports
+from hub.pipeline.report_files import FORMS, PDF, Wanted, make_reports
 from hub.pipeline.sign_off_files import pack_folder, void_with_sheets, write_sheet
 from hub.reports.render_pdf import can_render_pdf
 from hub.store.audit import new_act
@@ -38,7 +38,8 @@ def prepare(
     folder = dest or pack_folder(work, period)
     forms = (*FORMS, PDF) if can_render_pdf() else FORMS
     with working("reconciling …"):
-        pack = make_reports(work, folder, forms=forms, cut_off=end)
+        wanted = Wanted(forms=forms, cut_off=end, own_sheets=False)
+        pack = make_reports(work, folder, wanted)
     sign_off.prepare(work.engine, period, pack, new_act(whoami(), reason))
     write_sheet(work, period, folder)
     row = {"period": period, "folder": str(folder), "rules_hash": pack.rules_hash}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -26,26 +27,32 @@ _PRINTED_LINES: Final = 100
 """Paper shows so many lines of a check; the other forms have them all."""
 
 
-def make_reports(
-    work: Workplace,
-    folder: Path,
-    *,
-    reports: Sequence[str] = (),
-    forms: Sequence[str] = (),
-    cut_off: datetime | None = None,
-) -> ReportPack:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which reports (all if none is named), in which forms, as of when (now if nothing is said).
+
+    ``own_sheets`` are those of each person, which no signed pack needs.
+    """
+
+    reports: Sequence[str] = ()
+    forms: Sequence[str] = FORMS
+    cut_off: datetime | None = None
+    own_sheets: bool = True
+
+
+def make_reports(work: Workplace, folder: Path, wanted: Wanted) -> ReportPack:
     """Run the reports as of a cut-off and write their files.
 
     A company's own reports stand in the folder ``report-definitions`` beside hub.toml.
     """
     request = Request(
         company=work.config.hub.company,
-        reports=reports,
+        reports=wanted.reports,
         known=all_reports(work.config.root / "report-definitions"),
-        cut_off=cut_off,
+        cut_off=wanted.cut_off,
     )
     pack = reconcile(work.engine, request)
-    write_reports(pack, folder, forms or FORMS, own_sheets=cut_off is None)
+    write_reports(pack, folder, wanted.forms, own_sheets=wanted.own_sheets)
     return pack
 
 
@@ -53,8 +60,6 @@ def write_reports(
     pack: ReportPack, folder: Path, forms: Sequence[str] = FORMS, *, own_sheets: bool = True
 ) -> list[Path]:
     """Write the pack; each file is complete or absent.
-
-    ``own_sheets`` are those of each person, which no signed pack needs.
 
     Raises ConfigError for an unknown form, and for a folder that can't be written to.
     """

@@ -21,13 +21,14 @@ from hub.pipeline.connections import OpenConnection
 from hub.pipeline.extract import extract
 from hub.pipeline.golden import compute_golden
 from hub.pipeline.keyscan import scan_keys
-from hub.pipeline.report_files import make_reports
+from hub.pipeline.report_files import Wanted, make_reports
 from hub.pipeline.resolve import apply, plan
 from hub.pipeline.search_customers import index_customers
 from hub.pipeline.sign_off_files import void_with_sheets
 from hub.pipeline.totals import ask_systems
 from hub.pipeline.turn import CHANGES, StreamTask, SyncMode
 from hub.pipeline.workplace import Workplace
+from hub.reports.result import ReportPack
 from hub.sdk.contract import Capability, Stream
 from hub.store.columns import new_id
 from hub.store.database import reading, writing
@@ -192,14 +193,9 @@ def resolve(
 
 
 def reconcile(
-    work: Workplace,
-    folder: Path,
-    *,
-    reports: tuple[str, ...] = (),
-    forms: tuple[str, ...] = (),
-    ask: bool = True,
-) -> Mapping[str, int]:
-    """Run the reports and write their files; returns the number of breaks by report.
+    work: Workplace, folder: Path, wanted: Wanted | None = None, *, ask: bool = True
+) -> ReportPack:
+    """Run the reports and write their files.
 
     With ``ask``, systems that can count are asked first what they hold. Sign-offs whose period has
     changed since are void from now on.
@@ -207,5 +203,4 @@ def reconcile(
     if ask:
         ask_systems(work)
     void_with_sheets(work, new_id())
-    pack = make_reports(work, folder, reports=reports, forms=forms)
-    return {result.definition.id: result.break_count for result in pack.results}
+    return make_reports(work, folder, wanted or Wanted())

@@ -149,6 +149,11 @@ class ReportPack:
     about: str = ""
     """Whose sheet it is, where it is one of several that a report is split into."""
 
+    @property
+    def break_counts(self) -> Mapping[str, int]:
+        """How many breaks stand, by report."""
+        return {result.definition.id: result.break_count for result in self.results}
+
 
 def break_id(report: str, part: Lines, row: Row) -> str:
     """The identity of a line: the same subject and part give the same id in every run."""

@@ -70,7 +70,7 @@ def fetch_file(desk: ControllerDesk, name: Annotated[str, InPath(max_length=200)
 @router.post("/reports/run", response_model=Done)
 def run(desk: ControllerDesk) -> Response:
     """Compare front and back office now, and write the files; counts are breaks by report."""
-    counts = reconcile(desk.work, desk.work.config.root / _FOLDER)
+    counts = reconcile(desk.work, desk.work.config.root / _FOLDER).break_counts
     act = desk.act("reports run by hand")
     with writing(desk.work.engine) as db:
         add_entries(db, act, [Entry("run_reports", {"breaks": dict(counts)})], datetime.now(UTC))

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 
 from hub.errors import ConfigError, StoreError
 from hub.pipeline import sign_off
-from hub.pipeline.report_files import make_reports
+from hub.pipeline.report_files import Wanted, make_reports
 from hub.store.columns import new_id
 from hub.store.database import reading
 from hub.store.sign_offs import all_sign_offs, standing
@@ -69,7 +69,7 @@ def prepare(desk: ControllerDesk, wanted: Preparing) -> Response:
     folder = work.config.root / _FOLDER / wanted.period
     end = _end_of(wanted.period)
     _require_none(desk, wanted.period)
-    pack = make_reports(work, folder, cut_off=end)
+    pack = make_reports(work, folder, Wanted(cut_off=end, own_sheets=False))
     sign_off.prepare(work.engine, wanted.period, pack, desk.act(wanted.reason))
     return desk.answer(_standing(desk, wanted.period))
 
