@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from hub.cli.figure import show_rows, show_source
+from hub.cli.history import read_moment
 from hub.cli.output import AsJson, emit_counts, emit_json, emit_table, out, say, working
 from hub.cli.workplace import open_workplace, whoami
 from hub.errors import ConfigError
@@ -69,13 +70,9 @@ def reconcile(
 
 def _read_cut_off(text: str | None) -> datetime | None:
     """A time that has come, or the last second of a day; ConfigError for any other text."""
-    if text is None:
+    found = read_moment(text)
+    if text is None or found is None:
         return None
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise ConfigError(f"--cut-off {text!r} is no day: write 2026-10-31") from error
-    found = found if found.tzinfo else found.replace(tzinfo=UTC)
     if len(text) == len("2026-10-31"):
         found += timedelta(days=1, seconds=-1)
     if found > datetime.now(UTC):

@@ -88,7 +88,7 @@ def test_the_cut_off_is_a_day_that_is_over(ledger: Ledger, desk: Desk) -> None:
     load(desk)
     assert desk.json("reconcile", "--cut-off", DAY)["cut_off"] == f"{DAY}T23:59:59+00:00"
     assert "is not over yet" in desk.text("reconcile", "--cut-off", "2999-01-01")
-    assert "is no day" in desk.text("reconcile", "--cut-off", "yesterday")
+    assert "is no ISO 8601 time" in desk.text("reconcile", "--cut-off", "yesterday")
 
 
 def test_a_late_posting_voids_what_two_have_signed(
