@@ -68,6 +68,8 @@ def _text(cell: Any) -> str:
         return ""
     if isinstance(cell, int) and not isinstance(cell, bool):
         return f"{cell:,}"
+    if isinstance(cell, Decimal) and cell == round(cell, 2):
+        return f"{cell:,.2f}"
     if isinstance(cell, datetime):
         return cell.strftime("%Y-%m-%d %H:%M:%S")
     return str(cell)

@@ -24,7 +24,7 @@ reports = typer.Typer()
 breaks = typer.Typer(help="Breaks that the reports found, and their life.", no_args_is_help=True)
 Key = Annotated[str, typer.Argument(help="Id of the break, as the reports show it.")]
 Reason = Annotated[str, typer.Option("--reason", help="What you found out; kept with the break.")]
-_LISTED = ("id", "report", "check_id", "state", "owner", "cause", "amount", "currency")
+_LISTED = ("id", "report", "check_id", "customer", "state", "owner", "cause", "amount", "currency")
 
 
 @reports.command()

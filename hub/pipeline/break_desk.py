@@ -46,10 +46,14 @@ class Word:
 
 
 def list_breaks(engine: Engine, *, report: str | None, state: str, limit: int) -> list[Any]:
-    """Breaks of a state, the oldest first; "open" stands for all that are not settled."""
+    """Breaks of a state, the oldest first; "open" stands for all that are not settled.
+
+    ``customer`` is the name of the customer that a break is about, where it is about one.
+    """
     states = OPEN if state == "open" else (state,)
     with reading(engine) as db:
-        return store.list_breaks(db, report=report, states=states, limit=limit)
+        found = store.list_breaks(db, report=report, states=states, limit=limit)
+    return [{**row, "customer": orjson.loads(row["detail"]).get("customer")} for row in found]
 
 
 def break_view(engine: Engine, break_id: str, known: Reports | None = None) -> BreakView:
