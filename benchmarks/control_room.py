@@ -16,7 +16,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -27,9 +26,10 @@ from typing import Any
 
 import requests
 
+from benchmarks.ten_connections import serving
+
 HUB = Path(".venv-airflow/bin/hub").absolute()
 HEALTHY_WITHIN, IDLE_SHARE = 120.0, 0.05
-ENDED = {"success", "failed"}
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -46,6 +46,11 @@ class Room:
         answer = self.session.request(method, self.address + path, timeout=60, **options)
         answer.raise_for_status()
         return answer.json()
+
+    def is_busy(self) -> bool:
+        """Whether a run of any DAG has yet to end."""
+        path = "/api/v2/dags/~/dagRuns?state=running&state=queued&limit=1"
+        return bool(self.ask("GET", path)["total_entries"])
 
     def cpu(self) -> float:
         """CPU seconds so far, of all of it that lives and of what has ended."""
@@ -106,19 +111,6 @@ def _configuration(connections: int) -> str:
 
 
 @contextmanager
-def _standin(records: int) -> Iterator[str]:
-    command = [sys.executable, "-m", "benchmarks.ten_connections", "--serve"]
-    with subprocess.Popen(
-        [*command, "--records", str(records)], stdout=subprocess.PIPE, text=True
-    ) as server:
-        assert server.stdout is not None
-        try:
-            yield server.stdout.readline()
-        finally:
-            server.kill()
-
-
-@contextmanager
 def _airflow(folder: Path, settings: str) -> Iterator[Room]:
     begun = time.monotonic()
     printed = folder / "printed.txt"
@@ -159,8 +151,7 @@ def _await_quiet(room: Room, wanted: int) -> None:
     quiet = 0
     while quiet < 15:
         dags = room.ask("GET", "/api/v2/dags?limit=100")["total_entries"]
-        runs = room.ask("GET", "/api/v2/dags/~/dagRuns?state=running&state=queued&limit=1")
-        quiet = quiet + 1 if dags >= wanted and not runs["total_entries"] else 0
+        quiet = quiet + 1 if dags >= wanted and not room.is_busy() else 0
         time.sleep(2)
 
 
@@ -179,9 +170,7 @@ def _round(room: Room, connections: int) -> tuple[float, float]:
     for number in range(connections):
         path = f"/api/v2/dags/hub_sync__c{number:02}/dagRuns"
         room.ask("POST", path, json={"logical_date": None})
-    while room.ask("GET", "/api/v2/dags/~/dagRuns?state=running&state=queued&limit=1")[
-        "total_entries"
-    ]:
+    while room.is_busy():
         time.sleep(1)
     return room.cpu() - before, time.monotonic() - begun
 
@@ -207,7 +196,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--connections", type=int, default=20)
     parser.add_argument("--minutes", type=float, default=5.0)
     chosen = parser.parse_args(arguments)
-    with _standin(200) as settings:
+    with serving(200) as settings:
         bare = measure(0, chosen.minutes, settings)
         full = measure(chosen.connections, chosen.minutes, settings)
     print(f"healthy: {bare.healthy_seconds:.0f} s without a connection")

@@ -16,6 +16,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -51,17 +53,26 @@ def configuration() -> str:
     return "\n".join(parts)
 
 
+@contextmanager
+def serving(records: int) -> Iterator[str]:
+    """The settings of a stand-in with so many accounts, in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.ten_connections", "--serve"]
+    with subprocess.Popen(
+        [*command, "--records", str(records)], stdout=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stdout is not None
+        try:
+            yield server.stdout.readline()
+        finally:
+            server.kill()
+
+
 def measure(records: int) -> None:
     """Sync once, and print what it took."""
-    command = [sys.executable, "-m", "benchmarks.ten_connections", "--serve"]
     with (
-        subprocess.Popen(
-            [*command, "--records", str(records)], stdout=subprocess.PIPE, text=True
-        ) as server,
+        serving(records) as settings,
         tempfile.TemporaryDirectory(prefix="hub-bench-") as folder,
     ):
-        assert server.stdout is not None
-        settings = server.stdout.readline()
         Path(folder, "hub.toml").write_text(configuration())
         hub = [sys.executable, "-c", "from hub.cli.main import run; run()", "-c", folder, "sync"]
         begun = time.monotonic()
@@ -71,7 +82,6 @@ def measure(records: int) -> None:
             _, status, used = os.wait4(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(status)
         wall = time.monotonic() - begun
-        server.kill()
     if process.returncode:
         raise SystemExit(f"hub sync failed with {process.returncode}")
     peak, cpu = used.ru_maxrss / 1024, used.ru_utime + used.ru_stime

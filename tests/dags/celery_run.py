@@ -277,7 +277,9 @@ def _clean(folder: Path, order: list[tuple[str, str]]) -> str:
     path = lay_out(folder, CUSTOMERS)
     os.environ["HUB_CONFIG"] = str(path)
     streams = [(name, stream) for name in CONNECTIONS for stream in tasks.list_streams(name)]
-    for name, stream in sorted(streams, key=lambda one: order.index(one) if one in order else 99):
+    for name, stream in sorted(
+        streams, key=lambda one: order.index(one) if one in order else len(order)
+    ):
         tasks.sync_stream(name, stream)
     tasks.resolve()
     publishing.stage()

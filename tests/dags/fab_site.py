@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import re
 import secrets
-import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-import requests
-
 from hub.bundled import bundled
 from tests.architecture.source import ROOT
-from tests.servers.process import free_port
+from tests.servers import process
 
 PASSWORD: Final = secrets.token_urlsafe(12)
 MANAGER: Final = "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"
@@ -52,7 +47,7 @@ def documented() -> list[str]:
 @contextmanager
 def fab_at(config: Path) -> Iterator[str]:
     """The address of an API server with the pages of a hub.toml, and `PEOPLE` who may sign in."""
-    home, port = config.parent / "airflow", free_port()
+    home, port = config.parent / "airflow", process.free_port()
     home.mkdir()
     environment = _environment(home, config, port)
     script = [
@@ -61,21 +56,14 @@ def fab_at(config: Path) -> Iterator[str]:
         *documented(),
         *(line for name, roles in PEOPLE.items() for line in _made(name, roles)),
     ]
-    _run("\n".join(script), environment)
-    with (home / "api.log").open("wb") as log:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "airflow", "api-server", "--apps", "core", "--port", str(port)],
-            env=environment,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        address = f"http://127.0.0.1:{port}"
-        _await(server, f"{address}/api/v2/monitor/health", home / "api.log")
-        yield address
-    finally:
-        server.terminate()
-        server.wait(30)
+    # In one process, since each would load all of Airflow.
+    commands = [sys.executable, "-c", _COMMANDS]
+    prepared = process.Launch("FAB's people", commands, home / "people.log", environment)
+    process.run(prepared, stdin="\n".join(script))
+    server = [sys.executable, "-m", "airflow", "api-server", "--apps", "core", "--port", str(port)]
+    launch = process.Launch("Airflow's API server", server, home / "api.log", environment)
+    with process.running(launch, lambda: process.accepts(port)):
+        yield f"http://127.0.0.1:{port}"
 
 
 def _environment(home: Path, config: Path, port: int) -> dict[str, str]:
@@ -93,7 +81,7 @@ def _environment(home: Path, config: Path, port: int) -> dict[str, str]:
     }
     flat = {f"AIRFLOW__{name}": value for name, value in settings.items()}
     ours = {"AIRFLOW_HOME": str(home), "HUB_CONFIG": str(config)}
-    return {**os.environ, **flat, **ours}
+    return flat | ours
 
 
 def _made(name: str, roles: tuple[str, ...]) -> Iterator[str]:
@@ -103,27 +91,3 @@ def _made(name: str, roles: tuple[str, ...]) -> Iterator[str]:
         f"-r {first} -p {PASSWORD}"
     )
     yield from (f"airflow users add-role -u {name} -r {role}" for role in others)
-
-
-def _run(script: str, environment: dict[str, str]) -> None:
-    """Airflow's commands one after another; in one process, since each would load all of it."""
-    done = subprocess.run(
-        [sys.executable, "-c", _COMMANDS],
-        check=False,
-        env=environment,
-        input=script,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
-
-
-def _await(server: subprocess.Popen[bytes], address: str, log: Path) -> None:
-    deadline = time.monotonic() + 120
-    while True:
-        with suppress(requests.ConnectionError):
-            if requests.get(address, timeout=10).ok:
-                return
-        assert server.poll() is None, log.read_text(encoding="utf-8")
-        assert time.monotonic() < deadline, log.read_text(encoding="utf-8")
-        time.sleep(0.5)
