@@ -32,7 +32,7 @@ from hub.reports.result import (
 )
 from hub.store.breaks import FoundBreak, Life, keep_breaks, open_breaks
 from hub.store.database import Connection, Engine, reading, writing
-from hub.store.figures import BREAKS, Figure, break_history, keep_figures
+from hub.store.figures import BREAKS, IN_FLIGHT, Figure, break_history, keep_figures
 from hub.store.lines import RECORDS, TableLine, keep_lines
 from hub.store.reporting import Snapshot, moment, report_snapshot
 
@@ -126,6 +126,7 @@ def _day(moment: datetime) -> int:
 def _figures_of(result: ReportResult) -> Iterator[Figure]:
     """What a report came to: its breaks, what is at stake, and figures that have a trend."""
     yield Figure(BREAKS, Decimal(result.break_count))
+    yield Figure(IN_FLIGHT, Decimal(result.timing_count))
     for currency, amount in result.at_stake.items():
         yield Figure(f"at stake/{currency}", amount)
     for table in result.tables:

@@ -16,6 +16,7 @@ from hub.reports.catalogue import all_reports
 from hub.reports.definition import ReportDefinition
 from hub.store.break_counts import BreakCount, count_breaks
 from hub.store.database import reading
+from hub.store.figures import IN_FLIGHT, last_figures
 from hub.store.sign_offs import all_sign_offs
 
 _FORMS: Final = {".html": "page", ".xlsx": "workbook", ".csv": "table", ".pdf": "print"}
@@ -33,7 +34,10 @@ class ReportFile(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportLine:
-    """A report with the breaks that stand; ``amounts`` are at stake, by currency."""
+    """A report with the breaks that stand; ``amounts`` are at stake, by currency.
+
+    ``in_flight`` is how many differences the last run took for no breaks yet; None before it.
+    """
 
     id: str
     title: str
@@ -41,6 +45,7 @@ class ReportLine:
     states: Mapping[str, int]
     amounts: Mapping[str, Decimal]
     oldest: datetime | None
+    in_flight: int | None
 
     @property
     def standing(self) -> int:
@@ -62,18 +67,21 @@ def read_desk(work: Workplace) -> Desk:
     """The reports with their breaks, the files, the sign-offs."""
     with reading(work.engine) as db:
         found = count_breaks(db)
+        in_flight = last_figures(db, IN_FLIGHT)
         signed = [dict(row) for row in all_sign_offs(db)]
     known = all_reports(work.config.root / "report-definitions").values()
     files = list_files(work)
     return Desk(
-        reports=[_line(definition, found) for definition in known],
+        reports=[_line(one, found, in_flight.get(one.id)) for one in known],
         files=files,
         sign_offs=signed,
         made_at=max((file.made_at for file in files if not file.folder), default=None),
     )
 
 
-def _line(definition: ReportDefinition, found: Sequence[BreakCount]) -> ReportLine:
+def _line(
+    definition: ReportDefinition, found: Sequence[BreakCount], in_flight: int | None
+) -> ReportLine:
     held = [item for item in found if item.report == definition.id]
     standing = [item for item in held if item.state not in _SETTLED]
     states: Counter[str] = Counter()
@@ -90,6 +98,7 @@ def _line(definition: ReportDefinition, found: Sequence[BreakCount]) -> ReportLi
         states=states,
         amounts=amounts,
         oldest=min((item.oldest for item in standing), default=None),
+        in_flight=in_flight,
     )
 
 

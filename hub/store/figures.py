@@ -16,6 +16,8 @@ from hub.store.tables import report_figure
 
 BREAKS = "breaks"
 """The name of the figure that counts a report's breaks."""
+IN_FLIGHT = "in flight"
+"""The name of the figure that counts a report's differences that are no breaks yet."""
 _CHUNK = 500
 
 
@@ -52,3 +54,17 @@ def break_history(db: Connection, since: int) -> Mapping[str, list[tuple[int, in
         report: [(row.day, int(from_scaled(row.value))) for row in own]
         for report, own in groupby(rows, key=lambda row: str(row.report))
     }
+
+
+def last_figures(db: Connection, name: str) -> Mapping[str, int]:
+    """A figure that counts, of the last day that each report was run for."""
+    own = report_figure.c
+    last = (
+        sa.select(own.report, sa.func.max(own.day).label("day"))
+        .where(own.name == name)
+        .group_by(own.report)
+        .subquery()
+    )
+    same = (own.report == last.c.report) & (own.day == last.c.day) & (own.name == name)
+    rows = db.execute(sa.select(own.report, own.value).join(last, same))
+    return {row.report: int(from_scaled(row.value)) for row in rows}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from datetime import date
+from decimal import Decimal
 
 import pytest
 from fastapi import FastAPI
@@ -11,6 +13,8 @@ from hub.pipeline.customer import find_records
 from hub.pipeline.figure_desk import figures_of
 from hub.pipeline.queue import read_queue
 from hub.pipeline.search_customers import search
+from hub.store.database import writing
+from hub.store.figures import IN_FLIGHT, Figure, keep_figures
 from hub.web.app import create_app, find_access, signing_key
 from tests.web.company import PASSWORD, Company
 from tests.web.pages import person
@@ -175,6 +179,14 @@ def test_a_figure_leads_down_to_what_the_system_said(company: Company) -> None:
     assert person(company, "viewer").get(f"/reports/figures/{line.id}").status_code == 403
     for path in ("figures/0123", "records/987654321"):
         assert controller.get(f"/reports/{path}").status_code == 404
+
+
+def test_what_is_in_flight_leads_to_the_whole_report(company: Company) -> None:
+    day = date.today().toordinal() - date(1970, 1, 1).toordinal()
+    with writing(company.work.engine) as db:
+        keep_figures(db, "R5", day + 1, [Figure(IN_FLIGHT, Decimal(7))])
+    page = person(company, "controller").get("/reports").text
+    assert 'reconciliation.html#R5">7<' in page
 
 
 @pytest.mark.parametrize("report", ["R7", "R9", "R11", "R12", "R13", "R14", "SCORE"])

@@ -17,8 +17,9 @@ from hub.reports.catalogue import shipped_reports
 from hub.reports.definition import ReportDefinition
 from hub.reports.result import CheckResult, ReportPack
 from hub.store.audit import new_act
-from hub.store.database import Engine, writing
+from hub.store.database import Engine, reading, writing
 from hub.store.digest import digest
+from hub.store.figures import IN_FLIGHT, last_figures
 from hub.store.tables import canonical_record, document
 from tests.unit.pipeline.control_breaks import plant
 from tests.unit.pipeline.control_world import CUT_OFF, Books, Row
@@ -109,6 +110,17 @@ def test_what_changed_within_a_day_is_in_flight(store: Engine) -> None:
     put_account(store, balance="100", copied="90", changed=CUT_OFF - timedelta(hours=1))
     balance = check_of(run(store), "R5", "balance")
     assert (len(balance.breaks), balance.timing_count) == (0, 1)
+
+
+def test_the_last_day_says_how_much_is_in_flight(store: Engine) -> None:
+    put_account(store, balance="100", copied="90", changed=CUT_OFF - timedelta(hours=1))
+    run(store)
+    with reading(store) as db:
+        assert last_figures(db, IN_FLIGHT)["R5"] == 1
+    later = Request(company="Test", reports=["R5"], cut_off=CUT_OFF + timedelta(days=2))
+    reconcile(store, later)
+    with reading(store) as db:
+        assert last_figures(db, IN_FLIGHT)["R5"] == 0
 
 
 def test_a_known_break_stays_one_while_its_record_changes(store: Engine) -> None:
