@@ -75,15 +75,15 @@ def view_statements(dialect: str) -> Mapping[str, str]:
 def _json_text(dialect: str, alias: str, field: str) -> str:
     if dialect == "sqlite":
         return f"json_extract({alias}.body, '$.{field}')"
-    return f"({alias}.body::jsonb ->> '{field}')"
+    return f"({alias}.body::json ->> '{field}')"
 
 
 def _each_role(dialect: str) -> tuple[str, str]:
     """The join that gives a row per role of a party, and the role in it."""
     if dialect == "sqlite":
         return "JOIN json_each(c.body, '$.roles') e", "json_extract(e.value, '$.role')"
-    array = "COALESCE(c.body::jsonb -> 'roles', '[]'::jsonb)"
-    return f"CROSS JOIN LATERAL jsonb_array_elements({array}) e(value)", "(e.value ->> 'role')"
+    array = "COALESCE(c.body::json -> 'roles', '[]'::json)"
+    return f"CROSS JOIN LATERAL json_array_elements({array}) e(value)", "(e.value ->> 'role')"
 
 
 def create_views(db: Connection) -> None:
