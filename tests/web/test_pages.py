@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -182,7 +182,7 @@ def test_a_figure_leads_down_to_what_the_system_said(company: Company) -> None:
 
 
 def test_what_is_in_flight_leads_to_the_whole_report(company: Company) -> None:
-    day = date.today().toordinal() - date(1970, 1, 1).toordinal()
+    day = (datetime.now(UTC) - datetime(1970, 1, 1, tzinfo=UTC)).days
     with writing(company.work.engine) as db:
         keep_figures(db, "R5", day + 1, [Figure(IN_FLIGHT, Decimal(7))])
     page = person(company, "controller").get("/reports").text
