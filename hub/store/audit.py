@@ -18,11 +18,17 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from hub.store import bulk
+from hub.store.bulk import LookUp, driver_uuid
 from hub.store.columns import new_id, to_micros
 from hub.store.ids import take_block
 from hub.store.tables import audit_entry, audit_subject
 
 _NAME = "audit_entry"
+_COLUMNS = (
+    *("id", "run_id", "at", "actor", "action", "reason", "reason_salt", "reason_hash", "detail"),
+    *("previous", "hash"),
+)
 
 
 class Act(NamedTuple):
@@ -72,16 +78,18 @@ def add_entries(db: Connection, act: Act, entries: Sequence[Entry], now: datetim
         return
     first = take_block(db, _NAME, len(entries))
     previous = _hash_before(db, first)
-    rows, subjects = [], []
+    rows: list[dict[str, Any]] = []
+    subjects: list[bulk.Row] = []
     for number, entry in enumerate(entries, first):
         row = _row(act, entry, now)
         row |= {"id": number, "previous": previous}
         previous = row["hash"] = _hash(row)
         rows.append(row)
-        subjects += [{"party_id": party, "entry_id": number} for party in sorted(entry.parties)]
-    db.execute(sa.insert(audit_entry), rows)
-    if subjects:
-        db.execute(sa.insert(audit_subject), subjects)
+        subjects += [(driver_uuid(db, party), number) for party in sorted(entry.parties)]
+    stored = {"run_id": driver_uuid(db, act.run_id), "at": to_micros(now)}
+    flat: list[bulk.Row] = [tuple((row | stored)[name] for name in _COLUMNS) for row in rows]
+    bulk.insert(db, audit_entry, _COLUMNS, flat)
+    bulk.insert(db, audit_subject, ("party_id", "entry_id"), subjects)
 
 
 def _row(act: Act, entry: Entry, now: datetime) -> dict[str, Any]:
@@ -101,8 +109,8 @@ def _row(act: Act, entry: Entry, now: datetime) -> dict[str, Any]:
 
 
 def _hash_before(db: Connection, number: int) -> bytes:
-    found = db.scalar(sa.select(audit_entry.c.hash).where(audit_entry.c.id == number - 1))
-    return b"" if found is None else bytes(found)
+    found = bulk.look_up(db, audit_entry, ("hash",), LookUp("id", [number - 1]))
+    return bytes(found[0].hash) if found else b""
 
 
 def _reason_hash(reason: str, salt: bytes) -> bytes:

@@ -14,10 +14,12 @@ import orjson
 from sqlalchemy import Table
 from sqlalchemy.engine import Connection
 
-from hub.store.driver import fetch, run, run_each
+from hub.store.driver import await_sent, fetch, run_each, send
 
 Row = tuple[Any, ...]
 
+_BY_ONES: Final = 3
+"""So many go one by one: nobody waits for them, and arrays of long texts are slow to write."""
 _FEW: Final = 64
 """So many rows go in one statement; COPY takes three turns with the server, and less a row."""
 
@@ -28,10 +30,11 @@ def insert(connection: Connection, table: Table, columns: Sequence[str], rows: l
         return
     if _is_sqlite(connection):
         run_each(connection, _insert_sql(table, tuple(columns)), rows)
-    elif len(rows) == 1:
-        run(connection, _insert_one(table, tuple(columns)), rows[0])
+    elif len(rows) <= _BY_ONES:
+        for row in rows:
+            send(connection, _insert_one(table, tuple(columns)), row)
     elif len(rows) <= _FEW:
-        run(connection, _insert_postgresql(table, tuple(columns)), _arrays(rows))
+        send(connection, _insert_postgresql(table, tuple(columns)), _arrays(rows))
     else:
         _copy(connection, table, columns, rows)
 
@@ -44,9 +47,9 @@ def update(connection: Connection, table: Table, columns: Sequence[str], rows: l
         each = [(*row[1:], row[0]) for row in rows]
         run_each(connection, _update_sqlite(table, tuple(columns)), each)
     elif len(rows) == 1:
-        run(connection, _update_one(table, tuple(columns)), (*rows[0][1:], rows[0][0]))
+        send(connection, _update_one(table, tuple(columns)), (*rows[0][1:], rows[0][0]))
     else:
-        run(connection, _update_postgresql(table, tuple(columns)), _arrays(rows))
+        send(connection, _update_postgresql(table, tuple(columns)), _arrays(rows))
 
 
 def delete(connection: Connection, table: Table, column: str, values: Sequence[Any]) -> None:
@@ -55,11 +58,11 @@ def delete(connection: Connection, table: Table, column: str, values: Sequence[A
         return
     if _is_sqlite(connection):
         sql = f"DELETE FROM {table.name} WHERE {column} IN (SELECT value FROM json_each(?))"
-        run(connection, sql, (orjson.dumps(values).decode(),))
+        send(connection, sql, (orjson.dumps(values).decode(),))
     else:
         kind = _postgresql_type(table, column)
         sql = f"DELETE FROM {table.name} WHERE {column} = ANY(%s::{kind}[])"
-        run(connection, sql, (list(values),))
+        send(connection, sql, (list(values),))
 
 
 def look_up(
@@ -109,6 +112,7 @@ def _arrays(rows: list[Row]) -> Row:
 
 
 def _copy(connection: Connection, table: Table, columns: Sequence[str], rows: list[Row]) -> None:
+    await_sent(connection)
     driver: Any = connection.connection.driver_connection
     with (
         driver.cursor() as cursor,

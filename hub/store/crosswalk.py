@@ -14,7 +14,7 @@ from hub.errors import CrosswalkConflictError
 from hub.store import bulk
 from hub.store.bulk import LookUp, driver_uuid
 from hub.store.columns import to_micros
-from hub.store.driver import fetch
+from hub.store.driver import await_sent, fetch
 from hub.store.ids import take_block
 from hub.store.standing import ACTIVE_LINK, as_uuid, look_up_standing
 from hub.store.tables import link
@@ -101,6 +101,7 @@ def open_links(db: Connection, links: Sequence[NewLink], now: datetime) -> None:
     ]
     try:
         bulk.insert(db, link, columns, rows)
+        await_sent(db)
     except db.dialect.loaded_dbapi.IntegrityError as error:
         raise CrosswalkConflictError(
             "a record would have had two active links (another run is at work); nothing of this "

@@ -15,6 +15,7 @@ from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError
 
 from hub.errors import ConfigError, StoreError
+from hub.store.driver import await_sent, forget_sent
 
 _PATIENCE: Final = 60.0
 _CHECKPOINT_PAGES: Final = 500
@@ -44,7 +45,14 @@ def open_store(url: str, *, patience: float = _PATIENCE) -> Engine:
     )
     sa.event.listen(engine, "checkin", _note_use)
     sa.event.listen(engine, "checkout", _ask_whether_alive)
+    sa.event.listen(engine, "before_cursor_execute", _settle_before)
+    sa.event.listen(engine, "commit", await_sent)
+    sa.event.listen(engine, "rollback", forget_sent)
     return engine
+
+
+def _settle_before(connection: Connection, *_: object) -> None:
+    await_sent(connection)
 
 
 def _note_use(_connection: object, record: Any) -> None:

@@ -2,18 +2,25 @@
 
 SQLAlchemy's own part in a small statement takes longer than the database does. Errors are the
 driver's; :mod:`hub.store.database` explains them as it does SQLAlchemy's.
+
+What is only told to PostgreSQL (:func:`send`) is not waited for: the driver keeps a pipeline
+(https://www.psycopg.org/psycopg3/docs/advanced/pipeline.html) open until somebody asks through
+SQLAlchemy, or the transaction ends. An error shows then, at the latest before the commit.
 """
 
 from __future__ import annotations
 
 from collections import namedtuple
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy.engine import Connection
 
 Bound = tuple[Any, ...]
+_PIPELINE: Final = "hub_pipeline"
+"""Where a database connection keeps its open pipeline."""
 
 
 def fetch(connection: Connection, sql: str, bound: Bound, columns: Sequence[str]) -> list[Any]:
@@ -23,8 +30,32 @@ def fetch(connection: Connection, sql: str, bound: Bound, columns: Sequence[str]
     return list(map(_row_type(tuple(columns))._make, cursor.fetchall()))
 
 
+def send(connection: Connection, sql: str, bound: Bound) -> None:
+    """Carry a statement out in the caller's transaction, whose outcome nobody asks for."""
+    cursor = _cursor(connection)
+    if connection.dialect.name == "postgresql" and _PIPELINE not in connection.info:
+        pipeline = connection.connection.driver_connection.pipeline()  # type: ignore[union-attr]  # psycopg's
+        pipeline.__enter__()
+        connection.info[_PIPELINE] = pipeline
+    cursor.execute(sql, bound)
+
+
+def await_sent(connection: Connection) -> None:
+    """Wait for all that was sent; raises the first error of it."""
+    pipeline = connection.info.pop(_PIPELINE, None)
+    if pipeline is not None:
+        pipeline.__exit__(None, None, None)
+
+
+def forget_sent(connection: Connection) -> None:
+    """The transaction is taken back, and with it whatever was sent."""
+    with suppress(Exception):  # what failed was said before
+        await_sent(connection)
+
+
 def run(connection: Connection, sql: str, bound: Bound) -> int:
     """Carry a statement out in the caller's transaction; returns how many rows it concerned."""
+    await_sent(connection)
     cursor = _cursor(connection)
     cursor.execute(sql, bound)
     return int(cursor.rowcount)

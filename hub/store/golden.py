@@ -7,12 +7,11 @@ from datetime import datetime
 from typing import NamedTuple
 
 import orjson
-import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from hub.store import bulk
 from hub.store.bulk import LookUp, driver_uuid
-from hub.store.columns import to_micros
+from hub.store.columns import from_micros, to_micros
 from hub.store.ids import take_block
 from hub.store.standing import ACTIVE_LINK, as_uuid, look_up_standing
 from hub.store.tables import (
@@ -53,10 +52,22 @@ class NewVersion(NamedTuple):
 
 def current_versions(db: Connection, party_ids: Collection[str]) -> dict[str, GoldenVersion]:
     """The active golden record of each party that has one."""
-    query = sa.select(*(golden_record.c[name] for name in GoldenVersion._fields)).where(
-        golden_record.c.party_id.in_(list(party_ids)), sa.text("recorded_to IS NULL")
+    ids = [driver_uuid(db, party_id) for party_id in party_ids]
+    rows = look_up_standing(
+        db,
+        golden_record,
+        GoldenVersion._fields,
+        where=LookUp("party_id", ids),
+        condition=ACTIVE_LINK,
     )
-    return {row.party_id: GoldenVersion(*row) for row in db.execute(query)}
+    versions = (
+        GoldenVersion(
+            *(row.id, as_uuid(row.party_id), row.version, row.body, row.provenance),
+            *(bytes(row.body_hash), row.rules_digest, from_micros(row.valid_from)),
+        )
+        for row in rows
+    )
+    return {version.party_id: version for version in versions}
 
 
 def active_names(db: Connection, party_ids: Collection[str]) -> dict[str, str]:
@@ -77,20 +88,14 @@ def last_versions(db: Connection, party_ids: Collection[str]) -> dict[str, LastV
     """The highest version that each party has had."""
     if not party_ids:
         return {}
-    g = golden_record.c
-    highest = (
-        sa.select(g.party_id, sa.func.max(g.version).label("version"))
-        .where(g.party_id.in_(list(party_ids)))
-        .group_by(g.party_id)
-        .subquery()
-    )
-    query = sa.select(g.party_id, g.version, g.valid_from, g.valid_to).join(
-        highest, (g.party_id == highest.c.party_id) & (g.version == highest.c.version)
-    )
-    return {
-        party: LastVersion(version, ended or start)
-        for party, version, start, ended in db.execute(query)
-    }
+    ids = [driver_uuid(db, party_id) for party_id in party_ids]
+    columns = ("party_id", "version", "valid_from", "valid_to")
+    rows = bulk.look_up(db, golden_record, columns, LookUp("party_id", ids))
+    last: dict[str, LastVersion] = {}
+    for row in sorted(rows, key=lambda row: row.version):
+        until = row.valid_from if row.valid_to is None else row.valid_to
+        last[as_uuid(row.party_id)] = LastVersion(row.version, from_micros(until))
+    return last
 
 
 def close_versions(db: Connection, ends: Mapping[int, datetime], now: datetime) -> None:

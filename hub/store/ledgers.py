@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from hub.store.tables import canonical_record, connection, source_record, stream
+from hub.store.driver import fetch
+from hub.store.tables import canonical_record, source_record, stream
 
 Ledger = tuple[str, str]
 """The names of a connection and of its stream."""
@@ -15,9 +16,12 @@ Ledger = tuple[str, str]
 
 def declared(db: Connection) -> list[tuple[int, Ledger, bool]]:
     """Every stream with its id, and whether it allows a customer one active account."""
-    query = sa.select(stream.c.id, connection.c.name, stream.c.name, stream.c.one_account)
-    rows = db.execute(query.join(connection, connection.c.id == stream.c.connection_id))
-    return [(row[0], (row[1], row[2]), bool(row[3])) for row in rows]
+    query = (
+        "SELECT s.id, k.name, s.name, s.one_account "
+        "FROM stream AS s JOIN connection AS k ON k.id = s.connection_id"
+    )
+    rows = fetch(db, query, (), ("id", "connection", "stream", "one_account"))
+    return [(row.id, (row.connection, row.stream), bool(row.one_account)) for row in rows]
 
 
 def declare(db: Connection, streams: Mapping[int, bool]) -> int:

@@ -9,7 +9,7 @@ holders pending in the same transaction, since their evidence has changed.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import orjson
 import sqlalchemy as sa
@@ -60,15 +60,16 @@ def load_members(db: Connection, profiles: Iterable[str]) -> list[tuple[str, int
 
 def first_members(db: Connection, profiles: Collection[str]) -> dict[str, int]:
     """One record of each profile, to read its content from."""
-    found: dict[str, int] = {}
-    for chunk in _chunks(sorted(profiles), 500):
-        query = (
-            sa.select(match_profile.c.profile, sa.func.min(match_profile.c.canonical_id))
-            .where(match_profile.c.profile.in_(chunk))
-            .group_by(match_profile.c.profile)
-        )
-        found.update({row[0]: row[1] for row in db.execute(query)})
-    return found
+    if not profiles:
+        return {}
+    first = "(SELECT min(canonical_id) FROM match_profile WHERE profile = wanted.value)"
+    bound: tuple[Any]
+    if db.dialect.name == "sqlite":
+        given, bound = "json_each(?) AS wanted", (orjson.dumps(sorted(profiles)).decode(),)
+    else:
+        given, bound = "unnest(%s::text[]) AS wanted(value)", (sorted(profiles),)
+    rows = fetch(db, f"SELECT wanted.value, {first} FROM {given}", bound, ("profile", "record"))
+    return {row.profile: row.record for row in rows if row.record is not None}
 
 
 def find_holders(db: Connection, keys: Collection[str]) -> list[tuple[str, str]]:

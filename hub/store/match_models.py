@@ -11,6 +11,8 @@ from sqlalchemy.engine import Connection
 
 from hub.store import bulk
 from hub.store.bulk import LookUp
+from hub.store.columns import from_micros
+from hub.store.driver import fetch
 from hub.store.tables import canonical_record, match_frequency, match_model
 
 _IN_FORCE = sa.text("in_force")  # as in the partial index
@@ -37,8 +39,12 @@ class StoredModel(NamedTuple):
 
 def model_in_force(db: Connection) -> StoredModel | None:
     """The model that records are compared with; None where the shipped one is."""
-    row = db.execute(_models().where(_IN_FORCE)).one_or_none()
-    return StoredModel._make(row) if row else None
+    query = f"SELECT {', '.join(StoredModel._fields)} FROM match_model WHERE in_force"
+    for row in fetch(db, query, (), StoredModel._fields):
+        adopted = None if row.adopted_at is None else from_micros(row.adopted_at)
+        said = {"trained_at": from_micros(row.trained_at), "adopted_at": adopted, "in_force": True}
+        return StoredModel(**{**row._asdict(), **said})
+    return None
 
 
 def list_models(db: Connection) -> list[StoredModel]:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
+import orjson
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from hub.model.envelope import SourceKey
 from hub.store import bulk
-from hub.store.bulk import driver_uuid
+from hub.store.bulk import LookUp, driver_uuid
+from hub.store.columns import from_micros
+from hub.store.driver import fetch
+from hub.store.standing import as_uuid
 from hub.store.tables import (
     canonical_record,
     connection,
-    link,
     mapping_version,
     master_party,
     raw_version,
@@ -43,23 +46,47 @@ def pending_parties(db: Connection, limit: int, *, lock: bool = False) -> list[s
     With ``lock`` whoever changes one meanwhile waits: his word that it is to be computed comes
     after the one that it is done.
     """
-    query = (
-        sa.select(master_party.c.id)
-        .where(sa.text("golden_pending"))  # literally as in the partial index
-        .order_by(master_party.c.seq)
-        .limit(limit)
-    )
-    return list(db.scalars(query.with_for_update(key_share=True) if lock else query))
+    lite = db.dialect.name == "sqlite"
+    query = "SELECT id FROM master_party WHERE golden_pending "  # as in the partial index
+    query += "ORDER BY seq LIMIT " + ("?" if lite else "%s")
+    if lock and not lite:
+        query += " FOR NO KEY UPDATE"
+    return [as_uuid(row.id) for row in fetch(db, query, (limit,), ("id",))]
 
 
 def load_party_material(db: Connection, party_ids: Collection[str]) -> list[tuple[str, Material]]:
     """Every active record linked to the parties, with its party."""
-    query = (
-        _joined(sa.select(link.c.party_id, *_MATERIAL).select_from(link))
-        .where(link.c.party_id.in_(list(party_ids)), sa.text("link.recorded_to IS NULL"))
-        .where(canonical_record.c.active)
-    )
-    return [(party, _material(row)) for party, *row in db.execute(query)]
+    if not party_ids:
+        return []
+    ids = [driver_uuid(db, party) for party in party_ids]
+    if db.dialect.name == "sqlite":
+        given = "json_each(?) AS given CROSS JOIN link AS l ON l.party_id = given.value"
+        bound: tuple[Any] = (orjson.dumps(ids).decode(),)
+    else:
+        given = "(SELECT * FROM link WHERE party_id = ANY(%s::uuid[])) AS l"
+        bound = (ids,)
+    rows = fetch(db, _LINKED.format(given=given), bound, ("party_id", *_NAMES))
+    return [(as_uuid(row[0]), _material((*row[1:-1], _moment(row[-1])))) for row in rows]
+
+
+_NAMES: Final = (
+    *("canonical_id", "record_id", "connection", "stream", "source_key", "part", "office"),
+    *("body", "raw_version", "mapping_digest", "observed_at"),
+)
+_LINKED: Final = """
+    SELECT l.party_id, c.id, c.record_id, k.name, s.name, r.source_key, c.part, k.office,
+           c.body, c.raw_version, c.mapping_digest, raw.observed_at
+    FROM {given}
+    JOIN canonical_record AS c ON c.id = l.canonical_id AND c.active
+    JOIN source_record AS r ON r.id = c.record_id
+    JOIN stream AS s ON s.id = r.stream_id
+    JOIN connection AS k ON k.id = s.connection_id
+    LEFT JOIN raw_version AS raw ON raw.record_id = r.id AND raw.version = c.raw_version
+    WHERE l.recorded_to IS NULL"""
+
+
+def _moment(micros: int | None) -> datetime | None:
+    return None if micros is None else from_micros(micros)
 
 
 def load_record_material(db: Connection, canonical_ids: Collection[int]) -> dict[int, Material]:
@@ -91,10 +118,6 @@ _MATERIAL = (
 )
 
 
-def _joined(query: sa.Select[Any]) -> sa.Select[Any]:
-    return _sourced(query.join(canonical_record, canonical_record.c.id == link.c.canonical_id))
-
-
 def _sourced(query: sa.Select[Any]) -> sa.Select[Any]:
     return (
         query.join(source_record, source_record.c.id == canonical_record.c.record_id)
@@ -124,10 +147,8 @@ def settle_parties(db: Connection, party_ids: Collection[str]) -> None:
 
 def mapping_texts(db: Connection, digests: Collection[str]) -> dict[str, str]:
     """Texts of the mappings that records were translated with."""
-    query = sa.select(mapping_version.c.digest, mapping_version.c.text).where(
-        mapping_version.c.digest.in_(list(digests))
-    )
-    return {row[0]: row[1] for row in db.execute(query)}
+    rows = bulk.look_up(db, mapping_version, ("digest", "text"), LookUp("digest", digests))
+    return {row.digest: row.text for row in rows}
 
 
 def load_payloads(

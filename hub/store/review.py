@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import orjson
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
+from hub.store import bulk
 from hub.store.bulk import LookUp, driver_uuid, look_up
-from hub.store.columns import new_id
+from hub.store.columns import new_id, to_micros
 from hub.store.pairs import CASES, look_up_pairs
 from hub.store.standing import OPEN_CASE, as_uuid
 from hub.store.tables import review_case
@@ -35,6 +36,11 @@ class OpenCase(NamedTuple):
     reason: str
 
 
+_NEW_CASE: Final = (
+    *("id", "left_id", "right_id", "grade", "weight", "evidence", "reason", "state", "opened_at"),
+)
+
+
 def open_cases(db: Connection, canonical_ids: Collection[int]) -> list[OpenCase]:
     """Open cases that one of the records takes part in."""
     columns = ("id", "left_id", "right_id", "reason")
@@ -44,22 +50,17 @@ def open_cases(db: Connection, canonical_ids: Collection[int]) -> list[OpenCase]
 
 def add_cases(db: Connection, cases: Sequence[NewCase], now: datetime) -> None:
     """Open cases for pairs that have none open."""
-    rows = [
-        {
-            "id": new_id(),
-            "left_id": case.left_id,
-            "right_id": case.right_id,
-            "grade": case.grade,
-            "weight": case.weight,
-            "evidence": orjson.dumps(case.evidence).decode(),
-            "reason": case.reason,
-            "state": "open",
-            "opened_at": now,
-        }
+    at = to_micros(now)
+    rows: list[bulk.Row] = [
+        (
+            driver_uuid(db, new_id()),
+            *(case.left_id, case.right_id, case.grade, case.weight),
+            orjson.dumps(case.evidence).decode(),
+            *(case.reason, "open", at),
+        )
         for case in cases
     ]
-    if rows:
-        db.execute(sa.insert(review_case), rows)
+    bulk.insert(db, review_case, _NEW_CASE, rows)
 
 
 def settle_cases(

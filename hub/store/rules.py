@@ -7,6 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from hub.store.driver import fetch
 from hub.store.ids import take_block
 from hub.store.tables import golden_record, master_party, rule_set
 
@@ -15,9 +16,9 @@ _ACTIVE = sa.text("golden_record.recorded_to IS NULL")  # as in the partial inde
 
 def adopted_rules(db: Connection) -> str | None:
     """The digest of the rules adopted last."""
-    newest = sa.select(rule_set.c.digest).order_by(rule_set.c.id.desc()).limit(1)
-    found: str | None = db.scalar(newest)
-    return found
+    newest = "SELECT digest FROM rule_set ORDER BY id DESC LIMIT 1"
+    rows = fetch(db, newest, (), ("digest",))
+    return rows[0].digest if rows else None
 
 
 def adopt(db: Connection, digest: str, stated: str, now: datetime) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from sqlalchemy.engine import Connection
 
 from hub.store import bulk
-from hub.store.driver import fetch, run, run_each
+from hub.store.driver import fetch, run_each, send
 from hub.store.tables import canonical_record
 
 
@@ -51,4 +51,4 @@ def settle_records(db: Connection, settled: Iterable[tuple[int, bytes, bool]]) -
     arrays = "unnest(%s::bigint[], %s::bytea[], %s::boolean[]) AS said(id, body_hash, active)"
     same = "held.id = said.id AND held.body_hash = said.body_hash AND held.active = said.active"
     sql = f"UPDATE canonical_record AS held SET pending = FALSE FROM {arrays} WHERE {same}"
-    run(db, sql, tuple(list(column) for column in zip(*rows, strict=True)))
+    send(db, sql, tuple(list(column) for column in zip(*rows, strict=True)))

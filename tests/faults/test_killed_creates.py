@@ -22,7 +22,7 @@ from tests.unit.pipeline.company_world import BRANCH
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1_800)]
 
-EACH = 50 if FULL else 4
+EACH = 50 if FULL else 3
 """Kills at each moment."""
 CUSTOMERS, TOGETHER = 3, 2
 
