@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from hub.errors import CrosswalkConflictError, StoreError
 from hub.store import bulk, crosswalk
 from hub.store.crosswalk import NewLink
-from hub.store.database import Connection, Engine, reading, trying, writing
+from hub.store.database import Connection, Engine, open_store, reading, trying, writing
 from hub.store.match_keys import find_frequent
 from hub.store.tables import frequent_key
 from tests.unit.store.filled import fill_store, uuid
@@ -91,3 +91,24 @@ def test_a_second_active_link_is_named_as_such(store: Engine) -> None:
 
     with pytest.raises(CrosswalkConflictError):
         write()
+
+
+def test_a_connection_that_dies_with_what_was_sent_is_replaced(store: Engine) -> None:
+    if store.dialect.name != "postgresql":
+        pytest.skip("SQLite has no server")
+
+    def write() -> None:
+        with writing(store) as db:
+            mine = db.scalar(sa.text("SELECT pg_backend_pid()"))
+            other = open_store(store.url.render_as_string(hide_password=False))
+            with reading(other) as killer:
+                add(db, "a")
+                killer.execute(sa.text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": mine})
+            other.dispose()
+            add(db, "b")
+
+    with pytest.raises(StoreError, match="run it again"):
+        write()
+    with writing(store) as db:
+        add(db, "c")
+    assert held(store) == {"c"}
