@@ -3,9 +3,9 @@
 `python -m benchmarks.index_path [--records N …] [--store sqlite postgresql] [--changes N]`. The
 records are those of ``benchmarks.sparse``, put into the store as canonicalise would. Measured are
 whole runs as ``hub resolve`` makes them: keys, scores, clusters, golden records, commits, with
-the command's own pace of collecting memory. Beside them stands how many small transactions a
-second the store's disk takes. With `--at URL` only changes are measured, in a store that was
-filled before.
+the command's own pace of collecting memory. Beside them stands what a small transaction and a
+question take: the latter shows how fast the machine wakes another process. With `--at URL` only
+changes are measured, in a store that was filled before.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ from hub.pipeline.resolve import apply, plan
 from hub.store import bulk
 from hub.store.columns import new_id
 from hub.store.database import open_store, reading, writing
+from hub.store.driver import fetch
 from hub.store.ids import take_block
 from hub.store.schema import migrate
 from hub.store.tables import canonical_record, connection, link, raw_version, source_record, stream
@@ -44,7 +45,7 @@ from tests.servers import postgres
 
 CHUNK = 10_000
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
-AT_ONCE, COMMITS = 1_000, 200
+AT_ONCE, COMMITS, QUESTIONS = 1_000, 200, 2_000
 SOURCE = ("id", "stream_id", "source_key", "version", "payload_hash", "epoch", "pending")
 RAW = ("record_id", "version", "payload", "payload_hash", "observed_at", "run_id")
 CANONICAL = (
@@ -185,13 +186,21 @@ def online(engine: Engine, changes: int) -> dict[str, Any]:
     }
 
 
-def calibrate(engine: Engine) -> float:
-    """Milliseconds of a transaction that does next to nothing."""
+def calibrate(engine: Engine) -> dict[str, float]:
+    """Of a transaction that does next to nothing, and of a question: of fifty a change is made."""
     begun = time.perf_counter()
     for _ in range(COMMITS):
         with writing(engine) as db:
             take_block(db, "calibration", 1)
-    return (time.perf_counter() - begun) * 1000 / COMMITS
+    committed = time.perf_counter()
+    with reading(engine) as db:
+        for _ in range(QUESTIONS):
+            fetch(db, "SELECT 1", (), ("one",))
+    asked = time.perf_counter()
+    return {
+        "commit ms": (committed - begun) * 1000 / COMMITS,
+        "question us": (asked - committed) * 1e6 / QUESTIONS,
+    }
 
 
 def measure(path: Path, kind: str, changes: int) -> dict[str, Any]:
@@ -200,7 +209,7 @@ def measure(path: Path, kind: str, changes: int) -> dict[str, Any]:
     with store(kind) as engine:
         found: dict[str, Any] = {"store": kind, "records": fill(engine, path)}
         found |= first_load(engine) | online(engine, changes)
-        found["commit ms"] = calibrate(engine)
+        found |= calibrate(engine)
         engine.dispose()
     return found
 
@@ -210,7 +219,7 @@ def measure_at(url: str, changes: int) -> dict[str, Any]:
     collect_seldom()
     engine = _open(url)
     found = {"store": engine.dialect.name, **online(engine, changes)}
-    found["commit ms"] = calibrate(engine)
+    found |= calibrate(engine)
     engine.dispose()
     return found
 

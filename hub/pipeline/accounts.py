@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from itertools import pairwise, product
 from typing import Final
 
@@ -54,7 +55,11 @@ class Accounts:
 
     def __init__(self, db: Connection) -> None:
         self._db = db
-        self._ledgers: set[Ledger] = {item for _, item, stands in ledgers.declared(db) if stands}
+        self._declared = ledgers.ask_declared(db)
+
+    @cached_property
+    def _ledgers(self) -> set[Ledger]:
+        return {item for _, item, stands in self._declared() if stands}
 
     def rivals(self, records: Mapping[int, PartyRecord]) -> dict[int, str]:
         """Records to the ledgers of which they are an active account, others of which are there.

@@ -75,8 +75,9 @@ def compute_chunk(db: Connection, rule_set: RuleSet) -> list[Difference] | None:
     parties = sources.pending_parties(db, _CHUNK, lock=True)
     if not parties:
         return None
+    material = sources.ask_party_material(db, parties)
     held = store.current_versions(db, parties)
-    found = compare(db, sources.load_party_material(db, parties), held, rule_set)
+    found = compare(db, material(), held, rule_set)
     differences = [found.get(party) or unlinked(party, held.get(party)) for party in parties]
     _write(db, differences, rule_set.digest)
     sources.settle_parties(db, parties)

@@ -20,12 +20,13 @@ from hub.pipeline.accounts import (
 from hub.pipeline.lost import Lost, LostParties
 from hub.pipeline.matcher import DigestPair, Matcher
 from hub.pipeline.ties import parted_copies, through_gone
-from hub.store.crosswalk import load_shared_links
+from hub.store.crosswalk import ActiveLink, ask_shared_links, load_shared_links
 from hub.store.database import Connection
-from hub.store.decisions import MUST_LINK, NEVER_LINK, Decision, load_decisions
+from hub.store.decisions import MUST_LINK, NEVER_LINK, Decision, ask_decisions
+from hub.store.former import ask_former_links
 from hub.store.match_keys import first_members, load_members
 from hub.store.parties import PartyState, load_parties
-from hub.store.party_records import PartyRecord, load_records
+from hub.store.party_records import PartyRecord, ask_records
 
 
 @dataclass(slots=True)
@@ -86,7 +87,9 @@ class Growth:
     def grow(self, seeds: Iterable[int]) -> list[Unit]:
         """The units that the seeds belong to, each complete."""
         todo = set(seeds)
-        todo |= self._pull_linked(todo)  # with the rest of their parties: one round less for most
+        todo |= self._pull_linked(
+            load_shared_links(self._db, todo)
+        )  # with the rest of their parties: one round less for most
         while todo:
             todo = self._take(todo) - self._found.records.keys()
         return list(self._units())
@@ -101,24 +104,27 @@ class Growth:
         return {(item.left_id, item.right_id) for item in found if item.kind == NEVER_LINK}
 
     def _take(self, ids: set[int]) -> set[int]:
-        """Load records and return what they pull in."""
-        loaded = load_records(self._db, ids)
+        """Load records and return what they pull in; all that hangs on ids alone in one turn."""
+        records = ask_records(self._db, ids)
+        links = ask_shared_links(self._db, ids - self._found.links.keys())
+        decisions = ask_decisions(self._db, ids)
+        former = ask_former_links(self._db, ids)
+        loaded = records()
         fresh = {id_: item.profile for id_, item in loaded.items() if item.profile is not None}
         self._found.records.update(loaded)
         self._found.profile_of.update(fresh)
-        pulled = self._pull_linked(ids) | self._pull_decided(ids) | self._lost.pull(ids)
+        pulled = self._pull_linked(links()) | self._pull_decided(decisions())
+        pulled |= self._lost.pull(ids, former())
         pulled |= self._pull_alike(set(fresh.values()))
         return pulled
 
-    def _pull_linked(self, ids: set[int]) -> set[int]:
+    def _pull_linked(self, links: Collection[ActiveLink]) -> set[int]:
         """Everybody who shares a party with the records: its id is at stake."""
-        links = load_shared_links(self._db, ids - self._found.links.keys())
         self._found.links.update({link.canonical_id: link.party_id for link in links})
         self._found.since.update({link.canonical_id: link.since for link in links})
         return {link.canonical_id for link in links}
 
-    def _pull_decided(self, ids: set[int]) -> set[int]:
-        decisions = load_decisions(self._db, ids)
+    def _pull_decided(self, decisions: set[Decision]) -> set[int]:
         self._found.decisions |= decisions
         sides = ((item.left_id, item.right_id) for item in decisions if item.kind == MUST_LINK)
         return {record for pair in sides for record in pair}

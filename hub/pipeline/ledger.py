@@ -23,9 +23,10 @@ def carry_out(db: Connection, changes: Sequence[Change], act: Act, *, plan: str)
     ``plan`` is the digest by which the audit trail names the plan.
     """
     members = [record for change in changes for record in change.members]
-    links = {link.canonical_id: link for link in crosswalk.load_links(db, members)}
+    linked = crosswalk.ask_links(db, members)
     settled = [record for change in changes for record, *_ in change.settled]
     held = party_records.load_standing(db, settled)
+    links = {link.canonical_id: link for link in linked()}
     owners = {record: link.party_id for record, link in links.items()}
     valid = [change for change in changes if _stands(change, held, owners)]
     writer = _Writer({record: link.id for record, link in links.items()})

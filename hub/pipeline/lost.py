@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Final, NamedTuple
 
 from hub.store.database import Connection
-from hub.store.former import FormerLink, former_links, former_party_links
+from hub.store.former import FormerLink, former_party_links
 from hub.store.parties import PartyState, load_parties
 from hub.store.party_records import PartyRecord
 
@@ -36,13 +36,14 @@ class LostParties:
         self._holders: dict[str, list[FormerLink]] = {}
         self._latest: dict[int, FormerLink] = {}
 
-    def pull(self, records: Collection[int]) -> set[int]:
+    def pull(self, records: Collection[int], former: Collection[FormerLink]) -> set[int]:
         """Take up what the records have belonged to; returns who may speak for it beside them.
+
+        ``former`` are the links of the records that have ended.
 
         Who can't speak for a party himself asks for nobody: so records pull one another or not at
         all, and units stay whole, whichever of them is met first.
         """
-        former = former_links(self._db, records)
         self._latest.update({item.canonical_id: item for item in sorted(former, key=_left)})
         left = {item.party_id for item in former}
         self._load(left - self._seen)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
@@ -14,9 +14,9 @@ from hub.errors import CrosswalkConflictError
 from hub.store import bulk
 from hub.store.bulk import LookUp, driver_uuid
 from hub.store.columns import to_micros
-from hub.store.driver import await_sent, fetch
+from hub.store.driver import ask, await_sent, no_rows
 from hub.store.ids import take_block
-from hub.store.standing import ACTIVE_LINK, as_uuid, look_up_standing
+from hub.store.standing import ACTIVE_LINK, as_uuid, ask_standing, look_up_standing
 from hub.store.tables import link
 
 
@@ -43,7 +43,14 @@ class NewLink(NamedTuple):
 
 def load_links(db: Connection, canonical_ids: Iterable[int]) -> list[ActiveLink]:
     """Active links of the records."""
-    return _active_links(db, LookUp("canonical_id", canonical_ids))
+    return ask_links(db, canonical_ids)()
+
+
+def ask_links(db: Connection, canonical_ids: Iterable[int]) -> Callable[[], list[ActiveLink]]:
+    """The same, called for later."""
+    where = LookUp("canonical_id", canonical_ids)
+    held = ask_standing(db, link, _ACTIVE, where=where, condition=ACTIVE_LINK)
+    return lambda: _links(held())
 
 
 def load_party_links(db: Connection, party_ids: Iterable[str]) -> list[ActiveLink]:
@@ -54,9 +61,16 @@ def load_party_links(db: Connection, party_ids: Iterable[str]) -> list[ActiveLin
 
 def load_shared_links(db: Connection, canonical_ids: Iterable[int]) -> list[ActiveLink]:
     """Active links of the records, and of all that share a party with one of them."""
+    return ask_shared_links(db, canonical_ids)()
+
+
+def ask_shared_links(
+    db: Connection, canonical_ids: Iterable[int]
+) -> Callable[[], list[ActiveLink]]:
+    """The same, called for later."""
     ids = list(canonical_ids)
     if not ids:
-        return []
+        return no_rows
     wanted = ", ".join(f"held.{column}" for column in _ACTIVE)
     if db.dialect.name == "sqlite":
         sql = (
@@ -65,13 +79,15 @@ def load_shared_links(db: Connection, canonical_ids: Iterable[int]) -> list[Acti
             f"AND own.{ACTIVE_LINK}) AS mine CROSS JOIN link AS held "
             f"WHERE held.party_id = mine.party_id AND held.{ACTIVE_LINK}"
         )
-        return _links(fetch(db, sql, (orjson.dumps(ids).decode(),), _ACTIVE))
+        held = ask(db, sql, (orjson.dumps(ids).decode(),), _ACTIVE)
+        return lambda: _links(held())
     sql = (
         f"SELECT {wanted} FROM link AS held WHERE held.{ACTIVE_LINK} AND held.party_id IN "
         "(SELECT own.party_id FROM link AS own "
         f"WHERE own.canonical_id = ANY(%s::bigint[]) AND own.{ACTIVE_LINK})"
     )
-    return _links(fetch(db, sql, (ids,), _ACTIVE))
+    held = ask(db, sql, (ids,), _ACTIVE)
+    return lambda: _links(held())
 
 
 def _active_links(db: Connection, where: LookUp) -> list[ActiveLink]:

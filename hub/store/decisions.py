@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 
 from hub.store import bulk
 from hub.store.columns import new_id, to_micros
-from hub.store.pairs import DECISIONS, look_up_pairs
+from hub.store.pairs import DECISIONS, ask_pairs
 from hub.store.tables import decision
 from hub.store.waiting import touch_records
 
@@ -51,13 +51,19 @@ class Judgement(NamedTuple):
 
 def load_decisions(db: Connection, canonical_ids: Collection[int]) -> set[Decision]:
     """Standing decisions that name one of the records."""
-    return set(_standing(db, canonical_ids).values())
+    return ask_decisions(db, canonical_ids)()
 
 
-def _standing(db: Connection, canonical_ids: Collection[int]) -> dict[str, Decision]:
+def ask_decisions(db: Connection, canonical_ids: Collection[int]) -> Callable[[], set[Decision]]:
+    """The same, called for later."""
+    standing = _standing(db, canonical_ids)
+    return lambda: set(standing().values())
+
+
+def _standing(db: Connection, canonical_ids: Collection[int]) -> Callable[[], dict[str, Decision]]:
     columns = ("id", "kind", "left_id", "right_id")
-    rows = look_up_pairs(db, DECISIONS, columns, canonical_ids, condition="revoked_at IS NULL")
-    return {str(row.id): Decision(row.kind, row.left_id, row.right_id) for row in rows}
+    rows = ask_pairs(db, DECISIONS, columns, canonical_ids, condition="revoked_at IS NULL")
+    return lambda: {str(r.id): Decision(r.kind, r.left_id, r.right_id) for r in rows()}
 
 
 def between(db: Connection, ones: Collection[int], others: Collection[int]) -> set[Decision]:
@@ -84,7 +90,7 @@ def decide(db: Connection, kind: str, pairs: Iterable[Pair], author: Author) -> 
     """Record decisions; the newest on a pair stands and its records are resolved anew."""
     wanted = {_ordered(pair) for pair in pairs if pair[0] != pair[1]}
     ids = {record for pair in wanted for record in pair}
-    standing = _standing(db, ids)
+    standing = _standing(db, ids)()
     others = [id_ for id_, held in standing.items() if held.kind != kind and held[1:] in wanted]
     _revoke(db, others, author.at)
     known = {held[1:] for held in standing.values() if held.kind == kind}
@@ -109,7 +115,7 @@ def revoke(db: Connection, kind: str, pairs: Iterable[Pair], at: datetime) -> No
     """Take decisions back; the records are resolved anew."""
     wanted = {_ordered(pair) for pair in pairs}
     ids = {record for pair in wanted for record in pair}
-    standing = _standing(db, ids)
+    standing = _standing(db, ids)()
     _revoke(db, [i for i, held in standing.items() if held.kind == kind and held[1:] in wanted], at)
     touch_records(db, ids)
 

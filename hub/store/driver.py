@@ -3,7 +3,8 @@
 SQLAlchemy's own part in a small statement takes longer than the database does. Errors are the
 driver's; :mod:`hub.store.database` explains them as it does SQLAlchemy's.
 
-What is only told to PostgreSQL (:func:`send`) is not waited for: the driver keeps a pipeline
+What is only told to PostgreSQL (:func:`send`) is not waited for, and several questions that hang
+on nothing but what is known are asked in one turn (:func:`ask`): the driver keeps a pipeline
 (https://www.psycopg.org/psycopg3/docs/advanced/pipeline.html) open until somebody asks through
 SQLAlchemy, or the transaction ends. An error shows then, at the latest before the commit.
 """
@@ -11,7 +12,7 @@ SQLAlchemy, or the transaction ends. An error shows then, at the latest before t
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from typing import Any, Final
@@ -19,6 +20,8 @@ from typing import Any, Final
 from sqlalchemy.engine import Connection
 
 Bound = tuple[Any, ...]
+Answer = Callable[[], list[Any]]
+"""Gives the rows of a question, waited for at the first call."""
 _PIPELINE: Final = "hub_pipeline"
 """Where a database connection keeps its open pipeline."""
 
@@ -30,14 +33,40 @@ def fetch(connection: Connection, sql: str, bound: Bound, columns: Sequence[str]
     return list(map(_row_type(tuple(columns))._make, cursor.fetchall()))
 
 
+def ask(connection: Connection, sql: str, bound: Bound, columns: Sequence[str]) -> Answer:
+    """A question whose answer is waited for when it is called for; others may be asked meanwhile.
+
+    It is asked in the caller's transaction, and the answer is called for before that ends. SQLite
+    answers at once.
+    """
+    if connection.dialect.name != "postgresql":
+        rows = fetch(connection, sql, bound, columns)
+        return lambda: rows
+    _cursor(connection)
+    _open_pipeline(connection)
+    cursor: Any = connection.connection.cursor()  # each answer has its own
+    cursor.execute(sql, bound)
+    return lambda: list(map(_row_type(tuple(columns))._make, cursor.fetchall()))
+
+
+def no_rows() -> list[Any]:
+    """The answer where there was nothing to ask for."""
+    return []
+
+
 def send(connection: Connection, sql: str, bound: Bound) -> None:
     """Carry a statement out in the caller's transaction, whose outcome nobody asks for."""
     cursor = _cursor(connection)
-    if connection.dialect.name == "postgresql" and _PIPELINE not in connection.info:
-        pipeline = connection.connection.driver_connection.pipeline()  # type: ignore[union-attr]  # psycopg's
-        pipeline.__enter__()
-        connection.info[_PIPELINE] = pipeline
+    if connection.dialect.name == "postgresql":
+        _open_pipeline(connection)
     cursor.execute(sql, bound)
+
+
+def _open_pipeline(connection: Connection) -> None:
+    if _PIPELINE not in connection.info:
+        driver: Any = connection.connection.driver_connection
+        connection.info[_PIPELINE] = driver.pipeline()
+        connection.info[_PIPELINE].__enter__()
 
 
 def await_sent(connection: Connection) -> None:

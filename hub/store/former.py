@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from hub.store.bulk import LookUp, driver_uuid
-from hub.store.standing import CLOSED_LINK, as_uuid, look_up_standing
+from hub.store.standing import CLOSED_LINK, as_uuid, ask_standing
 from hub.store.tables import canonical_record, link, source_record
 
 
@@ -76,18 +76,25 @@ class FormerLink(NamedTuple):
 
 def former_links(db: Connection, canonical_ids: Iterable[int]) -> list[FormerLink]:
     """Ended links of the records."""
+    return ask_former_links(db, canonical_ids)()
+
+
+def ask_former_links(
+    db: Connection, canonical_ids: Iterable[int]
+) -> Callable[[], list[FormerLink]]:
+    """The same, called for later."""
     return _former_links(db, LookUp("canonical_id", canonical_ids))
 
 
 def former_party_links(db: Connection, party_ids: Iterable[str]) -> list[FormerLink]:
     """Ended links to the parties."""
-    return _former_links(db, LookUp("party_id", [driver_uuid(db, party) for party in party_ids]))
+    return _former_links(db, LookUp("party_id", [driver_uuid(db, party) for party in party_ids]))()
 
 
-def _former_links(db: Connection, where: LookUp) -> list[FormerLink]:
+def _former_links(db: Connection, where: LookUp) -> Callable[[], list[FormerLink]]:
     columns = ("id", "canonical_id", "party_id", "recorded_from", "recorded_to")
-    rows = look_up_standing(db, link, columns, where=where, condition=CLOSED_LINK)
-    return [
+    rows = ask_standing(db, link, columns, where=where, condition=CLOSED_LINK)
+    return lambda: [
         FormerLink(r.id, r.canonical_id, as_uuid(r.party_id), r.recorded_from, r.recorded_to)
-        for r in rows
+        for r in rows()
     ]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from hub.store.driver import fetch
+from hub.store.driver import ask
 from hub.store.tables import canonical_record, source_record, stream
 
 Ledger = tuple[str, str]
@@ -16,12 +16,17 @@ Ledger = tuple[str, str]
 
 def declared(db: Connection) -> list[tuple[int, Ledger, bool]]:
     """Every stream with its id, and whether it allows a customer one active account."""
+    return ask_declared(db)()
+
+
+def ask_declared(db: Connection) -> Callable[[], list[tuple[int, Ledger, bool]]]:
+    """The same, called for later."""
     query = (
         "SELECT s.id, k.name, s.name, s.one_account "
         "FROM stream AS s JOIN connection AS k ON k.id = s.connection_id"
     )
-    rows = fetch(db, query, (), ("id", "connection", "stream", "one_account"))
-    return [(row.id, (row.connection, row.stream), bool(row.one_account)) for row in rows]
+    rows = ask(db, query, (), ("id", "connection", "stream", "one_account"))
+    return lambda: [(r.id, (r.connection, r.stream), bool(r.one_account)) for r in rows()]
 
 
 def declare(db: Connection, streams: Mapping[int, bool]) -> int:

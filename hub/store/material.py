@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
@@ -14,7 +14,7 @@ from hub.model.envelope import SourceKey
 from hub.store import bulk
 from hub.store.bulk import LookUp, driver_uuid
 from hub.store.columns import from_micros
-from hub.store.driver import fetch
+from hub.store.driver import ask, fetch, no_rows
 from hub.store.standing import as_uuid
 from hub.store.tables import (
     canonical_record,
@@ -56,8 +56,15 @@ def pending_parties(db: Connection, limit: int, *, lock: bool = False) -> list[s
 
 def load_party_material(db: Connection, party_ids: Collection[str]) -> list[tuple[str, Material]]:
     """Every active record linked to the parties, with its party."""
+    return ask_party_material(db, party_ids)()
+
+
+def ask_party_material(
+    db: Connection, party_ids: Collection[str]
+) -> Callable[[], list[tuple[str, Material]]]:
+    """The same, called for later."""
     if not party_ids:
-        return []
+        return no_rows
     ids = [driver_uuid(db, party) for party in party_ids]
     if db.dialect.name == "sqlite":
         given = "json_each(?) AS given CROSS JOIN link AS l ON l.party_id = given.value"
@@ -65,8 +72,8 @@ def load_party_material(db: Connection, party_ids: Collection[str]) -> list[tupl
     else:
         given = "(SELECT * FROM link WHERE party_id = ANY(%s::uuid[])) AS l"
         bound = (ids,)
-    rows = fetch(db, _LINKED.format(given=given), bound, ("party_id", *_NAMES))
-    return [(as_uuid(row[0]), _material((*row[1:-1], _moment(row[-1])))) for row in rows]
+    rows = ask(db, _LINKED.format(given=given), bound, ("party_id", *_NAMES))
+    return lambda: [(as_uuid(row[0]), _material((*row[1:-1], _moment(row[-1])))) for row in rows()]
 
 
 _NAMES: Final = (

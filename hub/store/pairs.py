@@ -9,7 +9,7 @@ import orjson
 from sqlalchemy import Table
 from sqlalchemy.engine import Connection
 
-from hub.store.driver import fetch
+from hub.store.driver import Answer, ask, no_rows
 from hub.store.tables import decision, derived_relationship, review_case
 
 
@@ -40,8 +40,20 @@ def look_up_pairs(
     The index of each side is used for itself, which ``OR`` would leave to the planner;
     ``condition`` stands literally in the statement, as partial indexes need it.
     """
+    return ask_pairs(db, pairs, columns, values, condition=condition)()
+
+
+def ask_pairs(
+    db: Connection,
+    pairs: Pairs,
+    columns: Sequence[str],
+    values: Collection[Any],
+    *,
+    condition: str = "true",
+) -> Answer:
+    """The same, called for later."""
     if not values:
-        return []
+        return no_rows
     wanted = ", ".join(f"held.{column}" for column in columns)
     name, sides = pairs.table.name, (pairs.left, pairs.right)
     if db.dialect.name == "sqlite":
@@ -57,4 +69,4 @@ def look_up_pairs(
         )
         bound = list(values)
     sql = " UNION ".join(one.format(side=side) for side in sides)
-    return fetch(db, sql, (bound, bound), columns)
+    return ask(db, sql, (bound, bound), columns)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
 import orjson
@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 from hub.model.envelope import SourceKey
 from hub.store import bulk
 from hub.store.bulk import LookUp
-from hub.store.driver import fetch
+from hub.store.driver import Answer, ask, no_rows
 from hub.store.tables import canonical_record, connection, stream
 
 
@@ -32,7 +32,16 @@ class PartyRecord(NamedTuple):
 
 def load_records(db: Connection, ids: Iterable[int]) -> dict[int, PartyRecord]:
     """The party records with the given ids."""
-    rows = [row for row in _rows(db, list(ids)) if row.entity == "party"]
+    return ask_records(db, ids)()
+
+
+def ask_records(db: Connection, ids: Iterable[int]) -> Callable[[], dict[int, PartyRecord]]:
+    """The same, called for later."""
+    rows = _rows(db, list(ids))
+    return lambda: _records(db, [row for row in rows() if row.entity == "party"])
+
+
+def _records(db: Connection, rows: list[Any]) -> dict[int, PartyRecord]:
     names = _stream_names(db, {row.stream_id for row in rows})
     return {
         row.id: PartyRecord(
@@ -53,10 +62,10 @@ _COLUMNS: Final = (
 )
 
 
-def _rows(db: Connection, ids: list[int]) -> list[Any]:
+def _rows(db: Connection, ids: list[int]) -> Answer:
     """Canonical records with their source's key, driven from the ids (:mod:`hub.store.bulk`)."""
     if not ids:
-        return []
+        return no_rows
     wanted = ", ".join(_COLUMNS)
     names = [column.partition(".")[2] for column in _COLUMNS]
     indexed = "LEFT JOIN match_profile AS indexed ON indexed.canonical_id = held.id"
@@ -66,13 +75,13 @@ def _rows(db: Connection, ids: list[int]) -> list[Any]:
             f"CROSS JOIN source_record AS source {indexed} "
             "WHERE held.id = wanted.value AND source.id = held.record_id"
         )
-        return fetch(db, sql, (orjson.dumps(ids).decode(),), names)
+        return ask(db, sql, (orjson.dumps(ids).decode(),), names)
     sql = (
         f"SELECT {wanted} FROM canonical_record AS held "
         f"JOIN source_record AS source ON source.id = held.record_id {indexed} "
         "WHERE held.id = ANY(%s::bigint[])"
     )
-    return fetch(db, sql, (ids,), names)
+    return ask(db, sql, (ids,), names)
 
 
 class Standing(NamedTuple):

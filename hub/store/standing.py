@@ -12,7 +12,7 @@ from sqlalchemy import Table
 from sqlalchemy.engine import Connection
 
 from hub.store.bulk import LookUp
-from hub.store.driver import fetch
+from hub.store.driver import Answer, ask, no_rows
 
 ACTIVE_LINK: Final = "recorded_to IS NULL"
 CLOSED_LINK: Final = "recorded_to IS NOT NULL"
@@ -27,21 +27,28 @@ def look_up_standing(
     SQLite uses a partial index only where its condition stands literally in the statement. Without
     values the database is not asked.
     """
+    return ask_standing(db, table, columns, where=where, condition=condition)()
+
+
+def ask_standing(
+    db: Connection, table: Table, columns: Sequence[str], *, where: LookUp, condition: str
+) -> Answer:
+    """The same, called for later."""
     if not where.values:
-        return []
+        return no_rows
     wanted = ", ".join(f"held.{column}" for column in columns)
     if db.dialect.name == "sqlite":
         sql = (
             f"SELECT {wanted} FROM json_each(?) AS wanted CROSS JOIN {table.name} AS held "
             f"WHERE held.{where.column} = wanted.value AND held.{condition}"
         )
-        return fetch(db, sql, (orjson.dumps(where.values).decode(),), columns)
+        return ask(db, sql, (orjson.dumps(where.values).decode(),), columns)
     kind = "uuid" if isinstance(table.c[where.column].type, sa.Uuid) else "bigint"
     sql = (
         f"SELECT {wanted} FROM {table.name} AS held "
         f"WHERE held.{where.column} = ANY(%s::{kind}[]) AND held.{condition}"
     )
-    return fetch(db, sql, (where.values,), columns)
+    return ask(db, sql, (where.values,), columns)
 
 
 def as_uuid(value: Any) -> str:
