@@ -10,10 +10,11 @@ from uuid import UUID
 
 from hub.errors import StoreError
 from hub.pipeline.customer import find_record_named
-from hub.store.crosswalk import link_history, load_links, load_party_links
+from hub.store.crosswalk import load_links, load_party_links
 from hub.store.database import Connection, Engine, reading
 from hub.store.dossier import linked_records
 from hub.store.erasures import get_erasure
+from hub.store.link_periods import link_history
 from hub.store.parties import PartyState, load_parties, resolve_party
 from hub.store.party_records import load_records
 

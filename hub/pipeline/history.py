@@ -14,12 +14,12 @@ from typing import Any, NamedTuple
 import orjson
 
 from hub.errors import StoreError
-from hub.store import audit, crosswalk, decisions, fates
+from hub.store import audit, decisions, fates
 from hub.store.audit import AuditRow
-from hub.store.crosswalk import LinkPeriod
 from hub.store.database import Connection, Engine, reading
 from hub.store.fates import Fate
 from hub.store.golden_history import Period, golden_as_of, golden_history
+from hub.store.link_periods import LinkPeriod, link_history, links_as_of
 from hub.store.parties import load_parties
 from hub.store.party_records import load_records
 
@@ -80,7 +80,7 @@ def customer_as_of(
         if state is None:
             raise StoreError(f"no customer {party_id} was known at {known.isoformat()}")
         golden = golden_as_of(db, state.party_id, valid=valid, known=known)
-        links = crosswalk.links_as_of(db, state.party_id, valid=known, known=known)
+        links = links_as_of(db, state.party_id, valid=known, known=known)
         names = _names(db, [link.canonical_id for link in links])
     return AsOf(
         party_id=state.party_id,
@@ -108,7 +108,7 @@ def customer_history(
 def _load(db: Connection, party_id: str, known: datetime) -> _Found:
     if party_id not in load_parties(db, [party_id]):
         raise StoreError(f"there is no customer {party_id}")
-    links = crosswalk.link_history(db, party_id, known)
+    links = link_history(db, party_id, known)
     records = {link.canonical_id for link in links}
     judgements = [j for j in decisions.all_judgements(db, records) if j.decided_at <= known]
     named = records | {record for j in judgements for record in (j.left_id, j.right_id)}

@@ -74,15 +74,10 @@ class FormerLink(NamedTuple):
     left_at: int
 
 
-def former_links(db: Connection, canonical_ids: Iterable[int]) -> list[FormerLink]:
-    """Ended links of the records."""
-    return ask_former_links(db, canonical_ids)()
-
-
 def ask_former_links(
     db: Connection, canonical_ids: Iterable[int]
 ) -> Callable[[], list[FormerLink]]:
-    """The same, called for later."""
+    """Ended links of the records, called for later."""
     return _former_links(db, LookUp("canonical_id", canonical_ids))
 
 

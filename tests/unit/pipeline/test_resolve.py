@@ -18,7 +18,7 @@ from hub.store.columns import new_id
 from hub.store.crosswalk import load_links, load_party_links
 from hub.store.database import Connection, Engine, open_store, reading
 from hub.store.decisions import load_decisions
-from hub.store.former import former_links, former_party_links
+from hub.store.former import ask_former_links, former_party_links
 from hub.store.match_keys import find_frequent, find_holders, load_members
 from hub.store.parties import load_parties, resolve_party
 from hub.store.review import open_cases
@@ -278,7 +278,7 @@ def _look_everything_up(db: Connection) -> None:
     load_links(db, [1])
     load_party_links(db, [new_id()])
     load_parties(db, [new_id()])
-    former_links(db, [1])
+    ask_former_links(db, [1])()
     former_party_links(db, [new_id()])
     find_holders(db, ["em:a"])
     find_frequent(db, ["em:a"])
