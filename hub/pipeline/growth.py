@@ -87,9 +87,8 @@ class Growth:
     def grow(self, seeds: Iterable[int]) -> list[Unit]:
         """The units that the seeds belong to, each complete."""
         todo = set(seeds)
-        todo |= self._pull_linked(
-            load_shared_links(self._db, todo)
-        )  # with the rest of their parties: one round less for most
+        linked = load_shared_links(self._db, todo)  # one round less for most
+        todo |= self._pull_linked(linked)
         while todo:
             todo = self._take(todo) - self._found.records.keys()
         return list(self._units())

@@ -21,7 +21,7 @@ from sqlalchemy.engine import Connection
 
 Bound = tuple[Any, ...]
 Answer = Callable[[], list[Any]]
-"""Gives the rows of a question, waited for at the first call."""
+"""Gives the rows of a question, once."""
 _PIPELINE: Final = "hub_pipeline"
 """Where a database connection keeps its open pipeline."""
 
@@ -36,8 +36,8 @@ def fetch(connection: Connection, sql: str, bound: Bound, columns: Sequence[str]
 def ask(connection: Connection, sql: str, bound: Bound, columns: Sequence[str]) -> Answer:
     """A question whose answer is waited for when it is called for; others may be asked meanwhile.
 
-    It is asked in the caller's transaction, and the answer is called for before that ends. SQLite
-    answers at once.
+    It is asked in the caller's transaction, and the answer is called for before that ends, once.
+    SQLite answers at once.
     """
     if connection.dialect.name != "postgresql":
         rows = fetch(connection, sql, bound, columns)
