@@ -187,7 +187,7 @@ def online(engine: Engine, changes: int) -> dict[str, Any]:
 
 
 def calibrate(engine: Engine) -> dict[str, float]:
-    """Of a transaction that does next to nothing, and of a question: of fifty a change is made."""
+    """What a transaction takes that does next to nothing, and a question: a change has fifty."""
     begun = time.perf_counter()
     for _ in range(COMMITS):
         with writing(engine) as db:

@@ -120,7 +120,7 @@ def _material(record: Content) -> Material:
         body=record["body"],
         raw_version=record["raw_version"],
         mapping_digest=record["mapping_digest"],
-        observed_at=datetime.fromisoformat(observed) if observed else None,  # type: ignore[arg-type]  # a version that is kept no longer has no time
+        observed_at=datetime.fromisoformat(observed) if observed else None,
     )
 
 

@@ -15,7 +15,7 @@ from hub.store.bulk import LookUp, driver_uuid
 from hub.store.columns import to_micros
 from hub.store.driver import ask, await_sent, no_rows
 from hub.store.ids import take_block
-from hub.store.standing import ACTIVE_LINK, as_uuid, ask_standing, look_up_standing
+from hub.store.standing import ACTIVE_LINK, as_uuid, ask_standing
 from hub.store.tables import link
 
 
@@ -47,15 +47,13 @@ def load_links(db: Connection, canonical_ids: Iterable[int]) -> list[ActiveLink]
 
 def ask_links(db: Connection, canonical_ids: Iterable[int]) -> Callable[[], list[ActiveLink]]:
     """The same, called for later."""
-    where = LookUp("canonical_id", canonical_ids)
-    held = ask_standing(db, link, _ACTIVE, where=where, condition=ACTIVE_LINK)
-    return lambda: _links(held())
+    return _ask_active(db, LookUp("canonical_id", canonical_ids))
 
 
 def load_party_links(db: Connection, party_ids: Iterable[str]) -> list[ActiveLink]:
     """Active links to the parties."""
     ids = [driver_uuid(db, party_id) for party_id in party_ids]
-    return _active_links(db, LookUp("party_id", ids))
+    return _ask_active(db, LookUp("party_id", ids))()
 
 
 def load_shared_links(db: Connection, canonical_ids: Iterable[int]) -> list[ActiveLink]:
@@ -72,25 +70,27 @@ def ask_shared_links(
         return no_rows
     wanted = ", ".join(f"held.{column}" for column in _ACTIVE)
     if db.dialect.name == "sqlite":
+        bound: Any = orjson.dumps(ids).decode()
         sql = (
             f"SELECT {wanted} FROM (SELECT DISTINCT own.party_id FROM json_each(?) AS wanted "
             "CROSS JOIN link AS own WHERE own.canonical_id = wanted.value "
             f"AND own.{ACTIVE_LINK}) AS mine CROSS JOIN link AS held "
             f"WHERE held.party_id = mine.party_id AND held.{ACTIVE_LINK}"
         )
-        held = ask(db, sql, (orjson.dumps(ids).decode(),), _ACTIVE)
-        return lambda: _links(held())
-    sql = (
-        f"SELECT {wanted} FROM link AS held WHERE held.{ACTIVE_LINK} AND held.party_id IN "
-        "(SELECT own.party_id FROM link AS own "
-        f"WHERE own.canonical_id = ANY(%s::bigint[]) AND own.{ACTIVE_LINK})"
-    )
-    held = ask(db, sql, (ids,), _ACTIVE)
+    else:
+        bound = ids
+        sql = (
+            f"SELECT {wanted} FROM link AS held WHERE held.{ACTIVE_LINK} AND held.party_id IN "
+            "(SELECT own.party_id FROM link AS own "
+            f"WHERE own.canonical_id = ANY(%s::bigint[]) AND own.{ACTIVE_LINK})"
+        )
+    held = ask(db, sql, (bound,), _ACTIVE)
     return lambda: _links(held())
 
 
-def _active_links(db: Connection, where: LookUp) -> list[ActiveLink]:
-    return _links(look_up_standing(db, link, _ACTIVE, where=where, condition=ACTIVE_LINK))
+def _ask_active(db: Connection, where: LookUp) -> Callable[[], list[ActiveLink]]:
+    held = ask_standing(db, link, _ACTIVE, where=where, condition=ACTIVE_LINK)
+    return lambda: _links(held())
 
 
 def _links(rows: Iterable[Any]) -> list[ActiveLink]:

@@ -45,13 +45,13 @@ def open_store(url: str, *, patience: float = _PATIENCE) -> Engine:
     )
     sa.event.listen(engine, "checkin", _note_use)
     sa.event.listen(engine, "checkout", _ask_whether_alive)
-    sa.event.listen(engine, "before_cursor_execute", _settle_before)
+    sa.event.listen(engine, "before_cursor_execute", _await_before)
     sa.event.listen(engine, "commit", await_sent)
     sa.event.listen(engine, "rollback", forget_sent)
     return engine
 
 
-def _settle_before(connection: Connection, *_: object) -> None:
+def _await_before(connection: Connection, *_: object) -> None:
     await_sent(connection)
 
 

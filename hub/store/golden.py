@@ -86,8 +86,6 @@ def active_names(db: Connection, party_ids: Collection[str]) -> dict[str, str]:
 
 def last_versions(db: Connection, party_ids: Collection[str]) -> dict[str, LastVersion]:
     """The highest version that each party has had."""
-    if not party_ids:
-        return {}
     ids = [driver_uuid(db, party_id) for party_id in party_ids]
     columns = ("party_id", "version", "valid_from", "valid_to")
     rows = bulk.look_up(db, golden_record, columns, LookUp("party_id", ids))

@@ -40,11 +40,12 @@ class StoredModel(NamedTuple):
 def model_in_force(db: Connection) -> StoredModel | None:
     """The model that records are compared with; None where the shipped one is."""
     query = f"SELECT {', '.join(StoredModel._fields)} FROM match_model WHERE in_force"
-    for row in fetch(db, query, (), StoredModel._fields):
-        adopted = None if row.adopted_at is None else from_micros(row.adopted_at)
-        said = {"trained_at": from_micros(row.trained_at), "adopted_at": adopted, "in_force": True}
-        return StoredModel(**{**row._asdict(), **said})
-    return None
+    rows = fetch(db, query, (), StoredModel._fields)
+    if not rows:
+        return None
+    version, body, records, trained, adopted, _ = rows[0]
+    adopted_at = None if adopted is None else from_micros(adopted)
+    return StoredModel(version, body, records, from_micros(trained), adopted_at, in_force=True)
 
 
 def list_models(db: Connection) -> list[StoredModel]:

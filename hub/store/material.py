@@ -17,18 +17,17 @@ from hub.store.columns import from_micros
 from hub.store.driver import ask, fetch, no_rows
 from hub.store.standing import as_uuid
 from hub.store.tables import (
-    canonical_record,
-    connection,
     mapping_version,
     master_party,
     raw_version,
-    source_record,
-    stream,
 )
 
 
 class Material(NamedTuple):
-    """A canonical record, as survivorship needs it; ``record_id`` is that of its raw versions."""
+    """A canonical record, as survivorship needs it; ``record_id`` is that of its raw versions.
+
+    ``observed_at`` is None where its raw version is kept no longer.
+    """
 
     canonical_id: int
     record_id: int
@@ -37,7 +36,7 @@ class Material(NamedTuple):
     body: str
     raw_version: int
     mapping_digest: str
-    observed_at: datetime
+    observed_at: datetime | None
 
 
 def pending_parties(db: Connection, limit: int, *, lock: bool = False) -> list[str]:
@@ -65,85 +64,61 @@ def ask_party_material(
     """The same, called for later."""
     if not party_ids:
         return no_rows
-    ids = [driver_uuid(db, party) for party in party_ids]
-    if db.dialect.name == "sqlite":
-        given = "json_each(?) AS given CROSS JOIN link AS l ON l.party_id = given.value"
-        bound: tuple[Any] = (orjson.dumps(ids).decode(),)
-    else:
-        given = "(SELECT * FROM link WHERE party_id = ANY(%s::uuid[])) AS l"
-        bound = (ids,)
-    rows = ask(db, _LINKED.format(given=given), bound, ("party_id", *_NAMES))
-    return lambda: [(as_uuid(row[0]), _material((*row[1:-1], _moment(row[-1])))) for row in rows()]
-
-
-_NAMES: Final = (
-    *("canonical_id", "record_id", "connection", "stream", "source_key", "part", "office"),
-    *("body", "raw_version", "mapping_digest", "observed_at"),
-)
-_LINKED: Final = """
-    SELECT l.party_id, c.id, c.record_id, k.name, s.name, r.source_key, c.part, k.office,
-           c.body, c.raw_version, c.mapping_digest, raw.observed_at
-    FROM {given}
-    JOIN canonical_record AS c ON c.id = l.canonical_id AND c.active
-    JOIN source_record AS r ON r.id = c.record_id
-    JOIN stream AS s ON s.id = r.stream_id
-    JOIN connection AS k ON k.id = s.connection_id
-    LEFT JOIN raw_version AS raw ON raw.record_id = r.id AND raw.version = c.raw_version
-    WHERE l.recorded_to IS NULL"""
-
-
-def _moment(micros: int | None) -> datetime | None:
-    return None if micros is None else from_micros(micros)
+    sql = f"""
+        SELECT l.party_id, {_RECORD} FROM {_given(db, "link AS l", "party_id")}
+        JOIN canonical_record AS c ON c.id = l.canonical_id {_SOURCED}
+        WHERE l.recorded_to IS NULL AND c.active"""
+    bound = _bound(db, [driver_uuid(db, party) for party in party_ids])
+    rows = ask(db, sql, bound, ("party_id", *_NAMES))
+    return lambda: [(as_uuid(party), _material(row)) for party, *row in rows()]
 
 
 def load_record_material(db: Connection, canonical_ids: Collection[int]) -> dict[int, Material]:
     """The active records among the given ones, by canonical id."""
-    query = sa.select(*_MATERIAL).select_from(canonical_record)
+    sql = f"""
+        SELECT {_RECORD} FROM {_given(db, "canonical_record AS c", "id")} {_SOURCED}
+        WHERE c.active"""
     found: dict[int, Material] = {}
     ordered = sorted(canonical_ids)
     for start in range(0, len(ordered), _AT_ONCE):
-        wanted = canonical_record.c.id.in_(ordered[start : start + _AT_ONCE])
-        for row in db.execute(_sourced(query).where(wanted, canonical_record.c.active)):
+        for row in fetch(db, sql, _bound(db, ordered[start : start + _AT_ONCE]), _NAMES):
             item = _material(row)
             found[item.canonical_id] = item
     return found
 
 
-_AT_ONCE = 1_000
-_MATERIAL = (
-    canonical_record.c.id,
-    canonical_record.c.record_id,
-    connection.c.name,
-    stream.c.name,
-    source_record.c.source_key,
-    canonical_record.c.part,
-    connection.c.office,
-    canonical_record.c.body,
-    canonical_record.c.raw_version,
-    canonical_record.c.mapping_digest,
-    raw_version.c.observed_at,
+_AT_ONCE: Final = 1_000
+_NAMES: Final = (
+    *("canonical_id", "record_id", "connection", "stream", "source_key", "part", "office"),
+    *("body", "raw_version", "mapping_digest", "observed_at"),
 )
+_RECORD: Final = """c.id, c.record_id, k.name, s.name, r.source_key, c.part, k.office, c.body,
+    c.raw_version, c.mapping_digest, raw.observed_at"""
+_SOURCED: Final = """
+    JOIN source_record AS r ON r.id = c.record_id
+    JOIN stream AS s ON s.id = r.stream_id
+    JOIN connection AS k ON k.id = s.connection_id
+    LEFT JOIN raw_version AS raw ON raw.record_id = r.id AND raw.version = c.raw_version"""
 
 
-def _sourced(query: sa.Select[Any]) -> sa.Select[Any]:
-    return (
-        query.join(source_record, source_record.c.id == canonical_record.c.record_id)
-        .join(stream, stream.c.id == source_record.c.stream_id)
-        .join(connection, connection.c.id == stream.c.connection_id)
-        .outerjoin(
-            raw_version,
-            sa.and_(
-                raw_version.c.record_id == source_record.c.id,
-                raw_version.c.version == canonical_record.c.raw_version,
-            ),
-        )
-    )
+def _given(db: Connection, table: str, column: str) -> str:
+    """The rows of a table whose column holds a given value, driven from the values."""
+    name, _, alias = table.partition(" AS ")
+    if db.dialect.name == "sqlite":
+        return f"json_each(?) AS given CROSS JOIN {table} ON {alias}.{column} = given.value"
+    kind = "uuid" if column == "party_id" else "bigint"
+    return f"(SELECT * FROM {name} WHERE {column} = ANY(%s::{kind}[])) AS {alias}"
+
+
+def _bound(db: Connection, values: list[Any]) -> tuple[Any]:
+    return (orjson.dumps(values).decode() if db.dialect.name == "sqlite" else values,)
 
 
 def _material(row: Sequence[Any]) -> Material:
     canonical_id, record_id, *source, office, body, version, digest, observed = row
+    at = None if observed is None else from_micros(observed)
     key = SourceKey(*source)
-    return Material(canonical_id, record_id, key, office, body, version, digest, observed)
+    return Material(canonical_id, record_id, key, office, body, version, digest, at)
 
 
 def settle_parties(db: Connection, party_ids: Collection[str]) -> None:

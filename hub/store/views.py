@@ -7,10 +7,9 @@ ten-thousandths, flags are 0 or 1, times are ISO 8601 texts in UTC.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 
 from hub.store.database import Connection
-from hub.store.views_business import business_views
+from hub.store.views_business import Words, business_views
 from hub.store.views_operation import operation_views
 
 _LINKED = """
@@ -36,15 +35,15 @@ _OWNED = """
 
 def view_statements(dialect: str) -> Mapping[str, str]:
     """The SELECT of every view, by name, in the words of ``sqlite`` or ``postgresql``."""
-    text = partial(_json_text, dialect)
+    text = Words(dialect).only_text
     join_roles, role = _each_role(dialect)
     active = "CASE WHEN d.status = 'active' THEN 1 ELSE 0 END"
     source = "k.name AS connection, k.office AS office, s.name AS type, r.source_key AS source_key"
-    since = f"COALESCE({text('c', 'updated_at')}, '') AS since"
+    since = f"COALESCE({text('updated_at')}, '') AS since"
     return {
         "rpt_party_v1": f"""
-            SELECT m.id AS party_id, m.seq AS seq, {text("g", "display_name")} AS display_name,
-                   {text("g", "kind")} AS kind
+            SELECT m.id AS party_id, m.seq AS seq, {text("display_name", of="g")} AS display_name,
+                   {text("kind", of="g")} AS kind
             FROM master_party m
             LEFT JOIN golden_record g ON g.party_id = m.id AND g.recorded_to IS NULL
             WHERE m.status = 'active'""",
@@ -53,7 +52,7 @@ def view_statements(dialect: str) -> Mapping[str, str]:
             SELECT l.party_id AS party_id, {source}, {role} AS role, {since}
             {_LINKED.replace("WHERE", join_roles + " WHERE")}""",
         "rpt_account_v1": f"""
-            SELECT l.party_id AS party_id, {source}, {text("c", "ledger")} AS ledger,
+            SELECT l.party_id AS party_id, {source}, {text("ledger")} AS ledger,
                    d.number AS account_no, d.currency AS currency, d.open_amount AS balance,
                    {active} AS active, {since}
             {_OWNED} WHERE d.entity = 'account'""",
@@ -70,12 +69,6 @@ def view_statements(dialect: str) -> Mapping[str, str]:
         **business_views(dialect),
         **operation_views(dialect),
     }
-
-
-def _json_text(dialect: str, alias: str, field: str) -> str:
-    if dialect == "sqlite":
-        return f"json_extract({alias}.body, '$.{field}')"
-    return f"({alias}.body::json ->> '{field}')"
 
 
 def _each_role(dialect: str) -> tuple[str, str]:
