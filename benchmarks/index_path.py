@@ -4,8 +4,9 @@
 records are those of ``benchmarks.sparse``, put into the store as canonicalise would. Measured are
 whole runs as ``hub resolve`` makes them: keys, scores, clusters, golden records, commits, with
 the command's own pace of collecting memory. Beside them stands what a small transaction and a
-question take: the latter shows how fast the machine wakes another process. With `--at URL` only
-changes are measured, in a store that was filled before.
+question take: the latter shows how fast the machine wakes another process. With `--at URL` the
+store is one that stays: it gets the first size where it is empty, and else only changes are
+measured.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import random
 import resource
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from hashlib import blake2b
@@ -203,25 +204,30 @@ def calibrate(engine: Engine) -> dict[str, float]:
     }
 
 
-def measure(path: Path, kind: str, changes: int) -> dict[str, Any]:
+def measure(kind: str, path: Path, changes: int) -> dict[str, Any]:
     """One size on one store."""
-    collect_seldom()
     with store(kind) as engine:
-        found: dict[str, Any] = {"store": kind, "records": fill(engine, path)}
-        found |= first_load(engine) | online(engine, changes)
-        found |= calibrate(engine)
-        engine.dispose()
-    return found
+        return _measured(engine, path, changes)
 
 
-def measure_at(url: str, changes: int) -> dict[str, Any]:
-    """Changes in a store that is there."""
+def measure_at(url: str, path: Path, changes: int) -> dict[str, Any]:
+    """The same in a store that is there."""
+    return _measured(_open(url), path, changes)
+
+
+def _measured(engine: Engine, path: Path, changes: int) -> dict[str, Any]:
     collect_seldom()
-    engine = _open(url)
-    found = {"store": engine.dialect.name, **online(engine, changes)}
-    found |= calibrate(engine)
+    found: dict[str, Any] = {"store": engine.dialect.name}
+    if _is_empty(engine):
+        found |= {"records": fill(engine, path), **first_load(engine)}
+    found |= online(engine, changes) | calibrate(engine)
     engine.dispose()
     return found
+
+
+def _is_empty(engine: Engine) -> bool:
+    with reading(engine) as db:
+        return db.scalar(sa.select(canonical_record.c.id).limit(1)) is None
 
 
 def main(words: list[str] | None = None) -> None:
@@ -231,21 +237,20 @@ def main(words: list[str] | None = None) -> None:
     told.add_argument("--changes", type=int, default=500)
     told.add_argument("--at")
     asked = told.parse_args(words)
-    if asked.at:
-        print(_line(measure_at(asked.at, asked.changes)))
-        return
-    for count in asked.records:
+    for count in asked.records[:1] if asked.at else asked.records:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "records.csv"
             make(path, count, 1)
-            for kind in asked.store:
-                print(_line(_apart(path, kind, asked.changes)), flush=True)
+            places = [asked.at] if asked.at else asked.store
+            work = measure_at if asked.at else measure
+            for place in places:
+                print(_line(_apart(work, (place, path, asked.changes))), flush=True)
 
 
-def _apart(path: Path, kind: str, changes: int) -> dict[str, Any]:
+def _apart(work: Callable[..., dict[str, Any]], told: tuple[Any, ...]) -> dict[str, Any]:
     """In a process of its own: the peak of memory is the highest of a process."""
     with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return pool.apply(measure, (path, kind, changes))
+        return pool.apply(work, told)
 
 
 def _line(found: dict[str, Any]) -> str:

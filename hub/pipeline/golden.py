@@ -18,6 +18,7 @@ from hub.pipeline.rule_set import RuleSet, Trust, adopt_rules
 from hub.store import golden as store
 from hub.store import material as sources
 from hub.store.database import Connection, Engine, writing
+from hub.store.driver import keep_plans
 from hub.store.events import PartyEvent, add_events
 from hub.store.golden import GoldenVersion, LastVersion, NewVersion
 from hub.store.material import Material
@@ -57,6 +58,7 @@ def compute_golden(
     with paced_collection() as collect:
         while True:
             with writing(engine) as db:
+                keep_plans(db)
                 adopt_rules(db, rule_set)
                 done = compute_chunk(db, rule_set) or []
             counts.update(item.kind for item in done)

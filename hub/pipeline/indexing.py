@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from hub.match.blocking import LEAST_CAP, caps_of
 from hub.pipeline.collection import paced_collection
 from hub.pipeline.contents import content_of
-from hub.store import party_records, waiting
 from hub.store.database import Connection, Engine, writing
+from hub.store.driver import keep_plans
 from hub.store.match_fill import MANY, begin_fill, complete_fill
 from hub.store.match_keys import ProfileChange, fill_profiles, replace_profiles
-from hub.store.party_records import Statement
+from hub.store.waiting import Waiting, load_waiting
 
 BATCH: Final = 2_000
 """Records indexed in one transaction."""
@@ -40,9 +40,9 @@ class Indexed:
         """Whether a record was indexed, whatever it said."""
         return self._find(record) is not None
 
-    def add(self, record: int, said: Statement | None) -> None:
-        """Take up a record, most of them in the order of ids; None for one that is gone."""
-        mark = _GONE if said is None else _mark(said.body_hash)
+    def add(self, waiting: Waiting) -> None:
+        """Take up a record, most of them in the order of ids."""
+        record, mark = waiting.id, _mark(waiting.body_hash) if waiting.active else _GONE
         if self._ids and record <= self._ids[-1]:
             self._late[record] = mark
         else:
@@ -85,18 +85,17 @@ def _index_once(
     after = crossed = 0
     while True:
         with writing(engine) as db:
-            ids = waiting.pending_ids(db, after, BATCH)
+            keep_plans(db)
+            waiting = load_waiting(db, after, BATCH)
             if filling is None:  # a fill that was killed leaves no few waiting
-                filling = len(ids) >= min(many, BATCH) and begin_fill(db, many)
-            fresh = [record for record in ids if record not in indexed]
-            said = party_records.load_statements(db, fresh)
-            contents = [_content(record, said.get(record), country) for record in fresh]
-            crossed += _keep(db, contents, filling=filling)
-        for record in fresh:
-            indexed.add(record, said.get(record))
-        if len(ids) < BATCH:
+                filling = len(waiting) >= min(many, BATCH) and begin_fill(db, many)
+            fresh = [item for item in waiting if item.id not in indexed]
+            crossed += _keep(db, fresh, country, filling=filling)
+        for item in fresh:
+            indexed.add(item)
+        if len(waiting) < BATCH:
             break
-        after = ids[-1]
+        after = waiting[-1].id
         collect()
     if filling:
         with writing(engine) as db:
@@ -104,15 +103,17 @@ def _index_once(
     return crossed
 
 
-def _content(record: int, said: Statement | None, country: str) -> ProfileChange:
-    return ProfileChange(record) if said is None else content_of(record, said.body, country)
-
-
-def _keep(db: Connection, changes: list[ProfileChange], *, filling: bool) -> int:
+def _keep(db: Connection, fresh: Sequence[Waiting], country: str, *, filling: bool) -> int:
     """Index contents; returns how many keys have crossed a cap, none while they are not counted."""
-    if not changes:
+    if not fresh:
         return 0
+    changes = [_content(item, country) for item in fresh]
+    held = {item.id: item.profile for item in fresh if item.profile is not None}
     if filling:
-        fill_profiles(db, changes)
+        fill_profiles(db, changes, held)
         return 0
-    return replace_profiles(db, changes, caps_of)
+    return replace_profiles(db, changes, held, caps_of)
+
+
+def _content(item: Waiting, country: str) -> ProfileChange:
+    return content_of(item.id, item.body, country) if item.active else ProfileChange(item.id)

@@ -23,6 +23,7 @@ from hub.pipeline.resolution import Change, Plan, resolve_unit, summarise
 from hub.store import waiting
 from hub.store.audit import Act, new_act
 from hub.store.database import Connection, Engine, reading, writing
+from hub.store.driver import keep_plans
 from hub.store.review import open_cases
 
 HUB: Final = "hub"
@@ -47,6 +48,7 @@ def plan(
     changes: list[Change] = []
     doubts = Doubts()
     with paced_collection() as collect, reading(engine) as db:
+        keep_plans(db)
         if bulk is None:
             bulk = records is None and wants_bulk(db, len(indexed))
         near = find_neighbours(db) if bulk else None
@@ -116,6 +118,7 @@ def apply(
     with paced_collection() as collect:
         for chunk in _chunked(plan.changes):
             with writing(engine) as db:
+                keep_plans(db)
                 stale += carry_out(db, chunk, act, plan=plan.digest)
             collect()
     return {**plan.counts, "stale": stale}

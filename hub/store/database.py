@@ -15,7 +15,7 @@ from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError
 
 from hub.errors import ConfigError, StoreError
-from hub.store.driver import await_sent, forget_sent
+from hub.store.driver import await_sent, commit_sent, forget_sent
 
 _PATIENCE: Final = 60.0
 _CHECKPOINT_PAGES: Final = 500
@@ -46,7 +46,7 @@ def open_store(url: str, *, patience: float = _PATIENCE) -> Engine:
     sa.event.listen(engine, "checkin", _note_use)
     sa.event.listen(engine, "checkout", _ask_whether_alive)
     sa.event.listen(engine, "before_cursor_execute", _await_before)
-    sa.event.listen(engine, "commit", await_sent)
+    sa.event.listen(engine, "commit", commit_sent)
     sa.event.listen(engine, "rollback", forget_sent)
     return engine
 

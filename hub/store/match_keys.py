@@ -17,7 +17,7 @@ from sqlalchemy.engine import Connection
 
 from hub.store import bulk
 from hub.store.bulk import LookUp
-from hub.store.driver import Bound, fetch
+from hub.store.driver import Answer, Bound, ask, fetch, no_rows
 from hub.store.match_contents import load_contents
 from hub.store.tables import (
     derived_relationship,
@@ -84,24 +84,35 @@ def find_frequent(db: Connection, keys: Iterable[str]) -> dict[str, int]:
     return {row.key: row.over for row in rows}
 
 
-def replace_profiles(db: Connection, changes: Sequence[ProfileChange], caps: Caps) -> int:
-    """Index new profiles of records; returns how many keys crossed a cap."""
-    return _mark_crossed(db, fill_profiles(db, changes), caps)
+def replace_profiles(
+    db: Connection, changes: Sequence[ProfileChange], held: Mapping[int, str], caps: Caps
+) -> int:
+    """Index new profiles of records that have the ``held`` ones; returns how many keys crossed."""
+    return _mark_crossed(db, fill_profiles(db, changes, held), caps)
 
 
-def fill_profiles(db: Connection, changes: Sequence[ProfileChange]) -> set[str]:
+def fill_profiles(
+    db: Connection, changes: Sequence[ProfileChange], held: Mapping[int, str]
+) -> set[str]:
     """The same without a look at the caps; returns the keys that have other holders now."""
-    old = load_profiles(db, [change.canonical_id for change in changes])
-    moved = [change for change in changes if old.get(change.canonical_id) != change.profile]
+    moved = [change for change in changes if held.get(change.canonical_id) != change.profile]
+    _move(db, moved, held)
+    contents = {change.profile: change for change in moved if change.profile}
+    left = {held[change.canonical_id] for change in moved if change.canonical_id in held}
+    if db.dialect.name == "sqlite" or len(contents) > _TOGETHER:
+        return _add_contents(db, contents) | _drop_contents(db, left)
+    added, dropped = _ask_to_add(db, contents.values()), _ask_to_drop(db, left)
+    return {row.key for row in (*added(), *dropped())}
+
+
+def _move(db: Connection, moved: Sequence[ProfileChange], held: Mapping[int, str]) -> None:
+    """Let records have other profiles than those held, or none."""
     gone = [change.canonical_id for change in moved if not change.profile]
     bulk.delete(db, match_profile, "canonical_id", gone)
     columns = ("canonical_id", "profile")
-    held: list[bulk.Row] = [(c.canonical_id, c.profile) for c in moved if c.profile]
-    bulk.update(db, match_profile, columns, [row for row in held if row[0] in old])
-    bulk.insert(db, match_profile, columns, [row for row in held if row[0] not in old])
-    grown = _add_contents(db, {c.profile: c for c in moved if c.profile})
-    left = {old[change.canonical_id] for change in moved if change.canonical_id in old}
-    return grown | _drop_contents(db, left)
+    said: list[bulk.Row] = [(c.canonical_id, c.profile) for c in moved if c.profile]
+    bulk.update(db, match_profile, columns, [row for row in said if row[0] in held])
+    bulk.insert(db, match_profile, columns, [row for row in said if row[0] not in held])
 
 
 def _add_contents(db: Connection, changes: Mapping[str, ProfileChange]) -> set[str]:
@@ -115,11 +126,24 @@ def _add_contents(db: Connection, changes: Mapping[str, ProfileChange]) -> set[s
     return {key for _, key in rows}
 
 
+def _ask_to_add(db: Connection, changes: Collection[ProfileChange]) -> Answer:
+    """The same in one statement; the answer are the keys."""
+    if not changes:
+        return no_rows
+    held = [(change.profile, key) for change in changes for key in sorted(change.keys)]
+    profiles, features = [c.profile for c in changes], [c.features for c in changes]
+    bound = (profiles, features, [profile for profile, _ in held], [key for _, key in held])
+    return ask(db, _ADD, bound, ("key",))
+
+
+def _ask_to_drop(db: Connection, profiles: Collection[str]) -> Answer:
+    return ask(db, _DROP, (sorted(profiles),), ("key",)) if profiles else no_rows
+
+
 def _drop_contents(db: Connection, profiles: set[str]) -> set[str]:
     """Remove profiles without a record, and their relationships; returns their keys."""
     if db.dialect.name != "sqlite":
-        rows = fetch(db, _DROP, (sorted(profiles),), ("key",)) if profiles else []
-        return {row.key for row in rows}
+        return {row.key for row in _ask_to_drop(db, profiles)()}
     side, content = derived_relationship.c, match_content.c
     held = sa.exists().where(match_profile.c.profile == content.profile)
     keys: set[str] = set()
@@ -134,6 +158,16 @@ def _drop_contents(db: Connection, profiles: set[str]) -> set[str]:
     return keys
 
 
+_TOGETHER: Final = 8
+"""So many contents are added in one statement; of more it is quicker to copy the rows."""
+_ADD: Final = """
+WITH fresh AS (
+    INSERT INTO match_content (profile, features) SELECT * FROM unnest(%s::text[], %s::text[])
+    ON CONFLICT DO NOTHING RETURNING profile
+)
+INSERT INTO match_key (profile, key) SELECT held.profile, held.key
+FROM unnest(%s::text[], %s::text[]) AS held(profile, key) JOIN fresh USING (profile) RETURNING key
+"""
 _DROP: Final = """
 WITH gone AS (
     DELETE FROM match_content AS held WHERE held.profile = ANY(%s::text[])

@@ -102,27 +102,10 @@ def load_standing(db: Connection, ids: Iterable[int]) -> dict[int, Standing]:
     }
 
 
-class Statement(NamedTuple):
-    """What an active party record says (JSON), and the digest of it."""
-
-    body: str
-    body_hash: bytes
-
-
-def load_statements(db: Connection, ids: Iterable[int]) -> dict[int, Statement]:
-    """What active party records say; those that are gone are left out."""
-    columns = ("id", "body", "body_hash", "active", "entity")
-    rows = bulk.look_up(db, canonical_record, columns, LookUp("id", ids))
-    return {
-        row.id: Statement(row.body, bytes(row.body_hash))
-        for row in rows
-        if row.active and row.entity == "party"
-    }
-
-
 def load_bodies(db: Connection, ids: Iterable[int]) -> dict[int, str]:
-    """The JSON bodies of active party records."""
-    return {id_: said.body for id_, said in load_statements(db, ids).items()}
+    """The JSON bodies of active party records; those that are gone are left out."""
+    rows = bulk.look_up(db, canonical_record, ("id", "body", "active", "entity"), LookUp("id", ids))
+    return {row.id: row.body for row in rows if row.active and row.entity == "party"}
 
 
 def _stream_names(db: Connection, ids: set[int]) -> Mapping[int, tuple[str, str]]:

@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 from hub.store.creations import WAITING
 from hub.store.footprint import Place
 from hub.store.landing import GONE, GONE_HASH
-from hub.store.match_keys import Caps, ProfileChange, replace_profiles
+from hub.store.match_keys import Caps, ProfileChange, load_profiles, replace_profiles
 from hub.store.tables import (
     canonical_record,
     canonical_ref,
@@ -74,7 +74,8 @@ class Removal:
         self._set(canonical_record, canonical_record.c.id, ids, **_GONE_PART)
         self._delete(canonical_ref, canonical_ref.c.canonical_id, ids)
         self._delete(document, document.c.canonical_id, ids)
-        replace_profiles(self._db, [ProfileChange(id_) for id_ in ids], caps)
+        held = load_profiles(self._db, ids)
+        replace_profiles(self._db, [ProfileChange(id_) for id_ in ids], held, caps)
         self._set(link, link.c.canonical_id, ids, reason=NOTE)
         for side in ("left_id", "right_id"):
             self._settle_pairs(side, ids)

@@ -68,7 +68,7 @@ def test_a_fill_that_was_killed_is_ended_by_the_next_run(crowd: World) -> None:
         assert begin_fill(db, 1)
         ids = waiting.pending_ids(db, 0, 60)
         bodies = party_records.load_bodies(db, ids)
-        fill_profiles(db, [content_of(record, bodies[record], "DE") for record in ids])
+        fill_profiles(db, [content_of(record, bodies[record], "DE") for record in ids], {})
     assert not is_indexed(crowd.engine)
     index_pending(crowd.engine, "DE", many=150)
     assert held(crowd.engine) == wanted

@@ -15,8 +15,8 @@ from hub.store.database import Engine, open_store, reading, writing
 from hub.store.match_keys import find_frequent
 from hub.store.material import pending_parties, settle_parties
 from hub.store.parties import mark_golden_pending
-from hub.store.party_records import Statement, load_standing
-from hub.store.waiting import pending_ids, settle_records
+from hub.store.party_records import load_standing
+from hub.store.waiting import Waiting, pending_ids, settle_records
 from tests.unit.pipeline.party_world import World, person
 
 ANNA = person("Anna", "Berg", email="anna@berg.example")
@@ -139,10 +139,10 @@ def touch(store: Engine, party: str) -> None:
 )
 def test_what_was_indexed_is_known(record: int, body_hash: bytes, active: bool, held: bool) -> None:
     indexed = Indexed()
-    indexed.add(3, Statement("{}", b"a" * 16))
-    indexed.add(5, None)
-    indexed.add(7, Statement("{}", b"\0" * 16))
-    indexed.add(1, Statement("{}", b"c" * 16))
+    indexed.add(Waiting(3, "{}", b"a" * 16, active=True, profile=None))
+    indexed.add(Waiting(5, "{}", b"b" * 16, active=False, profile=None))
+    indexed.add(Waiting(7, "{}", b"\0" * 16, active=True, profile=None))
+    indexed.add(Waiting(1, "{}", b"c" * 16, active=True, profile=None))
     assert indexed.holds(record, body_hash, active) is held
 
 
