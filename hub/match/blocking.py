@@ -26,6 +26,8 @@ SHARED_DOMAIN: Final = 4 * SHARED
 """A domain of more distinct profiles than this is a provider's."""
 COUNTED: Final = "pd:"
 """Prefix of keys that find no candidates: persons of a domain are only counted."""
+DOMAINS: Final = ("dm:", COUNTED)
+"""Prefixes of keys that say how many share a domain."""
 _CAPS: Final = MappingProxyType(
     {
         "em:": (SHARED, FREQUENT),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
 from hub.match.verdict import Evidence, Grade, Verdict
@@ -11,7 +11,7 @@ from hub.pipeline.resolution import Change, Resolved
 from hub.store.crosswalk import load_links
 from hub.store.database import Connection
 from hub.store.former import merged_records
-from hub.store.review import NewCase, open_cases
+from hub.store.review import NewCase, OpenCase
 
 Label = tuple[Any, ...]
 """The customer of a record: its unit and cluster in this plan, or its party."""
@@ -49,6 +49,7 @@ class Doubts:
         self._labels: dict[int, Label] = {}
         self._unit_of: dict[int, int] = {}
         self._never: set[tuple[int, int]] = set()
+        self._standing: dict[str, OpenCase] = {}
 
     def note(self, number: int, resolved: Resolved) -> None:
         """Take up a unit that becomes the plan's change with the given number."""
@@ -58,9 +59,15 @@ class Doubts:
         for left, right, verdict, reason in resolved.apart:
             self._add(left, right, verdict, reason)
 
-    def note_batch(self, growth: Growth) -> None:
-        """Take up what a batch has compared and did not find certain."""
-        first = growth.first_records()
+    def note_batch(
+        self, growth: Growth, first: Mapping[str, int], standing: Iterable[OpenCase]
+    ) -> None:
+        """Take up what a batch has compared and did not find certain.
+
+        ``first`` are the records that stand for the contents in doubt, ``standing`` the open cases
+        of the batch's records.
+        """
+        self._standing.update({case.id: case for case in standing})
         for (one, other), verdict in sorted(growth.doubtful.items()):
             reason = "; ".join(verdict.vetoes) or UNSURE
             self._add(first[one], first[other], verdict, reason)
@@ -92,7 +99,7 @@ class Doubts:
 
     def attach(self, db: Connection, changes: list[Change]) -> None:
         """Open the cases that are wanted and missing; those no longer wanted are obsolete."""
-        standing = open_cases(db, list(self._unit_of))
+        standing = sorted(self._standing.values())
         for case in standing:
             if case.reason == MERGED_AT_SOURCE:
                 self._add(case.left_id, case.right_id, _MERGED, MERGED_AT_SOURCE)

@@ -16,7 +16,7 @@ from hub.pipeline.matcher import Matcher, terms_of
 from hub.pipeline.models import model_in_force, with_frequencies
 from hub.pipeline.resolution import Resolved, resolve_unit
 from hub.store.database import Connection
-from hub.store.match_keys import find_frequent
+from hub.store.match_look_ups import find_frequent
 from hub.store.match_models import load_shares
 
 _RIVALRY: Final = "fits two customers"

@@ -13,7 +13,7 @@ from hub.store import searching
 from hub.store.audit import entries_about
 from hub.store.database import Connection, Engine, reading
 from hub.store.footprint import Footprint, Part
-from hub.store.match_keys import load_profiles
+from hub.store.match_look_ups import load_profiles
 from hub.store.overview import known_streams
 from hub.store.parties import resolve_party
 from hub.store.portrait import rows_about

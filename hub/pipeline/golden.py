@@ -23,6 +23,7 @@ from hub.store.events import PartyEvent, add_events
 from hub.store.golden import GoldenVersion, LastVersion, NewVersion
 from hub.store.material import Material
 from hub.store.parties import load_parties
+from hub.store.rules import ask_adopted_rules
 from hub.survivorship import Candidate, Golden, Rules, survive
 
 _CHUNK: Final = 500
@@ -59,7 +60,6 @@ def compute_golden(
         while True:
             with writing(engine) as db:
                 keep_plans(db)
-                adopt_rules(db, rule_set)
                 done = compute_chunk(db, rule_set) or []
             counts.update(item.kind for item in done)
             if len(done) < _CHUNK:
@@ -73,8 +73,14 @@ def count_kinds(kinds: Counter[str]) -> dict[str, int]:
 
 
 def compute_chunk(db: Connection, rule_set: RuleSet) -> list[Difference] | None:
-    """Compute and write a chunk of what waits, in the caller's transaction; None at the end."""
-    parties = sources.pending_parties(db, _CHUNK, lock=True)
+    """Compute and write a chunk of what waits, in the caller's transaction; None at the end.
+
+    Where the rules are new, what others have made waits as well.
+    """
+    adopted = ask_adopted_rules(db)
+    parties = sources.ask_pending_parties(db, _CHUNK, lock=True)()
+    if adopted() != rule_set.digest and adopt_rules(db, rule_set):
+        parties = sources.pending_parties(db, _CHUNK, lock=True)
     if not parties:
         return None
     material = sources.ask_party_material(db, parties)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from hub.match.disjoint import DisjointSets
@@ -24,8 +24,8 @@ from hub.store.crosswalk import ActiveLink, ask_shared_links, load_shared_links
 from hub.store.database import Connection
 from hub.store.decisions import MUST_LINK, NEVER_LINK, Decision, ask_decisions
 from hub.store.former import ask_former_links
-from hub.store.match_keys import first_members, load_members
-from hub.store.parties import PartyState, load_parties
+from hub.store.match_look_ups import ask_members
+from hub.store.parties import PartyState, ask_parties
 from hub.store.party_records import PartyRecord, ask_records
 
 
@@ -78,24 +78,38 @@ class Growth:
         self._db = db
         self._accounts = Accounts(db)
         self._found = _Found()
-        self._members: defaultdict[str, list[int]] = defaultdict(list)
+        self._seen: set[str] = set()
+        self._members: dict[str, list[int]] = {}
         self._certain: defaultdict[str, set[str]] = defaultdict(set)
+        self._owners: set[str] = set()
+        self._asked_parties: list[Callable[[], Mapping[str, PartyState]]] = []
         self._parties: dict[str, PartyState] = {}
         self._lost = LostParties(db)
         self._spoken_for: defaultdict[int, list[Lost]] = defaultdict(list)
 
-    def grow(self, seeds: Iterable[int]) -> list[Unit]:
-        """The units that the seeds belong to, each complete."""
+    def grow(
+        self, seeds: Iterable[int], linked: Collection[ActiveLink] | None = None
+    ) -> list[Unit]:
+        """The units that the seeds belong to, each complete.
+
+        ``linked`` are the links that the seeds share, where the caller has them.
+        """
         todo = set(seeds)
-        linked = load_shared_links(self._db, todo)  # one round less for most
-        todo |= self._pull_linked(linked)
+        if linked is None:
+            linked = load_shared_links(self._db, todo)
+        todo |= self._pull_linked(linked)  # one round less for most
         while todo:
             todo = self._take(todo) - self._found.records.keys()
         return list(self._units())
 
-    def first_records(self) -> dict[str, int]:
-        """For each content in doubt, the record that stands for it."""
-        return first_members(self._db, {digest for pair in self.doubtful for digest in pair})
+    @property
+    def records(self) -> Collection[int]:
+        """All that the units have taken in."""
+        return self._found.records.keys()
+
+    def in_doubt(self) -> set[str]:
+        """The contents that a person may look at."""
+        return {digest for pair in self.doubtful for digest in pair}
 
     def never_links(self) -> set[tuple[int, int]]:
         """The never-links that name a record of this batch."""
@@ -108,7 +122,9 @@ class Growth:
         links = ask_shared_links(self._db, ids - self._found.links.keys())
         decisions = ask_decisions(self._db, ids)
         former = ask_former_links(self._db, ids)
+        contents = self.matcher.ask_records(ids)
         loaded = records()
+        contents()
         fresh = {id_: item.profile for id_, item in loaded.items() if item.profile is not None}
         self._found.records.update(loaded)
         self._found.profile_of.update(fresh)
@@ -121,6 +137,9 @@ class Growth:
         """Everybody who shares a party with the records: its id is at stake."""
         self._found.links.update({link.canonical_id: link.party_id for link in links})
         self._found.since.update({link.canonical_id: link.since for link in links})
+        fresh = {link.party_id for link in links} - self._owners
+        self._owners |= fresh
+        self._asked_parties.append(ask_parties(self._db, fresh))
         return {link.canonical_id for link in links}
 
     def _pull_decided(self, decisions: set[Decision]) -> set[int]:
@@ -135,8 +154,8 @@ class Growth:
         meanwhile.
         """
         pulled: set[int] = set()
-        while fresh := digests - self._members.keys():
-            self._members.update({digest: [] for digest in fresh})
+        while fresh := digests - self._seen:
+            self._seen |= fresh
             alike = self._alike(fresh)
             pulled.update(*alike.values())
             digests = set(alike)
@@ -144,14 +163,25 @@ class Growth:
 
     def _alike(self, fresh: set[str]) -> dict[str, list[int]]:
         """What one link of the chain leads to: contents with their records."""
+        own = self._ask_members(fresh)
         near = self._match(fresh)
-        members: defaultdict[str, list[int]] = defaultdict(list)
-        for digest, record in load_members(self._db, fresh | near):
-            members[digest].append(record)
-        for digest in fresh & members.keys():
-            self._members[digest] = members[digest]
+        others = self._ask_members(near - fresh)
+        members = {**own(), **others()}
         self.matcher.load(digest for digest, held in members.items() if len(held) > 1)
         return {d: held for d, held in members.items() if d in near or self._are_copies(d, held)}
+
+    def _ask_members(self, digests: set[str]) -> Callable[[], dict[str, list[int]]]:
+        """The records of contents, asked for once; called for later."""
+        missing = digests - self._members.keys()
+        asked = ask_members(self._db, missing)
+
+        def members() -> dict[str, list[int]]:
+            self._members.update({digest: [] for digest in missing})
+            for digest, record in asked():
+                self._members[digest].append(record)
+            return {digest: held for digest in digests if (held := self._members[digest])}
+
+        return members
 
     def _are_copies(self, digest: str, records: Collection[int]) -> bool:
         """Whether several records of one content are one customer."""
@@ -215,7 +245,8 @@ class Growth:
 
     def _load_parties(self) -> None:
         """Parties that the records belong to, and lost ones that they speak for."""
-        self._parties = load_parties(self._db, set(self._found.links.values()))
+        for asked in self._asked_parties:
+            self._parties.update(asked())
         for lost in self._lost.spoken_for(self._found.records, self._found.links):
             self._spoken_for[lost.speaker].append(lost)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain, islice
 from typing import Final
 
 from hub.match.blocking import LEAST_CAP, caps_of
@@ -52,6 +53,12 @@ class Indexed:
     def holds(self, record: int, body_hash: bytes, active: bool) -> bool:
         """Whether a record was indexed as it stands now."""
         return self._find(record) == (_mark(body_hash) if active else _GONE)
+
+    def batches(self, size: int) -> Iterator[set[int]]:
+        """All of them, so many at a time, in the order of arrival."""
+        ids = chain(self._ids, sorted(self._late))
+        while batch := set(islice(ids, size)):
+            yield batch
 
     def _find(self, record: int) -> int | None:
         place = bisect_left(self._ids, record)

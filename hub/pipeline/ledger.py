@@ -25,9 +25,10 @@ def carry_out(db: Connection, changes: Sequence[Change], act: Act, *, plan: str)
     members = [record for change in changes for record in change.members]
     linked = crosswalk.ask_links(db, members)
     settled = [record for change in changes for record, *_ in change.settled]
-    held = party_records.load_standing(db, settled)
+    standing = party_records.ask_standing(db, settled)
     links = {link.canonical_id: link for link in linked()}
     owners = {record: link.party_id for record, link in links.items()}
+    held = standing()
     valid = [change for change in changes if _stands(change, held, owners)]
     writer = _Writer({record: link.id for record, link in links.items()})
     for change in valid:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
@@ -31,10 +31,20 @@ def model_version(db: Connection) -> str:
 
 def model_in_force(db: Connection) -> tuple[str, Model]:
     """Version and model in force, without frequencies."""
-    stored = match_models.model_in_force(db)
-    if stored is None:
-        return SHIPPED, shipped_model()
-    return stored.version, _load(stored.body)
+    return ask_model_in_force(db)()
+
+
+def ask_model_in_force(db: Connection) -> Callable[[], tuple[str, Model]]:
+    """The same, called for later."""
+    asked = match_models.ask_model_in_force(db)
+
+    def model() -> tuple[str, Model]:
+        stored = asked()
+        if stored is None:
+            return SHIPPED, shipped_model()
+        return stored.version, _load(stored.body)
+
+    return model
 
 
 def named_model(db: Connection, version: str) -> Model | None:

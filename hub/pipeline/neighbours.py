@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from typing import Final
 
@@ -62,6 +62,10 @@ def find_neighbours(db: Connection) -> Neighbours:
     return dict(near)
 
 
+def _nothing() -> None:
+    """There is nothing to take up."""
+
+
 class BulkMatcher(Matcher):
     """A matcher that is told its candidates; the rest is read only where there are any."""
 
@@ -73,6 +77,13 @@ class BulkMatcher(Matcher):
     def __contains__(self, digest: str) -> bool:
         """Whether the content is known."""
         return digest in self._asked or super().__contains__(digest)
+
+    def ask_records(
+        self,
+        ids: Collection[int],  # noqa: ARG002  # a matcher of few is asked for them
+    ) -> Callable[[], None]:
+        """Most contents stand alone, and are not read."""
+        return _nothing
 
     def candidates(self, digests: Iterable[str]) -> set[DigestPair]:
         """The pairs worth comparing, loaded."""

@@ -21,7 +21,7 @@ from hub.match.weigh import weigh
 from hub.pipeline.matcher import terms_of
 from hub.pipeline.models import SHIPPED, model_in_force, with_frequencies
 from hub.store.database import Connection
-from hub.store.match_keys import find_frequent
+from hub.store.match_look_ups import find_frequent
 from hub.store.match_models import load_shares
 
 _MOST: Final = 40

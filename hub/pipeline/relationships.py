@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
 
@@ -13,8 +13,7 @@ from hub.match.prior import KIN
 from hub.match.relations import Relation
 from hub.model.party import RelationshipType
 from hub.pipeline.growth import Growth
-from hub.store.database import Connection
-from hub.store.relationships import Pair, Relationship, load_relationships
+from hub.store.relationships import Pair, Relationship
 
 _TYPES: Final = MappingProxyType(
     {
@@ -30,11 +29,12 @@ _TENTHS: Final = 10
 class Relationships:
     """What has to change in the relationships of the contents that a batch has compared.
 
+    ``stored`` are those that the contents have in the store.
+
     A content is compared with all its candidates at once, so what was not found anew is gone.
     """
 
-    def __init__(self, db: Connection, growth: Growth) -> None:
-        stored = load_relationships(db, growth.compared)
+    def __init__(self, growth: Growth, stored: Mapping[Pair, Relationship]) -> None:
         found = {pair: _stated(relation) for pair, relation in growth.relations.items()}
         self._changes: defaultdict[str, dict[Pair, Relationship | None]] = defaultdict(dict)
         for pair in stored.keys() | found.keys():

@@ -13,18 +13,20 @@ from typing import Final
 from hub.errors import StoreError
 from hub.pipeline.collection import paced_collection
 from hub.pipeline.doubts import UNSURE, Doubts
-from hub.pipeline.growth import Growth
+from hub.pipeline.growth import Growth, Unit
 from hub.pipeline.indexing import BATCH, index_pending
 from hub.pipeline.ledger import carry_out
 from hub.pipeline.matcher import Matcher
 from hub.pipeline.neighbours import BulkMatcher, find_neighbours, wants_bulk
 from hub.pipeline.relationships import Relationships
 from hub.pipeline.resolution import Change, Plan, resolve_unit, summarise
-from hub.store import waiting
 from hub.store.audit import Act, new_act
+from hub.store.crosswalk import ask_shared_links, load_shared_links
 from hub.store.database import Connection, Engine, reading, writing
 from hub.store.driver import keep_plans
-from hub.store.review import open_cases
+from hub.store.match_look_ups import ask_first_members
+from hub.store.relationships import ask_relationships
+from hub.store.review import OpenCase, ask_open_cases
 
 HUB: Final = "hub"
 """The actor of what no person has asked for."""
@@ -52,56 +54,44 @@ def plan(
         if bulk is None:
             bulk = records is None and wants_bulk(db, len(indexed))
         near = find_neighbours(db) if bulk else None
-        for seeds in _batches(db, records, changes):
+        planned: set[int] = set()
+        for ids in indexed.batches(BATCH) if records is None else [set(records)]:
             growth = Growth(db, Matcher(db) if near is None else BulkMatcher(db, near))
-            units = growth.grow(seeds)
-            relationships = Relationships(db, growth)
+            units = _grow(db, growth, ids - planned, planned)
+            first = ask_first_members(db, growth.in_doubt())
+            standing = ask_open_cases(db, growth.records)
+            relationships = Relationships(growth, ask_relationships(db, growth.compared)())
             for unit in units:
                 resolved = resolve_unit(unit, growth, indexed)
                 resolved.change.related = relationships.changes(unit.content.values())
                 doubts.note(len(changes), resolved)
                 changes.append(resolved.change)
-            doubts.note_batch(growth)
+            doubts.note_batch(growth, first(), standing())
+            planned.update(growth.records)
             collect()
         doubts.attach(db, changes)
     return summarise(changes)
 
 
-def _batches(
-    db: Connection, records: Collection[int] | None, changes: list[Change]
-) -> Iterator[list[int]]:
-    """Seeds, a batch at a time, without records that an earlier batch's units have taken in."""
-    planned: set[int] = set()
-    counted = 0
-    for ids in _seeds(db, records):
-        for change in changes[counted:]:
-            planned.update(change.members)
-        counted = len(changes)
-        seeds = {*ids, *_doubted(db, ids)} - planned
-        if seeds:
-            yield sorted(seeds)
+def _grow(db: Connection, growth: Growth, ids: set[int], planned: set[int]) -> list[Unit]:
+    """The units of the records, and of those that they are kept apart from and nobody has planned.
+
+    What hangs on ids alone is asked in one turn.
+    """
+    cases, links = ask_open_cases(db, ids), ask_shared_links(db, ids)
+    doubted = _doubted(cases()) - ids - planned
+    linked = [*links(), *load_shared_links(db, doubted)]
+    return growth.grow(ids | doubted, linked)
 
 
-def _doubted(db: Connection, ids: Collection[int]) -> set[int]:
-    """Records that an open case keeps apart from the given ones: one may fit without the other.
+def _doubted(cases: Iterable[OpenCase]) -> set[int]:
+    """Records that open cases keep apart from those asked about: one may fit without the other.
 
     The old content of a changed record is forgotten, so the former neighbours that it was a rival
     of are found by this. One that was merely like it would come to the same without it.
     """
-    cases = (case for case in open_cases(db, ids) if case.reason != UNSURE)
-    return {side for case in cases for side in (case.left_id, case.right_id)}
-
-
-def _seeds(db: Connection, records: Collection[int] | None) -> Iterator[list[int]]:
-    if records is not None:
-        yield sorted(records)
-        return
-    after = 0
-    while ids := waiting.pending_ids(db, after, BATCH):
-        yield ids
-        if len(ids) < BATCH:
-            return
-        after = ids[-1]
+    apart = (case for case in cases if case.reason != UNSURE)
+    return {side for case in apart for side in (case.left_id, case.right_id)}
 
 
 def apply(

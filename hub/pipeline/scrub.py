@@ -19,7 +19,7 @@ from hub.pipeline.survey import DOCUMENTS, PARTY, Fate, Survey
 from hub.store import audit, footprint, searching, wording
 from hub.store.database import Connection
 from hub.store.footprint import Footprint, Part
-from hub.store.match_keys import load_profiles
+from hub.store.match_look_ups import load_profiles
 from hub.store.match_models import forget_terms
 from hub.store.overview import known_streams
 from hub.store.personal import searched_columns

@@ -30,7 +30,7 @@ from hub.store.decisions import (
     load_decisions,
     revoke,
 )
-from hub.store.match_keys import load_profiles
+from hub.store.match_look_ups import load_profiles
 from hub.store.parties import resolve_party
 from hub.store.party_records import load_records
 from hub.store.reopening import reopen_case

@@ -12,7 +12,7 @@ import orjson
 from hub.match.blocking import email_match_key, phone_match_key
 from hub.match.standardise import email_domain, email_key, is_desk, standardise_email
 from hub.pipeline.redaction import Identity, identity_of
-from hub.store import match_keys, party_records, waiting, wording
+from hub.store import match_look_ups, party_records, waiting, wording
 from hub.store.crosswalk import load_links
 from hub.store.database import Connection
 from hub.store.footprint import (
@@ -224,10 +224,10 @@ def others_with(
     keys = {email_match_key(email_key(address) or address): address for address in named.emails}
     keys |= {phone_match_key(number): number for number in named.phones}
     profiles: dict[str, set[str]] = {}
-    for key, profile in match_keys.find_holders(db, list(keys)):
+    for key, profile in match_look_ups.find_holders(db, list(keys)):
         profiles.setdefault(profile, set()).add(keys[key])
     shared, holders = set[str](), set[int]()
-    for profile, canonical in match_keys.load_members(db, profiles):
+    for profile, canonical in match_look_ups.load_members(db, profiles):
         if canonical not in mine:
             shared |= profiles[profile]
             holders.add(canonical)

@@ -14,7 +14,7 @@ import orjson
 from sqlalchemy import Table
 from sqlalchemy.engine import Connection
 
-from hub.store.driver import await_sent, fetch, run_each, send
+from hub.store.driver import Answer, ask, await_sent, fetch, no_rows, run_each, send
 
 Row = tuple[Any, ...]
 
@@ -58,11 +58,11 @@ def delete(connection: Connection, table: Table, column: str, values: Sequence[A
         return
     if _is_sqlite(connection):
         sql = f"DELETE FROM {table.name} WHERE {column} IN (SELECT value FROM json_each(?))"
-        send(connection, sql, (orjson.dumps(values).decode(),))
+        send(connection, sql, bound_list(connection, values))
     else:
         kind = _postgresql_type(table, column)
         sql = f"DELETE FROM {table.name} WHERE {column} = ANY(%s::{kind}[])"
-        send(connection, sql, (list(values),))
+        send(connection, sql, bound_list(connection, values))
 
 
 def look_up(
@@ -74,19 +74,30 @@ def look_up(
     planner takes the table first, which costs the whole table for each value. Without values the
     database is not asked.
     """
+    return fetch(connection, *_look_up(connection, table, columns, where)) if where.values else []
+
+
+def ask_for(connection: Connection, table: Table, columns: Sequence[str], where: LookUp) -> Answer:
+    """The same, called for later (:func:`hub.store.driver.ask`)."""
     if not where.values:
-        return []
+        return no_rows
+    return ask(connection, *_look_up(connection, table, columns, where))
+
+
+def _look_up(
+    connection: Connection, table: Table, columns: Sequence[str], where: LookUp
+) -> tuple[str, Row, Sequence[str]]:
     fixed = [] if where.fixed is None else [where.fixed[1]]
     if _is_sqlite(connection):
         sql = _look_up_sqlite(table, tuple(columns), where.column, where.fixed and where.fixed[0])
-        bound: Row = (orjson.dumps(where.values).decode(), *fixed)
+        bound: Row = (*bound_list(connection, where.values), *fixed)
     else:
         one = len(where.values) == 1
         sql = _look_up_postgresql(
             table, tuple(columns), where.column, fixed=where.fixed and where.fixed[0], one=one
         )
         bound = (where.values[0] if one else where.values, *fixed)
-    return fetch(connection, sql, bound, columns)
+    return sql, bound, columns
 
 
 class LookUp:
@@ -193,6 +204,12 @@ def _postgresql_type(table: Table, column: str) -> str:
 
     named = table.c[column].type.compile(postgresql.dialect())  # type: ignore[no-untyped-call]  # untyped in SQLAlchemy
     return named.partition(" COLLATE ")[0]
+
+
+def bound_list(connection: Connection, values: Iterable[Any]) -> Row:
+    """Many values as one parameter: json_each reads them on SQLite, PostgreSQL has arrays."""
+    listed = list(values)
+    return (orjson.dumps(listed).decode() if _is_sqlite(connection) else listed,)
 
 
 def driver_uuid(connection: Connection, value: str) -> str:

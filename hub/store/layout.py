@@ -24,18 +24,27 @@ def foreign_key(target: str) -> ForeignKey:
 
 
 def partial_index(
-    table: Table, condition: str, name: str, *columns: str, unique: bool = False
+    table: Table,
+    condition: str,
+    name: str,
+    *columns: str,
+    unique: bool = False,
+    own_only: bool = False,
 ) -> Index:
     """A partial index: both databases keep it as small as what matches.
 
     SQLite uses it only for a query with the very same condition: write ``sa.text("pending")``,
     since SQLAlchemy writes a flag as ``pending = 1`` there.
+
+    ``own_only`` keeps PostgreSQL from reading the whole index for who does not ask by its column:
+    where statistics know of no matching row yet, it takes any index with the condition for empty.
     """
     where = sa.text(condition)
+    own = sa.text(f"{condition} AND {columns[0]} IS NOT NULL") if own_only else where
     return Index(
         name,
         *(table.c[column] for column in columns),
         unique=unique,
         sqlite_where=where,
-        postgresql_where=where,
+        postgresql_where=own,
     )

@@ -9,16 +9,16 @@ holders pending in the same transaction, since their evidence has changed.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import orjson
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from hub.store import bulk
-from hub.store.bulk import LookUp
 from hub.store.driver import Answer, Bound, ask, fetch, no_rows
 from hub.store.match_contents import load_contents
+from hub.store.match_look_ups import find_holders, load_members
 from hub.store.tables import (
     derived_relationship,
     frequent_key,
@@ -42,46 +42,6 @@ class ProfileChange(NamedTuple):
     profile: str | None = None
     keys: Collection[str] = ()
     features: str = ""
-
-
-def load_profiles(db: Connection, ids: Iterable[int]) -> dict[int, str]:
-    """Record to the digest of its indexed profile; records that are gone have none."""
-    columns = ("canonical_id", "profile")
-    rows = bulk.look_up(db, match_profile, columns, LookUp("canonical_id", ids))
-    return {row.canonical_id: row.profile for row in rows}
-
-
-def load_members(db: Connection, profiles: Iterable[str]) -> list[tuple[str, int]]:
-    """Every (profile, record) of the given profiles."""
-    columns = ("profile", "canonical_id")
-    rows = bulk.look_up(db, match_profile, columns, LookUp("profile", profiles))
-    return [(row.profile, row.canonical_id) for row in rows]
-
-
-def first_members(db: Connection, profiles: Collection[str]) -> dict[str, int]:
-    """One record of each profile, to read its content from."""
-    if not profiles:
-        return {}
-    first = "(SELECT min(canonical_id) FROM match_profile WHERE profile = wanted.value)"
-    bound: tuple[Any]
-    if db.dialect.name == "sqlite":
-        given, bound = "json_each(?) AS wanted", (orjson.dumps(sorted(profiles)).decode(),)
-    else:
-        given, bound = "unnest(%s::text[]) AS wanted(value)", (sorted(profiles),)
-    rows = fetch(db, f"SELECT wanted.value, {first} FROM {given}", bound, ("profile", "record"))
-    return {row.profile: row.record for row in rows if row.record is not None}
-
-
-def find_holders(db: Connection, keys: Collection[str]) -> list[tuple[str, str]]:
-    """Every (key, profile) of the keys; the caller leaves frequent ones out."""
-    rows = bulk.look_up(db, match_key, ("key", "profile"), LookUp("key", keys))
-    return [(row.key, row.profile) for row in rows]
-
-
-def find_frequent(db: Connection, keys: Iterable[str]) -> dict[str, int]:
-    """Those of the keys that too many profiles share, by the highest cap crossed."""
-    rows = bulk.look_up(db, frequent_key, ("key", "over"), LookUp("key", keys))
-    return {row.key: row.over for row in rows}
 
 
 def replace_profiles(

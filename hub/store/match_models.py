@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 from hub.store import bulk
 from hub.store.bulk import LookUp
 from hub.store.columns import from_micros
-from hub.store.driver import fetch
+from hub.store.driver import ask
 from hub.store.tables import canonical_record, match_frequency, match_model
 
 _IN_FORCE = sa.text("in_force")  # as in the partial index
@@ -39,11 +39,18 @@ class StoredModel(NamedTuple):
 
 def model_in_force(db: Connection) -> StoredModel | None:
     """The model that records are compared with; None where the shipped one is."""
+    return ask_model_in_force(db)()
+
+
+def ask_model_in_force(db: Connection) -> Callable[[], StoredModel | None]:
+    """The same, called for later."""
     query = f"SELECT {', '.join(StoredModel._fields)} FROM match_model WHERE in_force"
-    rows = fetch(db, query, (), StoredModel._fields)
-    if not rows:
-        return None
-    version, body, records, trained, adopted, _ = rows[0]
+    rows = ask(db, query, (), StoredModel._fields)
+    return lambda: next(map(_stored, rows()), None)
+
+
+def _stored(row: Any) -> StoredModel:
+    version, body, records, trained, adopted, _ = row
     adopted_at = None if adopted is None else from_micros(adopted)
     return StoredModel(version, body, records, from_micros(trained), adopted_at, in_force=True)
 

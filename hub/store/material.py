@@ -6,7 +6,6 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-import orjson
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
@@ -45,12 +44,20 @@ def pending_parties(db: Connection, limit: int, *, lock: bool = False) -> list[s
     With ``lock`` whoever changes one meanwhile waits: his word that it is to be computed comes
     after the one that it is done.
     """
+    return ask_pending_parties(db, limit, lock=lock)()
+
+
+def ask_pending_parties(
+    db: Connection, limit: int, *, lock: bool = False
+) -> Callable[[], list[str]]:
+    """The same, called for later."""
     lite = db.dialect.name == "sqlite"
     query = "SELECT id FROM master_party WHERE golden_pending "  # as in the partial index
     query += "ORDER BY seq LIMIT " + ("?" if lite else "%s")
     if lock and not lite:
         query += " FOR NO KEY UPDATE"
-    return [as_uuid(row.id) for row in fetch(db, query, (limit,), ("id",))]
+    rows = ask(db, query, (limit,), ("id",))
+    return lambda: [as_uuid(row.id) for row in rows()]
 
 
 def load_party_material(db: Connection, party_ids: Collection[str]) -> list[tuple[str, Material]]:
@@ -68,7 +75,7 @@ def ask_party_material(
         SELECT l.party_id, {_RECORD} FROM {_given(db, "link AS l", "party_id")}
         JOIN canonical_record AS c ON c.id = l.canonical_id {_SOURCED}
         WHERE l.recorded_to IS NULL AND c.active"""
-    bound = _bound(db, [driver_uuid(db, party) for party in party_ids])
+    bound = bulk.bound_list(db, [driver_uuid(db, party) for party in party_ids])
     rows = ask(db, sql, bound, ("party_id", *_NAMES))
     return lambda: [(as_uuid(party), _material(row)) for party, *row in rows()]
 
@@ -81,7 +88,7 @@ def load_record_material(db: Connection, canonical_ids: Collection[int]) -> dict
     found: dict[int, Material] = {}
     ordered = sorted(canonical_ids)
     for start in range(0, len(ordered), _AT_ONCE):
-        for row in fetch(db, sql, _bound(db, ordered[start : start + _AT_ONCE]), _NAMES):
+        for row in fetch(db, sql, bulk.bound_list(db, ordered[start : start + _AT_ONCE]), _NAMES):
             item = _material(row)
             found[item.canonical_id] = item
     return found
@@ -110,10 +117,6 @@ def _given(db: Connection, table: str, column: str) -> str:
     return f"(SELECT * FROM {name} WHERE {column} = ANY(%s::{kind}[])) AS {alias}"
 
 
-def _bound(db: Connection, values: list[Any]) -> tuple[Any]:
-    return (orjson.dumps(values).decode() if db.dialect.name == "sqlite" else values,)
-
-
 def _material(row: Sequence[Any]) -> Material:
     canonical_id, record_id, *source, office, body, version, digest, observed = row
     at = None if observed is None else from_micros(observed)
@@ -128,9 +131,15 @@ def settle_parties(db: Connection, party_ids: Collection[str]) -> None:
 
 
 def mapping_texts(db: Connection, digests: Collection[str]) -> dict[str, str]:
-    """Texts of the mappings that records were translated with."""
-    rows = bulk.look_up(db, mapping_version, ("digest", "text"), LookUp("digest", digests))
-    return {row.digest: row.text for row in rows}
+    """Texts of the mappings that records were translated with.
+
+    A digest never means another text, so they are kept with the database connection.
+    """
+    known: dict[str, str] = db.info.setdefault("mapping_texts", {})
+    missing = [digest for digest in digests if digest not in known]
+    rows = bulk.look_up(db, mapping_version, ("digest", "text"), LookUp("digest", missing))
+    known.update({row.digest: row.text for row in rows})
+    return {digest: known[digest] for digest in digests if digest in known}
 
 
 def load_payloads(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any, Final, NamedTuple
 
-import orjson
 from sqlalchemy import Table
 from sqlalchemy.engine import Connection
 
+from hub.store.bulk import bound_list
 from hub.store.driver import Answer, ask, no_rows
 from hub.store.tables import decision, derived_relationship, review_case
 
@@ -27,22 +27,6 @@ CASES: Final = Pairs(review_case, "left_id", "right_id", "bigint")
 RELATIONSHIPS: Final = Pairs(derived_relationship, "left_profile", "right_profile", "text")
 
 
-def look_up_pairs(
-    db: Connection,
-    pairs: Pairs,
-    columns: Sequence[str],
-    values: Collection[Any],
-    *,
-    condition: str = "true",
-) -> list[Any]:
-    """Each row once that has one of the values on a side, in one statement.
-
-    The index of each side is used for itself, which ``OR`` would leave to the planner;
-    ``condition`` stands literally in the statement, as partial indexes need it.
-    """
-    return ask_pairs(db, pairs, columns, values, condition=condition)()
-
-
 def ask_pairs(
     db: Connection,
     pairs: Pairs,
@@ -51,7 +35,11 @@ def ask_pairs(
     *,
     condition: str = "true",
 ) -> Answer:
-    """The same, called for later."""
+    """Each row once that has one of the values on a side, in one statement; called for later.
+
+    The index of each side is used for itself, which ``OR`` would leave to the planner;
+    ``condition`` stands literally in the statement, as partial indexes need it.
+    """
     if not values:
         return no_rows
     wanted = ", ".join(f"held.{column}" for column in columns)
@@ -61,12 +49,10 @@ def ask_pairs(
             f"SELECT {wanted} FROM json_each(?) AS wanted CROSS JOIN {name} AS held "
             f"WHERE held.{{side}} = wanted.value AND {condition}"
         )
-        bound: Any = orjson.dumps(list(values)).decode()
     else:
         one = (
             f"SELECT {wanted} FROM {name} AS held "
             f"WHERE held.{{side}} = ANY(%s::{pairs.kind}[]) AND {condition}"
         )
-        bound = list(values)
     sql = " UNION ".join(one.format(side=side) for side in sides)
-    return ask(db, sql, (bound, bound), columns)
+    return ask(db, sql, 2 * bound_list(db, values), columns)

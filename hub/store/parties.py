@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy.engine import Connection
 
@@ -32,21 +32,19 @@ _PARTY = ("id", "seq", "founding_id", "status", "replaced_by")
 
 def load_parties(db: Connection, party_ids: Iterable[str]) -> dict[str, PartyState]:
     """Parties by id."""
+    return ask_parties(db, party_ids)()
+
+
+def ask_parties(db: Connection, party_ids: Iterable[str]) -> Callable[[], dict[str, PartyState]]:
+    """The same, called for later."""
     ids = [driver_uuid(db, party_id) for party_id in party_ids]
-    return {party.id: party for party in _parties(db, LookUp("id", ids))}
+    rows = bulk.ask_for(db, master_party, _PARTY, LookUp("id", ids))
+    return lambda: {party.id: party for party in map(_party, rows())}
 
 
-def _parties(db: Connection, where: LookUp) -> list[PartyState]:
-    return [
-        PartyState(
-            as_uuid(row.id),
-            row.seq,
-            row.founding_id,
-            row.status,
-            row.replaced_by and as_uuid(row.replaced_by),
-        )
-        for row in bulk.look_up(db, master_party, _PARTY, where)
-    ]
+def _party(row: Any) -> PartyState:
+    replaced_by = row.replaced_by and as_uuid(row.replaced_by)
+    return PartyState(as_uuid(row.id), row.seq, row.founding_id, row.status, replaced_by)
 
 
 def resolve_party(db: Connection, party_id: str) -> PartyState | None:

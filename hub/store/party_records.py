@@ -93,11 +93,16 @@ class Standing(NamedTuple):
 
 def load_standing(db: Connection, ids: Iterable[int]) -> dict[int, Standing]:
     """How the party records with the given ids stand now."""
+    return ask_standing(db, ids)()
+
+
+def ask_standing(db: Connection, ids: Iterable[int]) -> Callable[[], dict[int, Standing]]:
+    """The same, called for later."""
     columns = ("id", "body_hash", "active", "entity")
-    rows = bulk.look_up(db, canonical_record, columns, LookUp("id", ids))
-    return {
+    rows = bulk.ask_for(db, canonical_record, columns, LookUp("id", ids))
+    return lambda: {
         row.id: Standing(bytes(row.body_hash), bool(row.active))
-        for row in rows
+        for row in rows()
         if row.entity == "party"
     }
 

@@ -6,7 +6,7 @@ that it was derived from. It joins nothing.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection
 from hub.store import bulk
 from hub.store.bulk import LookUp
 from hub.store.crosswalk import load_links
-from hub.store.pairs import RELATIONSHIPS, look_up_pairs
+from hub.store.pairs import RELATIONSHIPS, ask_pairs
 from hub.store.tables import derived_relationship, match_content, match_profile
 
 Pair = tuple[str, str]
@@ -44,11 +44,18 @@ class Relative(NamedTuple):
 
 def load_relationships(db: Connection, profiles: Collection[str]) -> dict[Pair, Relationship]:
     """Every relationship of the contents."""
+    return ask_relationships(db, profiles)()
+
+
+def ask_relationships(
+    db: Connection, profiles: Collection[str]
+) -> Callable[[], dict[Pair, Relationship]]:
+    """The same, called for later."""
     columns = (*_SIDES, *Relationship._fields)
-    rows = look_up_pairs(db, RELATIONSHIPS, columns, profiles)
-    return {
+    rows = ask_pairs(db, RELATIONSHIPS, columns, profiles)
+    return lambda: {
         (row.left_profile, row.right_profile): Relationship(row.type, row.weight, row.evidence)
-        for row in rows
+        for row in rows()
     }
 
 

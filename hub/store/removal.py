@@ -14,7 +14,8 @@ from sqlalchemy.engine import Connection
 from hub.store.creations import WAITING
 from hub.store.footprint import Place
 from hub.store.landing import GONE, GONE_HASH
-from hub.store.match_keys import Caps, ProfileChange, load_profiles, replace_profiles
+from hub.store.match_keys import Caps, ProfileChange, replace_profiles
+from hub.store.match_look_ups import load_profiles
 from hub.store.tables import (
     canonical_record,
     canonical_ref,

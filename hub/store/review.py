@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection, RowMapping
 from hub.store import bulk
 from hub.store.bulk import LookUp, driver_uuid, look_up
 from hub.store.columns import new_id, to_micros
-from hub.store.pairs import CASES, look_up_pairs
+from hub.store.pairs import CASES, ask_pairs
 from hub.store.standing import OPEN_CASE, as_uuid
 from hub.store.tables import review_case
 
@@ -41,11 +41,13 @@ _NEW_CASE: Final = (
 )
 
 
-def open_cases(db: Connection, canonical_ids: Collection[int]) -> list[OpenCase]:
-    """Open cases that one of the records takes part in."""
+def ask_open_cases(db: Connection, canonical_ids: Collection[int]) -> Callable[[], list[OpenCase]]:
+    """Open cases that one of the records takes part in, called for later."""
     columns = ("id", "left_id", "right_id", "reason")
-    rows = look_up_pairs(db, CASES, columns, canonical_ids, condition=OPEN_CASE)
-    return sorted(OpenCase(as_uuid(r.id), r.left_id, r.right_id, r.reason) for r in rows)
+    rows = ask_pairs(db, CASES, columns, canonical_ids, condition=OPEN_CASE)
+    return lambda: sorted(
+        OpenCase(as_uuid(row.id), row.left_id, row.right_id, row.reason) for row in rows()
+    )
 
 
 def add_cases(db: Connection, cases: Sequence[NewCase], now: datetime) -> None:

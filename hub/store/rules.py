@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from hub.store.driver import fetch
+from hub.store.driver import ask
 from hub.store.ids import take_block
 from hub.store.tables import golden_record, master_party, rule_set
 
@@ -16,9 +17,14 @@ _ACTIVE = sa.text("golden_record.recorded_to IS NULL")  # as in the partial inde
 
 def adopted_rules(db: Connection) -> str | None:
     """The digest of the rules adopted last."""
+    return ask_adopted_rules(db)()
+
+
+def ask_adopted_rules(db: Connection) -> Callable[[], str | None]:
+    """The same, called for later."""
     newest = "SELECT digest FROM rule_set ORDER BY id DESC LIMIT 1"
-    rows = fetch(db, newest, (), ("digest",))
-    return rows[0].digest if rows else None
+    rows = ask(db, newest, (), ("digest",))
+    return lambda: next((row.digest for row in rows()), None)
 
 
 def adopt(db: Connection, digest: str, stated: str, now: datetime) -> None:

@@ -262,8 +262,8 @@ link = Table(
 )
 _where(link, "recorded_to IS NULL", "uq_link_active", "canonical_id", unique=True)
 _where(link, "recorded_to IS NULL", "ix_link_party", "party_id")
-_where(link, "recorded_to IS NOT NULL", "ix_link_closed_party", "party_id")
-_where(link, "recorded_to IS NOT NULL", "ix_link_closed", "canonical_id")
+_where(link, "recorded_to IS NOT NULL", "ix_link_closed_party", "party_id", own_only=True)
+_where(link, "recorded_to IS NOT NULL", "ix_link_closed", "canonical_id", own_only=True)
 
 decision = Table(
     "decision",

@@ -17,7 +17,7 @@ from hub.pipeline.steward import Steward
 from hub.pipeline.survey import Ours
 from hub.store.database import Engine, reading, writing
 from hub.store.digest import digest
-from hub.store.match_keys import load_profiles
+from hub.store.match_look_ups import load_profiles
 from hub.store.match_models import adopt_model
 from tests.unit.pipeline.party_world import World, company, person
 

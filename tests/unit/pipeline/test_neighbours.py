@@ -115,6 +115,51 @@ def test_in_bulk_the_same_pairs_share_a_key(worlds: tuple[World, World]) -> None
         assert bulk.seen_pairs(digests) == online.seen_pairs(digests) != []
 
 
+def crowded() -> dict[str, Body]:
+    """Lines, mailboxes and domains of too many, beside those of few."""
+    people = {
+        f"crm:Contact:{n}": person(
+            GIVEN[n % 8],
+            FAMILY[n % 7],
+            phone=f"030 99999{n % 2}" if n % 3 else f"030 12345{n:02d}",
+            email=f"{GIVEN[n % 8]}{n % 9}@{('firm', 'gross', f'h{n}')[n % 3]}.example",
+            postcode="10117",
+        )
+        for n in range(90)
+    }
+    companies = {
+        f"erp:Account:{n}": company(
+            f"{FAMILY[n // 2 % 7]} Holz {n // 4} GmbH",
+            **({"web": f"www.{host}"} if n // 2 % 2 else {"email": f"info@{host}"}),
+            phone="030 999991",
+            city="Ulm",
+        )
+        for n in range(200)
+        for host in [("gross.example", f"k{n // 4}.example")[n % 2]]
+    }
+    return {**people, **companies}
+
+
+def test_what_one_content_asks_for_is_enough_to_weigh_it(worlds: tuple[World, World]) -> None:
+    """Whose crowds are known only as far as they matter weighs what it does with all of them."""
+    world = worlds[0]
+    world.put_all({**crowd(Random(4), 20), **crowded()})
+    world.resolve()
+    weighed = unlike = 0
+    with reading(world.engine) as db:
+        digests = [digest for digest, _ in every_content(db)]
+        whole = Matcher(db)
+        whole.load(digests)
+        for digest in digests:
+            matcher = Matcher(db)
+            for pair in matcher.candidates([digest]):
+                assert matcher.verdict(*pair) == whole.verdict(*pair)
+                weighed += 1
+                unlike += any(matcher._rows[side] != whole._rows[side] for side in pair)
+    assert weighed > 1000
+    assert unlike > 100  # else nothing was left out
+
+
 def test_decisions_hold_in_bulk(worlds: tuple[World, World]) -> None:
     world = worlds[0]
     same = person("Anna", "Berg", email="anna@berg.example", phone="030 1234567")

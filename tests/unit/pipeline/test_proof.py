@@ -21,7 +21,7 @@ from hub.reports.proof_hashes import body_hash
 from hub.store.audit import verify_trail
 from hub.store.columns import new_id
 from hub.store.database import Engine, open_store, reading, writing
-from hub.store.match_keys import load_profiles
+from hub.store.match_look_ups import load_profiles
 from hub.store.match_models import adopt_model
 from hub.store.schema import migrate
 from hub.store.tables import canonical_record, raw_version

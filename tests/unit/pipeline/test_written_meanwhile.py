@@ -12,7 +12,7 @@ from hub.match.blocking import SHARED
 from hub.pipeline.indexing import Indexed
 from hub.pipeline.resolve import apply, plan
 from hub.store.database import Engine, open_store, reading, writing
-from hub.store.match_keys import find_frequent
+from hub.store.match_look_ups import find_frequent
 from hub.store.material import pending_parties, settle_parties
 from hub.store.parties import mark_golden_pending
 from hub.store.party_records import load_standing

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from hub.errors import ConfigError, StoreError
 from hub.store.columns import new_id
 from hub.store.database import Connection, Engine, open_store, reading, snapshot, writing
-from hub.store.match_keys import load_profiles
+from hub.store.match_look_ups import load_profiles
 from hub.store.schema import migrate
 from hub.store.tables import frequent_key, run
 

@@ -12,7 +12,7 @@ from hub.errors import CrosswalkConflictError, StoreError
 from hub.store import bulk, crosswalk
 from hub.store.crosswalk import NewLink
 from hub.store.database import Connection, Engine, open_store, reading, trying, writing
-from hub.store.match_keys import find_frequent
+from hub.store.match_look_ups import find_frequent
 from hub.store.tables import frequent_key
 from tests.unit.store.filled import fill_store, uuid
 
