@@ -11,7 +11,7 @@ from hub.match.features import Features
 from hub.match.partition import ONE_ACCOUNT
 from hub.pipeline.explain_pair import Lens
 from hub.pipeline.growth import Growth, Unit
-from hub.pipeline.indexing import Indexed
+from hub.pipeline.indexed import Indexed
 from hub.pipeline.matcher import Matcher, terms_of
 from hub.pipeline.models import model_in_force, with_frequencies
 from hub.pipeline.resolution import Resolved, resolve_unit

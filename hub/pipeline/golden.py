@@ -13,20 +13,24 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
+from hub.pipeline.beside import Hand, beside, here
 from hub.pipeline.collection import paced_collection
+from hub.pipeline.lineage import MappingLines
 from hub.pipeline.rule_set import RuleSet, Trust, adopt_rules
 from hub.store import golden as store
 from hub.store import material as sources
 from hub.store.database import Connection, Engine, writing
-from hub.store.driver import keep_plans
 from hub.store.events import PartyEvent, add_events
 from hub.store.golden import GoldenVersion, LastVersion, NewVersion
-from hub.store.material import Material
+from hub.store.material import Material, mapping_texts
 from hub.store.parties import load_parties
 from hub.store.rules import ask_adopted_rules
+from hub.store.transaction import keep_plans
 from hub.survivorship import Candidate, Golden, Rules, survive
 
 _CHUNK: Final = 500
+_FEW: Final = 2_000
+"""So many are done before another process is asked to help."""
 
 
 class Difference(NamedTuple):
@@ -56,11 +60,12 @@ def compute_golden(
     """
     rule_set = RuleSet(dict(trust or {}), country)
     counts: Counter[str] = Counter()
-    with paced_collection() as collect:
+    with paced_collection() as collect, beside() as hand:
         while True:
             with writing(engine) as db:
                 keep_plans(db)
-                done = compute_chunk(db, rule_set) or []
+                few = counts.total() < _FEW
+                done = compute_chunk(db, rule_set, here if few else hand) or []
             counts.update(item.kind for item in done)
             if len(done) < _CHUNK:
                 return count_kinds(counts)
@@ -72,10 +77,10 @@ def count_kinds(kinds: Counter[str]) -> dict[str, int]:
     return {f"golden_{kind}": kinds[kind] for kind in ("created", "changed", "same", "ended")}
 
 
-def compute_chunk(db: Connection, rule_set: RuleSet) -> list[Difference] | None:
+def compute_chunk(db: Connection, rule_set: RuleSet, hand: Hand = here) -> list[Difference] | None:
     """Compute and write a chunk of what waits, in the caller's transaction; None at the end.
 
-    Where the rules are new, what others have made waits as well.
+    Where the rules are new, what others have made waits as well. Half of it is handed over.
     """
     adopted = ask_adopted_rules(db)
     parties = sources.ask_pending_parties(db, _CHUNK, lock=True)()
@@ -85,7 +90,7 @@ def compute_chunk(db: Connection, rule_set: RuleSet) -> list[Difference] | None:
         return None
     material = sources.ask_party_material(db, parties)
     held = store.current_versions(db, parties)
-    found = compare(db, material(), held, rule_set)
+    found = compare(db, material(), held, rule_set, hand=hand)
     differences = [found.get(party) or unlinked(party, held.get(party)) for party in parties]
     _write(db, differences, rule_set.digest)
     sources.settle_parties(db, parties)
@@ -97,15 +102,36 @@ def compare(
     material: Iterable[tuple[str, Material]],
     held: Mapping[str, GoldenVersion],
     rule_set: RuleSet,
+    *,
+    hand: Hand = here,
 ) -> dict[str, Difference]:
-    """Golden records of parties, given by name with their material; nothing is written."""
+    """Golden records of parties, given by name with their material; nothing is written.
+
+    Half of it is handed over, if to another process.
+    """
     by_party: defaultdict[str, list[Material]] = defaultdict(list)
     for party, item in material:
         by_party[party].append(item)
-    rules = rule_set.rules_for(db, [item for items in by_party.values() for item in items])
+    digests = {item.mapping_digest for items in by_party.values() for item in items}
+    texts = mapping_texts(db, digests)
+    both = list(by_party.items())
+    middle = len(both) if hand is here else len(both) // 2
+    rest = both[middle:]
+    theirs = {party: held[party] for party, _ in rest if party in held}
+    other = hand(_differences, rest, theirs, rule_set, texts)
+    return {**_differences(both[:middle], held, rule_set, texts), **other()}
+
+
+def _differences(
+    parties: Iterable[tuple[str, Sequence[Material]]],
+    held: Mapping[str, GoldenVersion],
+    rule_set: RuleSet,
+    texts: Mapping[str, str],
+) -> dict[str, Difference]:
+    rules = rule_set.rules_with(MappingLines(texts))
     return {
         party: _difference(party, [candidate_of(item) for item in items], rules, held.get(party))
-        for party, items in by_party.items()
+        for party, items in parties
     }
 
 

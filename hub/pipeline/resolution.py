@@ -12,7 +12,7 @@ from hub.match.assign import Assignment, Held, assign
 from hub.match.partition import Apart, Edge, Traits, partition
 from hub.match.verdict import Verdict
 from hub.pipeline.growth import Growth, Unit
-from hub.pipeline.indexing import Indexed
+from hub.pipeline.indexed import Indexed
 from hub.store.parties import PartyState
 from hub.store.relationships import Pair, Relationship
 from hub.store.review import NewCase

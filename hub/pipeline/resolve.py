@@ -23,10 +23,10 @@ from hub.pipeline.resolution import Change, Plan, resolve_unit, summarise
 from hub.store.audit import Act, new_act
 from hub.store.crosswalk import ask_shared_links, load_shared_links
 from hub.store.database import Connection, Engine, reading, writing
-from hub.store.driver import keep_plans
 from hub.store.match_look_ups import ask_first_members
 from hub.store.relationships import ask_relationships
 from hub.store.review import OpenCase, ask_open_cases
+from hub.store.transaction import keep_plans
 
 HUB: Final = "hub"
 """The actor of what no person has asked for."""

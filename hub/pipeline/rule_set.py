@@ -15,7 +15,6 @@ from hub.match.standardise import standardise_email, standardise_identifier, sta
 from hub.pipeline.lineage import MappingLines
 from hub.store import rules as store
 from hub.store.database import Connection
-from hub.store.material import Material, mapping_texts
 from hub.survivorship import RULES_VERSION, Rules
 
 Trust = Mapping[str, Sequence[str]]
@@ -50,11 +49,6 @@ class RuleSet:
     def order(self, attribute: str) -> tuple[str, ...]:
         """The stated order of connections for an attribute; empty where there is none."""
         return tuple(self.trust.get(attribute) or self.trust.get("*") or ())
-
-    def rules_for(self, db: Connection, material: Sequence[Material]) -> Rules:
-        """The rules, with the mapping lines of the records at hand."""
-        texts = mapping_texts(db, {item.mapping_digest for item in material})
-        return self.rules_with(MappingLines(texts))
 
     def rules_with(self, lines: MappingLines) -> Rules:
         """The rules, with mapping lines that are at hand already."""

@@ -62,17 +62,6 @@ def send(connection: Connection, sql: str, bound: Bound) -> None:
     cursor.execute(sql, bound)
 
 
-def keep_plans(connection: Connection) -> None:
-    """For the rest of the transaction, let no statement be planned for the values it is given.
-
-    For statements that are driven from what they are given, as those of the hot paths are: an
-    array has PostgreSQL plan them anew each time, which takes longer than to carry them out
-    (https://www.postgresql.org/docs/current/runtime-config-query.html#GUC-PLAN-CACHE-MODE).
-    """
-    if connection.dialect.name == "postgresql":
-        send(connection, "SET LOCAL plan_cache_mode = force_generic_plan", ())
-
-
 def _open_pipeline(connection: Connection) -> None:
     if _PIPELINE not in connection.info:
         driver: Any = connection.connection.driver_connection

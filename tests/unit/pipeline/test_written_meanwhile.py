@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from hub.match.blocking import SHARED
-from hub.pipeline.indexing import Indexed
+from hub.pipeline.indexed import Indexed
 from hub.pipeline.resolve import apply, plan
 from hub.store.database import Engine, open_store, reading, writing
 from hub.store.match_look_ups import find_frequent
