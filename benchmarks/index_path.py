@@ -144,6 +144,7 @@ def first_load(engine: Engine) -> dict[str, Any]:
     found["golden s"] = time.perf_counter() - begun
     found["customers"] = counts["created"]
     found["peak MB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    found["beside MB"] = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
     return found
 
 
