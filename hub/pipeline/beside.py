@@ -45,7 +45,7 @@ def beside() -> Iterator[Hand]:
     It is started with the first call, and does one after the other. Where it can't be started, or
     dies, the calls are done here.
     """
-    if len(os.sched_getaffinity(0)) < 2:
+    if _cores() < 2:
         yield here
         return
     worker = _Worker()
@@ -53,6 +53,12 @@ def beside() -> Iterator[Hand]:
         yield worker.hand
     finally:
         worker.end()
+
+
+def _cores() -> int:
+    """How many this process may use, where the system tells; else how many there are."""
+    allowed = getattr(os, "sched_getaffinity", None)
+    return len(allowed(0)) if allowed else os.cpu_count() or 1
 
 
 class _Worker:

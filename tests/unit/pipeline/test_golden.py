@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,11 +10,14 @@ import orjson
 import pytest
 import sqlalchemy as sa
 
-from hub.pipeline.golden import compute_golden
+from hub.pipeline.beside import beside
+from hub.pipeline.golden import compare, compute_golden
+from hub.pipeline.rule_set import RuleSet
 from hub.store.database import Engine, reading, writing
 from hub.store.golden import current_versions
 from hub.store.golden_history import golden_as_of
 from hub.store.mappings import record_mapping
+from hub.store.material import load_party_material
 from hub.store.tables import golden_record, party_event
 from tests.unit.pipeline.party_world import World, person
 
@@ -165,3 +169,24 @@ def test_changed_rules_are_adopted_once_for_every_customer(world: World) -> None
     assert (counts["golden_changed"], counts["golden_same"]) == (1, 1)
     assert _golden(world)[0]["phone"] == "030 1234567"
     assert set(compute_golden(world.engine, trust={"phone": ("crm",)}).values()) == {0}
+
+
+def test_half_of_it_computed_in_another_process_is_the_same(world: World) -> None:
+    """With mapping lines, rules that are set, and versions that are held."""
+    with writing(world.engine) as db:
+        record_mapping(db, "m1", system="crm", text=MAPPING)
+    for n in range(21):
+        given, family = chr(97 + n) * 6, chr(117 - n) * 7
+        body = person(given, family, email=f"{given}@{family}.example")
+        world.put_all({f"crm:Contact:{n}": body, f"shop:user:{n}": body})
+    world.resolve()
+    compute_golden(world.engine)
+    rules = RuleSet({"email": ("crm", "shop")})
+    parties = sorted({str(world.party(f"crm:Contact:{n}")) for n in range(21)})
+    with reading(world.engine) as db, beside() as hand:
+        material, held = load_party_material(db, parties), current_versions(db, parties)
+        alone = compare(db, material, held, rules)
+        assert compare(db, material, held, rules, hand=hand) == alone
+        assert hand(os.getpid)() != os.getpid()
+    assert len(alone) == len(parties) > 15
+    assert all(b'"line":13' in item.provenance for item in alone.values())
