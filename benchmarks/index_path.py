@@ -188,7 +188,7 @@ def online(engine: Engine, changes: int) -> dict[str, Any]:
 
 
 def calibrate(engine: Engine) -> dict[str, float]:
-    """What a transaction takes that does next to nothing, and a question: a change has fifty."""
+    """What a transaction takes that does next to nothing, and a question: a change has twenty."""
     begun = time.perf_counter()
     for _ in range(COMMITS):
         with writing(engine) as db:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-import orjson
 from sqlalchemy.engine import Connection
 
 from hub.errors import CrosswalkConflictError
@@ -70,7 +69,6 @@ def ask_shared_links(
         return no_rows
     wanted = ", ".join(f"held.{column}" for column in _ACTIVE)
     if db.dialect.name == "sqlite":
-        bound: Any = orjson.dumps(ids).decode()
         sql = (
             f"SELECT {wanted} FROM (SELECT DISTINCT own.party_id FROM json_each(?) AS wanted "
             "CROSS JOIN link AS own WHERE own.canonical_id = wanted.value "
@@ -78,13 +76,12 @@ def ask_shared_links(
             f"WHERE held.party_id = mine.party_id AND held.{ACTIVE_LINK}"
         )
     else:
-        bound = ids
         sql = (
             f"SELECT {wanted} FROM link AS held WHERE held.{ACTIVE_LINK} AND held.party_id IN "
             "(SELECT own.party_id FROM link AS own "
             f"WHERE own.canonical_id = ANY(%s::bigint[]) AND own.{ACTIVE_LINK})"
         )
-    held = ask(db, sql, (bound,), _ACTIVE)
+    held = ask(db, sql, bulk.bound_list(db, ids), _ACTIVE)
     return lambda: _links(held())
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
-import orjson
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
@@ -75,13 +74,13 @@ def _rows(db: Connection, ids: list[int]) -> Answer:
             f"CROSS JOIN source_record AS source {indexed} "
             "WHERE held.id = wanted.value AND source.id = held.record_id"
         )
-        return ask(db, sql, (orjson.dumps(ids).decode(),), names)
-    sql = (
-        f"SELECT {wanted} FROM canonical_record AS held "
-        f"JOIN source_record AS source ON source.id = held.record_id {indexed} "
-        "WHERE held.id = ANY(%s::bigint[])"
-    )
-    return ask(db, sql, (ids,), names)
+    else:
+        sql = (
+            f"SELECT {wanted} FROM canonical_record AS held "
+            f"JOIN source_record AS source ON source.id = held.record_id {indexed} "
+            "WHERE held.id = ANY(%s::bigint[])"
+        )
+    return ask(db, sql, bulk.bound_list(db, ids), names)
 
 
 class Standing(NamedTuple):

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
-import orjson
 import sqlalchemy as sa
 from sqlalchemy import Table
 from sqlalchemy.engine import Connection
 
-from hub.store.bulk import LookUp
+from hub.store.bulk import LookUp, bound_list
 from hub.store.driver import Answer, ask, no_rows
 
 ACTIVE_LINK: Final = "recorded_to IS NULL"
@@ -42,13 +41,13 @@ def ask_standing(
             f"SELECT {wanted} FROM json_each(?) AS wanted CROSS JOIN {table.name} AS held "
             f"WHERE held.{where.column} = wanted.value AND held.{condition}"
         )
-        return ask(db, sql, (orjson.dumps(where.values).decode(),), columns)
-    kind = "uuid" if isinstance(table.c[where.column].type, sa.Uuid) else "bigint"
-    sql = (
-        f"SELECT {wanted} FROM {table.name} AS held "
-        f"WHERE held.{where.column} = ANY(%s::{kind}[]) AND held.{condition}"
-    )
-    return ask(db, sql, (where.values,), columns)
+    else:
+        kind = "uuid" if isinstance(table.c[where.column].type, sa.Uuid) else "bigint"
+        sql = (
+            f"SELECT {wanted} FROM {table.name} AS held "
+            f"WHERE held.{where.column} = ANY(%s::{kind}[]) AND held.{condition}"
+        )
+    return ask(db, sql, bound_list(db, where.values), columns)
 
 
 def as_uuid(value: Any) -> str:
