@@ -2,14 +2,15 @@
 
 Names go with each other (by language, by fashion), so that a product makes a name too rare; and how
 many records hold a full name tells little as long as they may all be one person's. The product is
-what is expected, of unknown reliability (a gamma prior), and the records beyond one person's own
-are what was seen (a Poisson count): the share is the mean of what then is believed.
+what is expected of strangers, of unknown reliability (a gamma prior), and of a person's own records
+it is known how many there are on average: what is seen is the sum of both, and the odds of the two
+within it are those of any other record of the name.
 """
 
 from __future__ import annotations
 
 from math import exp, lgamma, log
-from typing import Final
+from typing import Final, NamedTuple
 
 TOGETHER: Final = 4.0
 """So much oftener than by chance two names that agree go together."""
@@ -25,6 +26,8 @@ _SPREAD: Final = 4.0
 """The shape of how many records one person has: some have many times as many as others."""
 _MOST_OWN: Final = 100
 _MANY: Final = 1_000
+_LEAST_OWN: Final = 0.01
+"""Among very many strangers one's own records are not taken for fewer than this."""
 
 
 def shape_of(words: int) -> float:
@@ -47,23 +50,38 @@ def words_sql(name: str) -> str:
     return f"(length({name}) - length(replace({name}, ' ', '')) + 1)"
 
 
-def strangers(holders: int, own: float, shape: float) -> float:
+class Others(NamedTuple):
+    """How many others hold a name: one person's own records on average, strangers as expected.
+
+    Both are counts of unknown rates (negative binomial). Few ``expected`` strangers of a small
+    ``shape`` may well turn out to be many; each one more is about half as likely where as many are
+    expected as the shape says, and nearly as likely where many are.
+    """
+
+    own: float
+    expected: float
+    shape: float = RELIABILITY
+
+
+def strangers(holders: int, others: Others) -> float:
     """How many of the others who hold a name are somebody else, as far as their number tells.
 
-    One person's other records, ``own`` on average, and those of strangers add up to all others.
-    Both numbers are counts of unknown rates (negative binomial): many strangers are as likely as
-    ``shape`` says, and half as likely with each one more.
+    One person's other records and those of strangers add up to all others.
     """
-    others = holders - 1
-    if others > _MANY:
-        return float(others)
+    count = holders - 1
+    if count > _MANY:
+        return float(count)
     found = [
-        (others - mine, _log_count(mine, own, _SPREAD) + _log_count(others - mine, shape, shape))
-        for mine in range(min(others, _MOST_OWN) + 1)
+        (
+            count - mine,
+            _log_count(mine, others.own, _SPREAD)
+            + _log_count(count - mine, others.expected, others.shape),
+        )
+        for mine in range(min(count, _MOST_OWN) + 1)
     ]
     best = max(chance for _, chance in found)
-    weights = [(count, exp(chance - best)) for count, chance in found]
-    return sum(count * weight for count, weight in weights) / sum(w for _, w in weights)
+    weights = [(number, exp(chance - best)) for number, chance in found]
+    return sum(number * weight for number, weight in weights) / sum(w for _, w in weights)
 
 
 def _log_count(count: int, mean: float, shape: float) -> float:
@@ -72,9 +90,18 @@ def _log_count(count: int, mean: float, shape: float) -> float:
     return ways + shape * log(shape / (shape + mean)) + count * log(mean / (shape + mean))
 
 
-def times_as_frequent(holders: int, own: float, shape: float = RELIABILITY) -> float:
-    """How many times as frequent a name is as its rarity says, by the number of its holders."""
-    return 1.0 + strangers(holders, own, shape) / shape
+def times_as_frequent(holders: int, others: Others) -> float:
+    """How many times as frequent among strangers a name is as its rarity says.
+
+    It is told by the odds that another of its holders is a stranger, beside those where only two
+    records hold it: its rarity alone speaks for these.
+    """
+    return _odds(holders, others) / _odds(2, others)
+
+
+def _odds(holders: int, others: Others) -> float:
+    found = strangers(holders, others)
+    return found / max(holders - 1 - found, _LEAST_OWN)
 
 
 def full_name_share(given: float, family: float, rarest: float, times: float = 1.0) -> float:

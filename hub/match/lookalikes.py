@@ -23,9 +23,15 @@ _SETTLED: Final = 0.01
 """Bits by which the share of matches may still move at the end."""
 _PRIOR_MATCHES: Final = 200
 """The shipped chances among matches count as so many pairs seen at least."""
-_PRIOR_WEIGHT: Final = MappingProxyType({"identifier": 9.0, "legal_form": 3.0})
+_PRIOR_WEIGHT: Final = MappingProxyType(
+    {"given_name": 9.0, "birth_date": 3.0, "identifier": 9.0, "legal_form": 3.0}
+)
 _USUAL_WEIGHT: Final = 1.0
-"""However much was seen, the shipped chances keep this weight beside it, by field."""
+"""However much was seen, the shipped chances keep this weight beside it, by field.
+
+Much, where a field tells who somebody is: a set of families that share name and house, and little
+else, must not teach that one person has many given names.
+"""
 GIVEN_FIELDS: Final = frozenset({"full_name", "generation"})
 """Fields whose chances are the prior's; but how often a full name is the same is learnt."""
 _NAMES: Final = ("full_name", "given_name", "family_name")
@@ -71,9 +77,16 @@ class Shares(NamedTuple):
     colleagues: float
 
 
-class Population(NamedTuple):
-    """All pairs there are, and the share of them that can be compared, by field."""
+class Counts(NamedTuple):
+    """What was counted of a kind.
 
+    ``candidates`` are pairs of different contents, ``copies`` those of a content with itself, one
+    for each further record that has it. ``pairs`` is how many there are of different contents, and
+    ``comparable`` the share of them that can be compared, by field.
+    """
+
+    candidates: Sequence[Counted]
+    copies: Sequence[Counted]
     pairs: float
     comparable: Mapping[str, float]
 
@@ -81,23 +94,25 @@ class Population(NamedTuple):
 def learn_relations(
     kind: str,
     start: Table,
-    counted: Sequence[Counted],
-    population: Population,
+    counts: Counts,
     *,
     chances: bool = True,
 ) -> KindModel:
-    """The model that explains the candidates best, starting from two-class chances.
+    """The model that explains what was counted best, starting from two-class chances.
 
-    Without ``chances`` they stay as they are, and only the relations' shares are learnt.
+    Without ``chances`` they stay as they are, and only the relations' shares are learnt. Shares are
+    those of pairs of different contents. What matches look like is learnt from copies too: where
+    most matches are copies, those that are none are not what a match looks like.
     """
     fields = FIELDS[kind]
-    shares = Shares(*[_first_share(population.pairs)] * 3)
+    shares = Shares(*[_first_share(counts.pairs)] * 3)
     table = start
     for _ in range(_ROUNDS):
-        sums = _expect(fields, table, shares, counted)
-        found = _shares(sums, population.pairs)
+        sums = _expect(fields, table, shares, counts.candidates)
+        found = _shares(sums, counts.pairs)
         if chances:
-            table = _maximise(kind, table, sums, population)
+            sums.add_matches(_expect(fields, table, shares, counts.copies))
+            table = _maximise(kind, table, sums, counts)
         settled = abs(log2(found.match / shares.match)) < _SETTLED
         shares = found
         if settled:
@@ -118,6 +133,13 @@ class _Sums:
         self.matches = [[0.0] * len(outcomes_of(item)) for item in fields]
         self.kin = [[0.0] * len(outcomes_of(item)) for item in fields]
         self.strangers = [[0.0] * len(outcomes_of(item)) for item in fields]
+
+    def add_matches(self, other: _Sums) -> None:
+        """Take in the matches of other pairs, and nothing else of them."""
+        self.matches = [
+            [one + more for one, more in zip(*held, strict=True)]
+            for held in zip(self.matches, other.matches, strict=True)
+        ]
 
 
 def _expect(
@@ -195,7 +217,7 @@ class _Seen(NamedTuple):
     all_strangers: float
 
 
-def _maximise(kind: str, table: Table, sums: _Sums, population: Population) -> Table:
+def _maximise(kind: str, table: Table, sums: _Sums, counts: Counts) -> Table:
     found: dict[str, dict[str, Chances]] = {}
     for place, item in enumerate(FIELDS[kind]):
         if item.name in GIVEN_FIELDS:
@@ -203,7 +225,7 @@ def _maximise(kind: str, table: Table, sums: _Sums, population: Population) -> T
             continue
         weight = _PRIOR_WEIGHT.get(item.name, _USUAL_WEIGHT)
         matches, strangers = sums.matches[place], sums.strangers[place]
-        pairs = population.pairs * max(population.comparable.get(item.name, 0.0), 1e-4)
+        pairs = counts.pairs * max(counts.comparable.get(item.name, 0.0), 1e-4)
         found[item.name] = {
             outcome: _learn(
                 table[item.name][outcome],

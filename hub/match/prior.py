@@ -59,10 +59,11 @@ _PERSON: Final[Mapping[str, Mapping[str, Chances]]] = {
         "different": Chances(0.055, 0.99, 0.09),
     },
     # The first three stand for both single names; a share of strangers replaces what is told here,
-    # and who swaps them is as rare among strangers. The others correct what single names say.
+    # and to swap them says nothing: it is as common among strangers of one name. The others correct
+    # what single names say.
     "full_name": {
         "same": Chances(0.5, 0.000003, 0.012),
-        "swapped": Chances(0.25, 0.000003, 0.0001),
+        "swapped": Chances(0.45, 0.000003, 0.0001),
         "swapped, with a slip": Chances(0.05, 0.000006, 0.0001),
         "only the family name": Chances(0.1, 0.5),
         "not both different": Chances(0.5, 0.5),

@@ -34,7 +34,7 @@ def partition_by_model(
 
 
 def _partition(records: Iterable[Record], contents: _Contents, run: BulkEngine) -> Outcome:
-    found = run.run(contents.rows(records))
+    found = run.run(contents.rows(records), copies=contents.copies)
     copies = contents.copies_weigh(found.model, found.shared)
     clusters = {
         record: name
@@ -87,6 +87,10 @@ class _Contents:
     def stages(self, seconds: Mapping[str, float]) -> dict[str, float]:
         """The engine's stages; reading and standardising, which it waited for, beside them."""
         return {"standardise": self._seconds, **seconds, "load": seconds["load"] - self._seconds}
+
+    def copies(self) -> dict[int, int]:
+        """How many further records have a content that more than one has."""
+        return {number: len(records) for number, records in self._copies.items()}
 
     def first(self, number: int) -> str:
         """The record that stands for a content."""

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from time import perf_counter
 from typing import NamedTuple
 
 from hub.errors import ConfigError
+from hub.match.engines.rows import Row
 from hub.match.packing import unpack_features
 from hub.pipeline.indexing import index_pending
 from hub.pipeline.models import LEAST_HOLDERS, SHIPPED, keep_model, model_version
 from hub.store import match_models
 from hub.store.audit import Entry, add_entries, new_act
 from hub.store.database import Engine, reading, writing
-from hub.store.match_contents import every_content
+from hub.store.match_contents import count_copies, every_content
 
 EXTRA = "this needs DuckDB and Splink: pip install 'customer-hub[match]'"
 
@@ -34,7 +36,6 @@ def train(engine: Engine, *, country: str) -> Trained:
     try:
         from hub.match.engines.bulk import load_rows, open_workspace, prepare
         from hub.match.engines.frequencies import holders
-        from hub.match.engines.rows import Row
         from hub.match.engines.training import train_model
     except ImportError as error:  # pragma: no cover - the tests' environment has them
         raise ConfigError(EXTRA) from error
@@ -43,16 +44,26 @@ def train(engine: Engine, *, country: str) -> Trained:
     work = open_workspace()
     try:
         with reading(engine) as db:
-            stated = (unpack_features(text) for _, text in every_content(db))
-            contents = load_rows(work, (Row(n, row) for n, row in enumerate(stated)))
+            held, copied = count_copies(db), dict[int, int]()
+            contents = load_rows(work, _rows(every_content(db), held, copied))
         prepare(work)
-        model = train_model(work, LEAST_HOLDERS)
-        held = holders(work, LEAST_HOLDERS)
+        model = train_model(work, LEAST_HOLDERS, lambda: copied)
+        frequent = holders(work, LEAST_HOLDERS)
     finally:
         work.close()
     with writing(engine) as db:
-        version = keep_model(db, model, held, datetime.now(UTC))
+        version = keep_model(db, model, frequent, datetime.now(UTC))
     return Trained(version, contents, perf_counter() - begun)
+
+
+def _rows(
+    contents: Iterable[tuple[str, str]], held: Mapping[str, int], copied: dict[int, int]
+) -> Iterator[Row]:
+    """A row for each content; ``copied`` takes the number of each that other records have too."""
+    for number, (profile, features) in enumerate(contents):
+        if others := held.get(profile):
+            copied[number] = others
+        yield Row(number, unpack_features(features))
 
 
 def adopt(engine: Engine, version: str, *, actor: str, reason: str) -> int:

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 from hub.store import bulk
 from hub.store.bulk import LookUp
 from hub.store.driver import ask
-from hub.store.tables import match_content
+from hub.store.tables import match_content, match_profile
 
 _CHUNK: Final = 10_000
 
@@ -71,6 +71,17 @@ def _next_contents(db: Connection, after: str) -> list[tuple[str, str]]:
         .limit(_CHUNK)
     )
     return [(row[0], row[1]) for row in db.execute(query)]
+
+
+def count_copies(db: Connection) -> dict[str, int]:
+    """How many further records have a profile, of those that more than one has."""
+    records = sa.func.count()
+    query = (
+        sa.select(match_profile.c.profile, records - 1)
+        .group_by(match_profile.c.profile)
+        .having(records > 1)
+    )
+    return {row[0]: row[1] for row in db.execute(query)}
 
 
 def count_contents(db: Connection) -> int:

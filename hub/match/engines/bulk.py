@@ -21,11 +21,8 @@ from hub.match.engines.statements import (
     weigh_compared,
     weigh_pairs,
 )
-from hub.match.features import Features
 from hub.match.levels import FIELDS
-from hub.match.lookalikes import Counted, Population
 from hub.match.model import KindModel, Model
-from hub.match.predicates import Dialect
 from hub.match.thresholds import POSSIBLE, STRONG
 
 if TYPE_CHECKING:
@@ -35,7 +32,6 @@ MEMORY: Final = "1000MB"
 """What DuckDB may hold; the rest of a run is about as large for a million records."""
 _CHUNK: Final = 20_000
 _AT_ONCE: Final = 1_000_000
-_SAMPLE: Final = 1_000
 _HAIR: Final = 0.001
 
 
@@ -163,34 +159,6 @@ def split_by_kind(db: DuckDBPyConnection, pairs: str, named: str) -> None:
     for kind in FIELDS:
         found = queries.pairs_of_kind(kind, pairs)
         db.execute(f"create or replace table {named.format(kind)} as {found}")
-
-
-def count_outcomes(db: DuckDBPyConnection, kind: str) -> list[Counted]:
-    """How many candidates have each combination of outcomes."""
-    columns = ", ".join(outcome_columns(kind))
-    rows = db.execute(
-        f"select {columns}, count(*) from {kind}_compared group by {columns} order by {columns}"
-    ).fetchall()
-    return [Counted(row[:-1], row[-1]) for row in rows]
-
-
-def measure_population(db: DuckDBPyConnection, kind: str) -> Population:
-    """All pairs of a kind, and which share of them can be compared by each field."""
-    count = db.execute(f"select count(*) from feature where {of_kind(kind)}").fetchall()[0][0]
-    for side, seed in (("l", 1), ("r", 2)):
-        columns = ", ".join(f"{name} as {name}_{side}" for name in ("id", *Features._fields))
-        db.execute(
-            f"create or replace temp table sample_{side} as select {columns} from "
-            f"(select * from feature where {of_kind(kind)} "
-            f"order by hash(id * {seed}) limit {_SAMPLE})"
-        )
-    known = ", ".join(
-        f"avg(case when {item.missing.sql(Dialect.DUCKDB)} then 0.0 else 1.0 end)"
-        for item in FIELDS[kind]
-    )
-    row = db.execute(f"select {known} from sample_l join sample_r on id_l <> id_r").fetchall()[0]
-    shares = {item.name: share or 0.0 for item, share in zip(FIELDS[kind], row, strict=True)}
-    return Population(count * (count - 1) / 2, shares)
 
 
 def weigh_candidates(db: DuckDBPyConnection, model: Model) -> None:

@@ -9,6 +9,7 @@ from time import perf_counter
 from typing import Final, Protocol, TypeVar
 
 from hub.errors import ConfigError
+from hub.match.engines.counting import Copies, no_copies
 from hub.match.engines.rows import Row
 from hub.match.model import Model
 from hub.match.partition import Apart, Edge, Partition
@@ -54,8 +55,10 @@ class Matched:
 class BulkEngine(Protocol):
     """A workspace for one set of rows."""
 
-    def run(self, rows: Iterable[Row], model: Model | None = None) -> Matched:
-        """Match the rows; without a model one is trained from them."""
+    def run(
+        self, rows: Iterable[Row], model: Model | None = None, copies: Copies = no_copies
+    ) -> Matched:
+        """Match the rows; without a model one is trained from them and their copies."""
 
     def edges(self, least: float = POSSIBLE) -> Iterator[Edge[int]]:
         """The weighed candidates of at least so many bits, by their rows, after a run."""

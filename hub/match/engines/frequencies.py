@@ -6,17 +6,20 @@ row's values have of them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from hub.match.engines.rows import shares_table, sizes_table
+from hub.match.engines.rows import numbers_table, shares_table
 from hub.match.engines.shares import rated_features, shares_of
 from hub.match.full_names import (
     LEAST_HOLDERS,
     OWN,
+    TOGETHER,
     UNIQUE,
+    Others,
     company_share_sql,
     shape_of,
+    strangers,
     times_as_frequent,
     words_sql,
 )
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
 
 _SEEN_BEFORE: Final = 100.0
 """So many records' worth of usual frequencies stand in for what a small set cannot show."""
+_STEPS: Final = 2
 _FULL_NAME: Final = "full_name"
 _WHOLE_NAMES: Final = (_FULL_NAME, "organisation")
 """Names that as a rule are one party's alone: see :mod:`hub.match.full_names`."""
@@ -54,8 +58,8 @@ def mean_full_name_share(db: DuckDBPyConnection) -> float:
     """How often two strangers have one full name."""
     _count_names(db, _FULL_NAME, OWN)
     found = db.execute(
-        "select avg(full_name_share * coalesce(times, 1.0)) from feature join share using (id) "
-        "left join counted_name on counted_name.value = full_name where full_name is not null"
+        "select sum(holders * strangers) / pow((select count(full_name) from feature), 2) "
+        "from counted_name"
     ).fetchall()
     return float(f"{found[0][0] or USUAL[_FULL_NAME]:.6g}")  # sums depend on the rows' order
 
@@ -86,27 +90,61 @@ def _settle(db: DuckDBPyConnection, column: str, share: str) -> None:
 
 
 def _count_names(db: DuckDBPyConnection, column: str, own: float) -> None:
-    """Fill ``counted_name``: names of some records, and how many times as frequent that makes."""
-    words = "0" if column == _FULL_NAME else words_sql(column)
+    """Fill ``counted_name``: names of two records and more, with how many others are strangers."""
+    words, doublings = words_sql(column), "0"
+    if column == _FULL_NAME:
+        words, doublings = "0", _doublings(db)
     db.execute(
         f"create or replace temp table held_name as select {column} as value, "
-        f"count(*) as holders, {words} as words from feature "
-        f"where {column} is not null group by {column} having count(*) >= {LEAST_HOLDERS}"
+        f"count(*) as holders, {words} as words, {doublings} as doublings "
+        f"from feature join share using (id) where {column} is not null "
+        f"group by {column} having count(*) > 1"
     )
-    sizes = db.execute("select distinct holders, words from held_name").fetchall()
-    times = [times_as_frequent(holders, own, shape_of(words)) for holders, words in sizes]
-    db.register("name_size", sizes_table(sizes, times))
+    sizes = db.execute("select distinct holders, words, doublings from held_name").fetchall()
+    db.register("name_size", _sized([_Size(*size) for size in sizes], own))
     db.execute(
-        "create or replace temp table counted_name as "
-        "select value, holders, times from held_name join name_size using (holders, words)"
+        "create or replace temp table counted_name as select value, holders, times, strangers "
+        "from held_name join name_size using (holders, words, doublings)"
     )
     db.unregister("name_size")
 
 
+class _Size(NamedTuple):
+    """What is told of a name: holders, words of a company's, expected strangers of a person's."""
+
+    holders: int
+    words: int
+    doublings: int
+
+
+def _doublings(db: DuckDBPyConnection) -> str:
+    """How many strangers a full name's parts let expect, on a scale of half doublings, in SQL."""
+    one = rarest_shares(db)[_FULL_NAME]
+    expected = f"{TOGETHER!r} * max(given_share * family_share) / {one!r}::double"
+    return f"round({_STEPS} * log2({expected}))::bigint"
+
+
+def _sized(sizes: Sequence[_Size], own: float) -> Any:
+    told = [(size, _others(size, own)) for size in sizes]
+    whole = {name: [getattr(size, name) for size in sizes] for name in _Size._fields}
+    return numbers_table(
+        whole,
+        {
+            "times": [times_as_frequent(size.holders, others) for size, others in told],
+            "strangers": [strangers(size.holders, others) for size, others in told],
+        },
+    )
+
+
+def _others(size: _Size, own: float) -> Others:
+    shape = shape_of(size.words)
+    return Others(own, shape if size.words else 2.0 ** (size.doublings / _STEPS), shape)
+
+
 def _keep_frequent(db: DuckDBPyConnection, column: str, share: str) -> None:
     db.execute(
-        f"create or replace table frequency_{column} as "
-        f"select value, holders, {share} as share from counted_name where times > 1.001"
+        f"create or replace table frequency_{column} as select value, holders, {share} as share "
+        f"from counted_name where holders >= {LEAST_HOLDERS} and abs(times - 1) > 0.001"
     )
 
 

@@ -15,6 +15,7 @@ from hub.match.engines.bulk import (
     weigh_candidates,
 )
 from hub.match.engines.components import cluster_components
+from hub.match.engines.counting import Copies, no_copies
 from hub.match.engines.engine import Matched, Stages
 from hub.match.engines.rows import Row
 from hub.match.engines.training import train_model
@@ -33,13 +34,15 @@ class BulkMatch:
         self._db: DuckDBPyConnection = open_workspace(folder, memory=memory)
         self._stages = Stages()
 
-    def run(self, rows: Iterable[Row], model: Model | None = None) -> Matched:
-        """Match the rows; without a model one is trained from them."""
+    def run(
+        self, rows: Iterable[Row], model: Model | None = None, copies: Copies = no_copies
+    ) -> Matched:
+        """Match the rows; without a model one is trained from them and their copies."""
         timed = self._stages.timed
         timed("load", lambda: load_rows(self._db, rows))
         timed("candidates", lambda: prepare(self._db, model))
         if model is None:
-            model = timed("train", lambda: train_model(self._db))
+            model = timed("train", lambda: train_model(self._db, copies=copies))
         timed("weigh", lambda: weigh_candidates(self._db, model))
         found = Matched(model, shared=shared_contacts(self._db), seconds=self._stages.seconds)
         timed("cluster", lambda: found.add(cluster_components(self._db, found.model)))

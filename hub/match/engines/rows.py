@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice, repeat
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from hub.match.blocking import match_keys
@@ -49,12 +50,15 @@ def shares_table(shares: Mapping[str, float]) -> Any:
     return pa.table(columns, ["value", "share"])
 
 
-def sizes_table(sizes: Sequence[tuple[int, int]], times: Sequence[float]) -> Any:
-    """What names of so many holders and words count (holders, words, times)."""
+def numbers_table(
+    whole: Mapping[str, Sequence[int]], real: Mapping[str, Sequence[float]] = MappingProxyType({})
+) -> Any:
+    """Columns of whole numbers and of real ones, by their names."""
     import pyarrow as pa
 
-    holders, words = (pa.array([size[place] for size in sizes], pa.int64()) for place in (0, 1))
-    return pa.table([holders, words, pa.array(times, pa.float64())], ["holders", "words", "times"])
+    columns = {name: pa.array(values, pa.int64()) for name, values in whole.items()}
+    columns |= {name: pa.array(values, pa.float64()) for name, values in real.items()}
+    return pa.table(columns)
 
 
 def _feature_table(batch: Sequence[Row]) -> Any:

@@ -15,6 +15,7 @@ from typing import Final
 
 from hub.match.engines.bulk import open_workspace, prepare
 from hub.match.engines.components import partition_components
+from hub.match.engines.counting import Copies, no_copies
 from hub.match.engines.engine import Matched, Stages
 from hub.match.engines.queries import pairs_by_component, unseen_pairs
 from hub.match.engines.rows import Row
@@ -54,12 +55,14 @@ class SparkMatch:
         self._stages = Stages()
         self._reads = 0
 
-    def run(self, rows: Iterable[Row], model: Model | None = None) -> Matched:
-        """Match the rows; without a model DuckDB trains one from them."""
+    def run(
+        self, rows: Iterable[Row], model: Model | None = None, copies: Copies = no_copies
+    ) -> Matched:
+        """Match the rows; without a model DuckDB trains one from them and their copies."""
         timed, tables = self._stages.timed, self._tables
         timed("load", lambda: write_rows(self._folder, rows))
         if model is None:
-            model = timed("train", lambda: _train(self._folder))
+            model = timed("train", lambda: _train(self._folder, copies))
         known = model
         timed("candidates", lambda: find_candidates(tables, known))
         timed("weigh", lambda: weigh(tables, "weighed", "candidate", known))
@@ -88,9 +91,9 @@ class SparkMatch:
         found.add(partition_components(self._tables.read("clustered")))
 
 
-def _train(folder: Path) -> Model:
+def _train(folder: Path, copies: Copies) -> Model:
     with closing(open_workspace(str(folder))) as db:
         files = str(folder / "given_feature" / "*.parquet")
         db.execute(f"create table feature as select * from read_parquet('{files}')")
         prepare(db)
-        return train_model(db)
+        return train_model(db, copies=copies)

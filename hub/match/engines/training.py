@@ -16,7 +16,8 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
-from hub.match.engines.bulk import count_outcomes, measure_population, of_kind
+from hub.match.engines.bulk import of_kind
+from hub.match.engines.counting import Copies, count_all, keep_copies, no_copies
 from hub.match.engines.frequencies import (
     frequencies,
     mean_full_name_share,
@@ -42,6 +43,8 @@ _PRIOR_PAIRS: Final = 20_000
 """The shipped chances among strangers count as so many pairs seen."""
 _TRUST: Final = 0.7
 """How far Splink's chances among matches are taken; the rest is the prior's."""
+_UNTOLD: Final = frozenset({"given_name"})
+"""Of these Splink tells strangers alone: to two classes, a family in one house is a match."""
 _LEAST_PAIRS: Final = 300
 _NAMES: Final = MappingProxyType(
     {
@@ -76,11 +79,12 @@ _SESSIONS: Final = MappingProxyType(
 """The pairs that the sessions of expectation maximisation look at."""
 
 
-def train_model(db: DuckDBPyConnection, least: int = 2) -> Model:
+def train_model(db: DuckDBPyConnection, least: int = 2, copies: Copies = no_copies) -> Model:
     """A model of the records that a workspace holds, prepared by ``bulk.prepare``.
 
     It keeps the frequencies of values that at least so many records have.
     """
+    keep_copies(db, copies())
     records = db.execute("select count(*) from feature").fetchall()[0][0]
     prior = prior_model(records)
     trained = {kind: _rounded(_train_kind(db, kind, prior.kinds[kind])) for kind in FIELDS}
@@ -130,8 +134,7 @@ def _train_kind(db: DuckDBPyConnection, kind: str, prior: KindModel) -> KindMode
         db.execute("drop view trained_feature")
         if kind == "person":
             start = with_full_names(start, mean_full_name_share(db))
-    counted, population = count_outcomes(db, kind), measure_population(db, kind)
-    found = learn_relations(kind, start, counted, population, chances=enough)
+    found = learn_relations(kind, start, count_all(db, kind), chances=enough)
     name, settle = _NAMES[kind]
     settle(db, found.match_share * count * found.chances[name]["same"].match)
     return found
@@ -250,16 +253,18 @@ def _with_prior(found: Mapping[str, Any], kind: str, count: int) -> Table:
     pairs = min(count * (count - 1) / 2, _PAIRS)
     return {
         name: {
-            outcome: _blend(trained.get((name, outcome), {}), prior, pairs)
+            outcome: _blend(
+                trained.get((name, outcome), {}), prior, pairs, told=name not in _UNTOLD
+            )
             for outcome, prior in outcomes.items()
         }
         for name, outcomes in PRIOR[kind].items()
     }
 
 
-def _blend(level: Mapping[str, Any], prior: Chances, pairs: float) -> Chances:
+def _blend(level: Mapping[str, Any], prior: Chances, pairs: float, *, told: bool) -> Chances:
     match, random = level.get("m_probability"), level.get("u_probability")
-    if isinstance(match, float):
+    if told and isinstance(match, float):
         prior = prior._replace(match=_TRUST * match + (1 - _TRUST) * prior.match)
     if isinstance(random, float):
         seen = (pairs * random + _PRIOR_PAIRS * prior.random) / (pairs + _PRIOR_PAIRS)

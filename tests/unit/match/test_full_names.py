@@ -12,6 +12,7 @@ from hub.match.full_names import (
     OWN,
     RELIABILITY,
     TOGETHER,
+    Others,
     company_share,
     full_name_share,
     strangers,
@@ -48,25 +49,46 @@ def test_a_name_of_many_records_is_no_longer_rare() -> None:
     assert after[1] == before[1]
 
 
+_USUAL = Others(own=0.8, expected=RELIABILITY)
+
+
 def test_every_further_holder_makes_strangers_more_likely() -> None:
-    found = [strangers(holders, 0.8, RELIABILITY) for holders in range(1, 60)]
+    found = [strangers(holders, _USUAL) for holders in range(1, 60)]
     assert found[0] == 0.0
     assert all(one < other for one, other in pairwise(found))
     assert found[-1] == pytest.approx(57, abs=1.5)
 
 
 def test_what_a_name_counts_goes_on_evenly_where_the_sum_is_no_longer_made() -> None:
-    assert strangers(1_001, 2.0, RELIABILITY) == pytest.approx(1_000, rel=0.02)
-    assert strangers(1_002, 2.0, RELIABILITY) == 1_001
+    assert strangers(1_001, _USUAL._replace(own=2.0)) == pytest.approx(1_000, rel=0.02)
+    assert strangers(1_002, _USUAL._replace(own=2.0)) == 1_001
+    assert 900 < times_as_frequent(1_002, _USUAL) < 1_000_000
 
 
 def test_where_everybody_has_many_copies_they_are_no_sign_of_strangers() -> None:
-    assert times_as_frequent(6, 10.0) < 2
-    assert times_as_frequent(6, 0.5) > 5
+    assert times_as_frequent(6, _USUAL._replace(own=10.0)) < 1.2
+    assert times_as_frequent(6, _USUAL._replace(own=0.5)) > 4
 
 
 def test_a_name_that_is_rare_by_shape_has_few_strangers() -> None:
-    assert strangers(4, 0.8, 0.025) < strangers(4, 0.8, RELIABILITY)
+    rare = Others(own=0.8, expected=0.025, shape=0.025)
+    assert strangers(4, rare) < strangers(4, _USUAL)
+
+
+def test_records_of_a_name_that_nobody_is_expected_to_share_are_one_persons() -> None:
+    """The same five holders: of a rare name they are one's own, of a common one strangers."""
+    rare, common = (_USUAL._replace(expected=expected) for expected in (0.001, 10.0))
+    assert times_as_frequent(5, rare) < 1 < times_as_frequent(5, common)
+    assert strangers(5, rare) < 0.1 < 2 < strangers(5, common)
+
+
+def test_two_holders_say_what_the_rarity_says() -> None:
+    """The share is made such that its odds are those of the one other holder."""
+    others, records = Others(own=0.8, expected=0.1), 1_000.0
+    share = full_name_share(0.1 / (TOGETHER * records), 1.0, 1 / records)
+    odds = strangers(2, others) / (1 - strangers(2, others))
+    assert share * records / others.own == pytest.approx(odds, rel=0.2)
+    assert times_as_frequent(2, others) == pytest.approx(1)
 
 
 def test_a_company_of_more_words_has_its_name_alone() -> None:

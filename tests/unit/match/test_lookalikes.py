@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from hub.match.levels import FIELDS
-from hub.match.lookalikes import Counted, Population, learn_relations
+from hub.match.lookalikes import Counted, Counts, learn_relations
 from hub.match.model import KindModel, outcomes_of
 from hub.match.prior import PRIOR
 
 _FIELDS = FIELDS["person"]
 _EVERYTHING = {item.name: 1.0 for item in _FIELDS}
 _RECORDS = 2_000
-_ALL = Population(_RECORDS * (_RECORDS - 1) / 2, _EVERYTHING)
+_ALL = Counts((), (), _RECORDS * (_RECORDS - 1) / 2, _EVERYTHING)
 
 
 def _pairs(pairs: int, **outcomes: str) -> Counted:
@@ -25,7 +27,8 @@ def _pairs(pairs: int, **outcomes: str) -> Counted:
 
 
 def _learn(*counted: Counted, chances: bool = True) -> KindModel:
-    return learn_relations("person", PRIOR["person"], counted, _ALL, chances=chances)
+    counts = _ALL._replace(candidates=counted)
+    return learn_relations("person", PRIOR["person"], counts, chances=chances)
 
 
 def _household(pairs: int) -> Counted:
@@ -55,6 +58,47 @@ def test_households_alone_make_no_matches() -> None:
     found = _learn(_household(800), _strangers(1_500))
     assert found.match_share * _ALL.pairs < 40
     assert found.kin_share * _ALL.pairs > 700
+
+
+def _family_by_name(pairs: int) -> Counted:
+    """All that a list of names and addresses says of a family."""
+    names = {"given_name": "different", "family_name": "same", "full_name": "only the family name"}
+    return _pairs(pairs, **names, address="same house")
+
+
+def _same_name(pairs: int) -> Counted:
+    return _pairs(pairs, full_name="same", address="same house")
+
+
+def test_families_do_not_teach_that_one_person_has_many_given_names() -> None:
+    """Ten times as many as there are matches, in a list that has nothing but names and houses."""
+    found = _learn(_family_by_name(8_000), _same_name(800), _strangers(1_500))
+    assert found.chances["given_name"]["different"].match < 0.1
+    assert found.kin_share > 4 * found.match_share
+
+
+def _slip_of_name(pairs: int) -> Counted:
+    names = {"given_name": "slip", "family_name": "same", "full_name": "not both different"}
+    return _pairs(pairs, **names, birth_date="same")
+
+
+def _match_of_birth_date(copies: Sequence[Counted]) -> float:
+    counts = _ALL._replace(candidates=(_slip_of_name(300), _pairs(9_000, birth_date="same")))
+    found = learn_relations("person", PRIOR["person"], counts._replace(copies=copies))
+    return found.chances["full_name"]["same"].match
+
+
+def test_copies_say_what_a_match_looks_like() -> None:
+    """Without them no match has one name, since those that have are one content."""
+    copied = (_pairs(3_000, full_name="same", birth_date="same"),)
+    assert _match_of_birth_date(copied) > 0.7
+    assert _match_of_birth_date(()) < 0.4
+
+
+def test_copies_are_no_pairs_of_different_contents() -> None:
+    counts = _ALL._replace(candidates=(_copies(300),), copies=(_copies(5_000),))
+    found = learn_relations("person", PRIOR["person"], counts)
+    assert found.match_share * _ALL.pairs == pytest.approx(300, rel=0.1)
 
 
 def test_colleagues_are_told_from_matches() -> None:
