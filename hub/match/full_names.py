@@ -21,7 +21,7 @@ OWN: Final = 1.0
 LEAST_HOLDERS: Final = 3
 """Names that fewer records hold are not kept."""
 UNIQUE: Final = 0.1
-"""As the shape for companies: they choose names, and registers want them, that no other has."""
+"""The shape for a company's name of one word: those are chosen such that no other has them."""
 _SPREAD: Final = 4.0
 """The shape of how many records one person has: some have many times as many as others."""
 _MOST_OWN: Final = 100
@@ -32,7 +32,7 @@ _LEAST_OWN: Final = 0.01
 
 def shape_of(words: int) -> float:
     """The shape for a company's name of so many words, or for a full name where there are none."""
-    return UNIQUE / words**2 if words else RELIABILITY
+    return UNIQUE if words == 1 else RELIABILITY
 
 
 def company_share(name: str, rarest: float) -> float:

@@ -42,6 +42,7 @@ def open_workspace(folder: str = "", *, memory: str = MEMORY) -> DuckDBPyConnect
     db = duckdb.connect(f"{folder}/workspace.duckdb" if folder else ":memory:")
     db.execute(f"set memory_limit = '{memory}'")
     db.execute("set preserve_insertion_order = false")
+    db.execute("set enable_progress_bar = false")  # it would write between what --json prints
     db.execute("set checkpoint_threshold = '1TB'")  # nobody opens it again: tidying costs a third
     if folder:
         db.execute("set temp_directory = ?", [folder])

@@ -14,6 +14,7 @@ from hub.match.engines.shares import rated_features, shares_of
 from hub.match.full_names import (
     LEAST_HOLDERS,
     OWN,
+    RELIABILITY,
     TOGETHER,
     UNIQUE,
     Others,
@@ -75,10 +76,15 @@ def settle_full_names(db: DuckDBPyConnection, own: float) -> None:
 
 
 def settle_organisations(db: DuckDBPyConnection, own: float) -> None:
-    """The same for companies, whose names have no parts to expect a share from."""
+    """The same for companies, of whose names only those of several words have parts to tell by."""
     _count_names(db, "organisation", own)
-    alone = company_share_sql("value", rarest_shares(db)["organisation"])
-    _keep_frequent(db, "organisation", f"{alone} * times")
+    unique = rarest_shares(db)["organisation"]
+    alone = company_share_sql("value", unique)
+    parts = f"pow(2.0, doublings / {_STEPS}.0)"
+    told = f"{unique / UNIQUE!r}::double / (1.0 / {parts} + {1.0 / RELIABILITY!r}::double)"
+    _keep_frequent(
+        db, "organisation", f"(case when words > 1 then {told} else {alone} end) * times"
+    )
     _settle(db, "organisation", "found.share")
 
 
@@ -91,37 +97,51 @@ def _settle(db: DuckDBPyConnection, column: str, share: str) -> None:
 
 def _count_names(db: DuckDBPyConnection, column: str, own: float) -> None:
     """Fill ``counted_name``: names of two records and more, with how many others are strangers."""
-    words, doublings = words_sql(column), "0"
-    if column == _FULL_NAME:
-        words, doublings = "0", _doublings(db)
+    words = "0" if column == _FULL_NAME else words_sql(column)
+    expected = _expected_of_parts(db) if column == _FULL_NAME else _expected_of_words()
     db.execute(
-        f"create or replace temp table held_name as select {column} as value, "
-        f"count(*) as holders, {words} as words, {doublings} as doublings "
-        f"from feature join share using (id) where {column} is not null "
-        f"group by {column} having count(*) > 1"
+        f"create or replace temp table held_name as select value, count(*) as holders, "
+        f"any_value({words}) as words, round({_STEPS} * any_value(bits))::bigint as doublings "
+        f"from feature join ({expected}) on value = {column} group by value having count(*) > 1"
     )
     sizes = db.execute("select distinct holders, words, doublings from held_name").fetchall()
     db.register("name_size", _sized([_Size(*size) for size in sizes], own))
     db.execute(
-        "create or replace temp table counted_name as select value, holders, times, strangers "
+        "create or replace temp table counted_name as select * "
         "from held_name join name_size using (holders, words, doublings)"
     )
     db.unregister("name_size")
 
 
 class _Size(NamedTuple):
-    """What is told of a name: holders, words of a company's, expected strangers of a person's."""
+    """What is told of a name: its holders, a company's words, the strangers its parts expect."""
 
     holders: int
     words: int
     doublings: int
 
 
-def _doublings(db: DuckDBPyConnection) -> str:
-    """How many strangers a full name's parts let expect, on a scale of half doublings, in SQL."""
+def _expected_of_parts(db: DuckDBPyConnection) -> str:
+    """How many strangers hold a full name (value, bits: the logarithm), as its parts let expect."""
     one = rarest_shares(db)[_FULL_NAME]
-    expected = f"{TOGETHER!r} * max(given_share * family_share) / {one!r}::double"
-    return f"round({_STEPS} * log2({expected}))::bigint"
+    return (
+        f"select full_name as value, log2({TOGETHER!r} * max(given_share * family_share) "
+        f"/ {one!r}::double) as bits from feature join share using (id) "
+        "where full_name is not null group by full_name"
+    )
+
+
+def _expected_of_words() -> str:
+    """The same of companies' names of several words; 0 of one word."""
+    named = "select organisation as value from feature where organisation is not null"
+    return (
+        f"with word_of as (select value, unnest(string_split(value, ' ')) as word from ({named})), "
+        f"rare as (select word, log2(count(*)::double / (select count(*) from ({named}))) as bits "
+        "from word_of group by word) "
+        "select value, case when count(*) > 1 then sum(bits) "
+        f"+ log2({TOGETHER!r} * (select count(*) from ({named}))) else 0.0 end as bits "
+        "from (select distinct value, word from word_of) join rare using (word) group by value"
+    )
 
 
 def _sized(sizes: Sequence[_Size], own: float) -> Any:
@@ -138,7 +158,7 @@ def _sized(sizes: Sequence[_Size], own: float) -> Any:
 
 def _others(size: _Size, own: float) -> Others:
     shape = shape_of(size.words)
-    return Others(own, shape if size.words else 2.0 ** (size.doublings / _STEPS), shape)
+    return Others(own, shape if size.words == 1 else 2.0 ** (size.doublings / _STEPS), shape)
 
 
 def _keep_frequent(db: DuckDBPyConnection, column: str, share: str) -> None:

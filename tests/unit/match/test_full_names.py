@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hub.match.engines.frequencies import settle_full_names
+from hub.match.engines.frequencies import settle_full_names, settle_organisations
 from hub.match.full_names import (
     OWN,
     RELIABILITY,
@@ -18,7 +18,7 @@ from hub.match.full_names import (
     strangers,
     times_as_frequent,
 )
-from tests.unit.match.crowd import person, rows_of
+from tests.unit.match.crowd import company, person, rows_of
 from tests.unit.match.workspace import filled_workspace
 
 if TYPE_CHECKING:
@@ -50,6 +50,22 @@ def test_a_name_of_many_records_is_no_longer_rare() -> None:
 
 
 _USUAL = Others(own=0.8, expected=RELIABILITY)
+
+
+def _company_share(db: DuckDBPyConnection, name: str) -> float:
+    query = "select max(organisation_share) from rated_feature where organisation = ?"
+    return float(db.execute(query, [name]).fetchall()[0][0])
+
+
+def test_a_companys_name_is_as_rare_as_its_words() -> None:
+    """Six hold each name; the words of one stand in many other names too."""
+    names = ["Winkler Holz", "Omblex Tavira"] * 6
+    names += [f"{word} {n:x}q" for word in ("Winkler", "Holz") for n in range(100, 400)]
+    bodies = [company(name, phone=f"+43 316 {n:06}") for n, name in enumerate(names)]
+    with filled_workspace(rows_of(bodies)) as db:
+        settle_organisations(db, OWN)
+        common, coined = (_company_share(db, name) for name in ("holz winkler", "omblex tavira"))
+    assert common > 5 * coined
 
 
 def test_every_further_holder_makes_strangers_more_likely() -> None:

@@ -37,7 +37,7 @@ stream = "{1}"
 NAME = PHONE.replace("phone", "display_name")
 ERP, SHOP = ("erp", "party.party"), ("shop", "thirdparty")
 BRANCH, CLUB = ("branch", "Account"), ("club", "Accounts")
-PACE = "[publish]\nsettle_seconds = 0.3\nrequest_seconds = 0.3\n"
+PACE = "[publish]\nsettle_seconds = 0.8\nrequest_seconds = 0.3\n"
 
 
 def account(number: int, name: str, **more: Any) -> dict[str, Any]:

@@ -108,7 +108,7 @@ def test_a_lost_answer_is_looked_up_and_nothing_is_made_twice(world: CompanyWorl
     world.systems["erp"].fail(Fault(kind="drop", method="POST"))
     assert world.publish() == {"erp": {"unknown": 1}}
     assert world.publish() == {"erp": {}}
-    time.sleep(0.4)
+    time.sleep(0.9)
     assert world.publish() == {"erp": {"acknowledged": 1}}
     assert len(world.rows("erp", "party.party")) == 1
     assert world.cycle() == {"erp": {}}
@@ -125,7 +125,7 @@ def test_a_request_that_never_arrived_waits_for_a_person(world: CompanyWorld) ->
     world.rows("erp", "party.party").clear()
     world.rows("erp", "party.identifier").clear()
     for _ in range(2):
-        time.sleep(0.4)
+        time.sleep(0.9)
         assert world.publish() == {"erp": {"unknown": 1}}
     ((name,),) = world.ask("SELECT id FROM record_delivery")
     retry_delivery(world.work.engine, str(UUID(str(name))), new_act("test", "looked"))
@@ -142,7 +142,7 @@ def test_a_sync_that_is_quicker_than_the_look_up_is_the_receipt(world: CompanyWo
     world.sync()
     world.resolve()
     assert [state for state, _ in states(world)] == ["acknowledged"]
-    time.sleep(0.4)
+    time.sleep(0.9)
     assert world.publish() == {"erp": {}}
     assert (world.customers(), len(world.rows("erp", "party.party"))) == (1, 1)
     assert world.ask("SELECT count(*) FROM review_case") == [(0,)]

@@ -65,7 +65,7 @@ def test_a_lost_answer_is_asked_for_again_and_nothing_is_made_twice(world: Compa
     world.systems["branch"].fail(Fault(kind="drop", path=PATH))
     assert world.publish() == {"branch": {"unknown": COUNT}}
     assert len(made(world)) == COUNT
-    time.sleep(0.4)
+    time.sleep(0.9)
     assert world.publish() == {"branch": {"acknowledged": COUNT}}
     assert (len(made(world)), requests(world)) == (COUNT, 1)
 
