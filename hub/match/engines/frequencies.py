@@ -53,6 +53,8 @@ def measure_frequencies(db: DuckDBPyConnection) -> None:
             f"from feature where {column} is not null group by 1"
         )
     _join_frequencies(db, rarest_shares(db))
+    _hold_full_names(db)
+    _hold_organisations(db)
 
 
 def mean_full_name_share(db: DuckDBPyConnection) -> float:
@@ -95,20 +97,47 @@ def _settle(db: DuckDBPyConnection, column: str, share: str) -> None:
     )
 
 
+def _hold_full_names(db: DuckDBPyConnection) -> None:
+    """Fill ``held_full_name``: names of two records and more, and the strangers to expect.
+
+    Those are told by the names' parts, on a scale of so many steps a doubling.
+    """
+    one = rarest_shares(db)[_FULL_NAME]
+    expected = f"{TOGETHER!r} * max(given_share * family_share) / {one!r}::double"
+    db.execute(
+        "create or replace temp table held_full_name as select full_name as value, "
+        "count(*) as holders, 0 as words, "
+        f"round({_STEPS} * log2({expected}))::bigint as doublings "
+        "from feature join share using (id) where full_name is not null "
+        "group by full_name having count(*) > 1"
+    )
+
+
+def _hold_organisations(db: DuckDBPyConnection) -> None:
+    """The same of companies in ``held_organisation``, by how frequent their names' words are."""
+    expected = f"sum(bits order by word) + log2({TOGETHER!r} * (select sum(holders) from named))"
+    db.execute(
+        "create or replace temp table held_organisation as "
+        "with named as (select organisation as value, count(*) as holders from feature "
+        "where organisation is not null group by organisation), "
+        "word_of as (select value, holders, "
+        "unnest(list_distinct(string_split(value, ' '))) as word from named), "
+        "rare as (select word, log2(sum(holders)::double / (select sum(holders) from named)) "
+        "as bits from word_of group by word) "
+        f"select value, any_value(holders) as holders, {words_sql('value')} as words, "
+        f"round({_STEPS} * case when count(*) > 1 then {expected} else 0.0 end)::bigint "
+        "as doublings from word_of join rare using (word) where holders > 1 group by value"
+    )
+
+
 def _count_names(db: DuckDBPyConnection, column: str, own: float) -> None:
     """Fill ``counted_name``: names of two records and more, with how many others are strangers."""
-    words = "0" if column == _FULL_NAME else words_sql(column)
-    expected = _expected_of_parts(db) if column == _FULL_NAME else _expected_of_words()
-    db.execute(
-        f"create or replace temp table held_name as select value, count(*) as holders, "
-        f"any_value({words}) as words, round({_STEPS} * any_value(bits))::bigint as doublings "
-        f"from feature join ({expected}) on value = {column} group by value having count(*) > 1"
-    )
-    sizes = db.execute("select distinct holders, words, doublings from held_name").fetchall()
+    held = f"held_{column}"
+    sizes = db.execute(f"select distinct holders, words, doublings from {held}").fetchall()
     db.register("name_size", _sized([_Size(*size) for size in sizes], own))
     db.execute(
-        "create or replace temp table counted_name as select * "
-        "from held_name join name_size using (holders, words, doublings)"
+        f"create or replace temp table counted_name as select * from {held} "
+        "join name_size using (holders, words, doublings)"
     )
     db.unregister("name_size")
 
@@ -119,29 +148,6 @@ class _Size(NamedTuple):
     holders: int
     words: int
     doublings: int
-
-
-def _expected_of_parts(db: DuckDBPyConnection) -> str:
-    """How many strangers hold a full name (value, bits: the logarithm), as its parts let expect."""
-    one = rarest_shares(db)[_FULL_NAME]
-    return (
-        f"select full_name as value, log2({TOGETHER!r} * max(given_share * family_share) "
-        f"/ {one!r}::double) as bits from feature join share using (id) "
-        "where full_name is not null group by full_name"
-    )
-
-
-def _expected_of_words() -> str:
-    """The same of companies' names of several words; 0 of one word."""
-    named = "select organisation as value from feature where organisation is not null"
-    return (
-        f"with word_of as (select value, unnest(string_split(value, ' ')) as word from ({named})), "
-        f"rare as (select word, log2(count(*)::double / (select count(*) from ({named}))) as bits "
-        "from word_of group by word) "
-        "select value, case when count(*) > 1 then sum(bits) "
-        f"+ log2({TOGETHER!r} * (select count(*) from ({named}))) else 0.0 end as bits "
-        "from (select distinct value, word from word_of) join rare using (word) group by value"
-    )
 
 
 def _sized(sizes: Sequence[_Size], own: float) -> Any:

@@ -91,13 +91,20 @@ def crowd(size: int, seed: int = 9) -> list[Body]:
     return [item.body for item in labelled_crowd(size, seed)]
 
 
+def some_name(random: Random) -> str:
+    """A family name."""
+    return random.choice(_STARTS) + random.choice(_ENDINGS)
+
+
+def place(random: Random) -> dict[str, Any]:
+    """A house in a town, as :func:`person` takes it."""
+    street = f"{random.choice(_STARTS)}gasse {random.randint(1, 90)}"
+    return {"street": street, "town": random.choice(_TOWNS)}
+
+
 def _household(random: Random) -> Iterator[Body]:
-    family = random.choice(_STARTS) + random.choice(_ENDINGS)
-    home = {
-        "street": f"{random.choice(_STARTS)}gasse {random.randint(1, 90)}",
-        "town": random.choice(_TOWNS),
-        "phone": f"+43 316 {random.randint(200000, 999999)}",
-    }
+    family = some_name(random)
+    home = {**place(random), "phone": f"+43 316 {random.randint(200000, 999999)}"}
     for given in random.sample(_GIVEN, random.randint(1, 3)):
         number = random.randint(1, 9999)
         mail = f"{family.lower()}{number}@example.org" if random.random() < 0.7 else ""
