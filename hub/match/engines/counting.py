@@ -40,7 +40,7 @@ def count_all(db: DuckDBPyConnection, kind: str) -> Counts:
     columns = ", ".join(outcome_columns(kind))
     own = of_kind(kind)
     selves = "(select id as left_id, id as right_id from copied)"
-    copies = f"{compare_some(kind, selves, left=own, right=own)}"
+    copies = compare_some(kind, selves, left=own, right=own)
     pairs, comparable = _measure_population(db, kind)
     return Counts(
         candidates=_counted(db, columns, f"{kind}_compared", "count(*)"),
