@@ -114,7 +114,9 @@ def full_name_share(given: float, family: float, rarest: float, times: float = 1
 
 def full_name_share_sql(given: str, family: str, rarest: float, times: str) -> str:
     """The same of expressions in SQL."""
-    return (
-        f"({times} / (1.0 / ({TOGETHER!r} * {given} * {family}) + "
-        f"{1.0 / (RELIABILITY * rarest)!r}::double))"
-    )
+    return told_share_sql(f"({TOGETHER!r} * {given} * {family})", rarest, times)
+
+
+def told_share_sql(expected: str, rarest: float, times: str) -> str:
+    """The same of any name of which a share is expected."""
+    return f"({times} / (1.0 / {expected} + {1.0 / (RELIABILITY * rarest)!r}::double))"

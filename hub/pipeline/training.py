@@ -47,7 +47,7 @@ def train(engine: Engine, *, country: str) -> Trained:
             held, copied = count_copies(db), dict[int, int]()
             contents = load_rows(work, _rows(every_content(db), held, copied))
         prepare(work)
-        model = train_model(work, LEAST_HOLDERS, lambda: copied)
+        model = train_model(work, LEAST_HOLDERS, copied)
         frequent = holders(work, LEAST_HOLDERS)
     finally:
         work.close()

@@ -14,7 +14,6 @@ from hub.match.engines.shares import rated_features, shares_of
 from hub.match.full_names import (
     LEAST_HOLDERS,
     OWN,
-    RELIABILITY,
     TOGETHER,
     UNIQUE,
     Others,
@@ -22,6 +21,7 @@ from hub.match.full_names import (
     shape_of,
     strangers,
     times_as_frequent,
+    told_share_sql,
     words_sql,
 )
 from hub.match.model import FREQUENCY_COLUMNS, USUAL, Model
@@ -81,12 +81,10 @@ def settle_organisations(db: DuckDBPyConnection, own: float) -> None:
     """The same for companies, of whose names only those of several words have parts to tell by."""
     _count_names(db, "organisation", own)
     unique = rarest_shares(db)["organisation"]
-    alone = company_share_sql("value", unique)
-    parts = f"pow(2.0, doublings / {_STEPS}.0)"
-    told = f"{unique / UNIQUE!r}::double / (1.0 / {parts} + {1.0 / RELIABILITY!r}::double)"
-    _keep_frequent(
-        db, "organisation", f"(case when words > 1 then {told} else {alone} end) * times"
-    )
+    alone = f"{company_share_sql('value', unique)} * times"
+    one = unique / UNIQUE
+    told = told_share_sql(f"({one!r}::double * pow(2.0, doublings / {_STEPS}.0))", one, "times")
+    _keep_frequent(db, "organisation", f"case when words > 1 then {told} else {alone} end")
     _settle(db, "organisation", "found.share")
 
 

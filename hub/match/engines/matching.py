@@ -42,7 +42,7 @@ class BulkMatch:
         timed("load", lambda: load_rows(self._db, rows))
         timed("candidates", lambda: prepare(self._db, model))
         if model is None:
-            model = timed("train", lambda: train_model(self._db, copies=copies))
+            model = timed("train", lambda: train_model(self._db, copies=copies()))
         timed("weigh", lambda: weigh_candidates(self._db, model))
         found = Matched(model, shared=shared_contacts(self._db), seconds=self._stages.seconds)
         timed("cluster", lambda: found.add(cluster_components(self._db, found.model)))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Final
@@ -62,7 +62,7 @@ class SparkMatch:
         timed, tables = self._stages.timed, self._tables
         timed("load", lambda: write_rows(self._folder, rows))
         if model is None:
-            model = timed("train", lambda: _train(self._folder, copies))
+            model = timed("train", lambda: _train(self._folder, copies()))
         known = model
         timed("candidates", lambda: find_candidates(tables, known))
         timed("weigh", lambda: weigh(tables, "weighed", "candidate", known))
@@ -91,7 +91,7 @@ class SparkMatch:
         found.add(partition_components(self._tables.read("clustered")))
 
 
-def _train(folder: Path, copies: Copies) -> Model:
+def _train(folder: Path, copies: Mapping[int, int]) -> Model:
     with closing(open_workspace(str(folder))) as db:
         files = str(folder / "given_feature" / "*.parquet")
         db.execute(f"create table feature as select * from read_parquet('{files}')")

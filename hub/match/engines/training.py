@@ -17,7 +17,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from hub.match.engines.bulk import of_kind
-from hub.match.engines.counting import Copies, count_all, keep_copies, no_copies
+from hub.match.engines.counting import count_all, keep_copies
 from hub.match.engines.frequencies import (
     frequencies,
     mean_full_name_share,
@@ -79,12 +79,15 @@ _SESSIONS: Final = MappingProxyType(
 """The pairs that the sessions of expectation maximisation look at."""
 
 
-def train_model(db: DuckDBPyConnection, least: int = 2, copies: Copies = no_copies) -> Model:
+def train_model(
+    db: DuckDBPyConnection, least: int = 2, copies: Mapping[int, int] = MappingProxyType({})
+) -> Model:
     """A model of the records that a workspace holds, prepared by ``bulk.prepare``.
 
-    It keeps the frequencies of values that at least so many records have.
+    It keeps the frequencies of values that at least so many records have. ``copies`` is how many
+    further records have a row's content, by the row's number.
     """
-    keep_copies(db, copies())
+    keep_copies(db, copies)
     records = db.execute("select count(*) from feature").fetchall()[0][0]
     prior = prior_model(records)
     trained = {kind: _rounded(_train_kind(db, kind, prior.kinds[kind])) for kind in FIELDS}

@@ -112,14 +112,14 @@ def _household(random: Random) -> Iterator[Body]:
 
 
 def _firm(random: Random) -> Iterator[Body]:
-    name = f"{random.choice(_STARTS)}{random.choice(_ENDINGS)} {random.choice(_CRAFTS)}"
+    name = f"{some_name(random)} {random.choice(_CRAFTS)}"
     domain = f"{random.choice(_STARTS).lower()}{random.randint(1, 999)}.example"
     vat = f"ATU{random.randint(10**7, 10**8 - 1)}"
     town = random.choice(_TOWNS)
     site = f"https://{domain}"
     yield company(f"{name} GmbH", email=f"office@{domain}", vat=vat, town=town, web=site)
     for given in random.sample(_GIVEN, 2):
-        family = random.choice(_STARTS) + random.choice(_ENDINGS)
+        family = some_name(random)
         yield person(given, family, email=f"{family.lower()}@{domain}", town=town)
 
 

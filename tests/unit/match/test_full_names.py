@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 
-def _share(db: DuckDBPyConnection, name: str) -> float:
-    query = "select max(full_name_share) from rated_feature where full_name = ?"
+def _share(db: DuckDBPyConnection, name: str, column: str = "full_name") -> float:
+    query = f"select max({column}_share) from rated_feature where {column} = ?"
     return float(db.execute(query, [name]).fetchall()[0][0])
 
 
@@ -52,11 +52,6 @@ def test_a_name_of_many_records_is_no_longer_rare() -> None:
 _USUAL = Others(own=0.8, expected=RELIABILITY)
 
 
-def _company_share(db: DuckDBPyConnection, name: str) -> float:
-    query = "select max(organisation_share) from rated_feature where organisation = ?"
-    return float(db.execute(query, [name]).fetchall()[0][0])
-
-
 def test_a_companys_name_is_as_rare_as_its_words() -> None:
     """Six hold each name; the words of one stand in many other names too."""
     names = ["Winkler Holz", "Omblex Tavira"] * 6
@@ -64,7 +59,9 @@ def test_a_companys_name_is_as_rare_as_its_words() -> None:
     bodies = [company(name, phone=f"+43 316 {n:06}") for n, name in enumerate(names)]
     with filled_workspace(rows_of(bodies)) as db:
         settle_organisations(db, OWN)
-        common, coined = (_company_share(db, name) for name in ("holz winkler", "omblex tavira"))
+        common, coined = (
+            _share(db, name, "organisation") for name in ("holz winkler", "omblex tavira")
+        )
     assert common > 5 * coined
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from hub.match.engines.bulk import load_rows, open_workspace, prepare
 from hub.match.engines.rows import Row
 from hub.match.engines.training import LEAST_RECORDS, train_model
 from hub.match.model import Model
@@ -12,20 +11,17 @@ from hub.pipeline.training import train
 from hub.store.database import Engine, reading
 from hub.store.match_contents import count_copies, every_content
 from tests.unit.match.crowd import crowd
+from tests.unit.match.workspace import filled_workspace
 from tests.unit.pipeline.party_world import World
 
 
 def _trained_by_hand(engine: Engine) -> Model:
-    work = open_workspace()
-    try:
-        with reading(engine) as db:
-            contents, others = list(every_content(db)), count_copies(db)
-        load_rows(work, [Row(n, unpack_features(text)) for n, (_, text) in enumerate(contents)])
-        prepare(work)
-        held = {n: others[name] for n, (name, _) in enumerate(contents) if name in others}
-        return train_model(work, LEAST_HOLDERS, lambda: held)
-    finally:
-        work.close()
+    with reading(engine) as db:
+        contents, others = list(every_content(db)), count_copies(db)
+    held = {n: others[name] for n, (name, _) in enumerate(contents) if name in others}
+    rows = [Row(n, unpack_features(text)) for n, (_, text) in enumerate(contents)]
+    with filled_workspace(rows) as work:
+        return train_model(work, LEAST_HOLDERS, held)
 
 
 def test_copies_in_the_index_are_counted(store: Engine) -> None:

@@ -80,7 +80,7 @@ def test_one_column_that_nobody_fills_stays_the_priors() -> None:
 
 def test_copies_teach_that_a_match_says_the_same(trained: Model) -> None:
     with filled_workspace(rows_of(crowd(1_500))) as db:
-        found = train_model(db, copies=lambda: dict.fromkeys(range(1_500), 3))
+        found = train_model(db, copies=dict.fromkeys(range(1_500), 3))
     same, before = (
         model.kinds["person"].chances["birth_date"]["same"].match for model in (found, trained)
     )
