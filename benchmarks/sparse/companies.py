@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import chain, count
 from typing import Final
 
 from benchmarks.sparse import digits, places, slips
@@ -11,6 +12,7 @@ from benchmarks.sparse.dice import Dice
 from benchmarks.sparse.digits import Phone
 from benchmarks.sparse.people import Households, Job, Person, mail_words
 from benchmarks.sparse.places import Address
+from benchmarks.sparse.registry import Registry
 from benchmarks.sparse.words import Country, countries, surname
 
 _SYLLABLES: Final = (
@@ -45,8 +47,9 @@ class Company:
 class Companies:
     """Makes one company after another, with all that belongs to it."""
 
-    def __init__(self, dice: Dice, households: Households) -> None:
+    def __init__(self, dice: Dice, households: Households, registry: Registry) -> None:
         self._dice = dice
+        self._registry = registry
         self._households = households
 
     def make(self) -> Iterator[Company | Person]:
@@ -72,10 +75,10 @@ class Companies:
         dice, address = self._dice, places.settle(self._dice, country)
         name = self._name(country, address)
         trading = self._name(country, address) if dice.happens("world: trading name") else ""
-        domain = self._domain(trading or name, country)
+        domain = self._registry.name(self._domains(trading or name, country))
         one = Company(
             country, name, country.forms.draw(dice), trading, address,
-            digits.switchboard(dice, country, address.town), domain, dice.pick(_BOXES),
+            self._switchboard(address), domain, dice.pick(_BOXES),
             digits.company_tax(dice, country),
         )  # fmt: skip
         if dice.happens("world: company moved"):
@@ -97,11 +100,17 @@ class Companies:
         coined = "".join(dice.pick(_SYLLABLES) for _ in range(2 + dice.below(2))).capitalize()
         return f"{coined} {trade}" if style < 0.9 else coined
 
-    def _domain(self, name: str, country: Country) -> str:
+    def _switchboard(self, address: Address) -> Phone:
+        country, town = address.country, address.town
+        return self._registry.phone(lambda: digits.switchboard(self._dice, country, town))
+
+    def _domains(self, name: str, country: Country) -> Iterator[str]:
+        """What the company may call itself on the net, the plainest first."""
         words = slips.plain(name.lower(), german=country.code in ("DE", "AT", "CH")).split()
         parts = ["".join(mark for mark in word if mark.isalnum()) for word in words]
-        joined = self._dice.pick(("", "-")).join(part for part in parts[:2] if part)
-        return f"{joined}.{country.top}"
+        for number in chain(("", ""), map(str, count(2))):
+            joined = self._dice.pick(("", "-")).join(part for part in parts[:2] if part)
+            yield f"{joined}{number}.{country.top}"
 
     def _franchise(self, country: Country) -> Company:
         """A business of its own under a brand that many share, domain and all."""
@@ -109,7 +118,7 @@ class Companies:
         brand, one = dice.pick(_BRANDS), self._company(country)
         place = one.address.town.name
         one.trading = f"{brand} {place}" if dice.chance(0.7) else brand
-        one.domain = self._domain(brand, country).replace("-", "")
+        one.domain = next(self._domains(brand, country)).replace("-", "")
         one.box = _letters(slips.plain(place, german=True)) or "shop"
         return one
 
@@ -133,7 +142,7 @@ class Companies:
             address = places.settle(dice, head.country)
         phone = head.phone
         if not dice.happens("hard: shares the group's switchboard"):
-            phone = digits.switchboard(dice, head.country, address.town)
+            phone = self._switchboard(address)
         tax, box = digits.company_tax(dice, head.country), dice.pick(_BOXES)
         return replace(
             head, name=name, form=form, trading="", address=address, phone=phone, tax=tax, box=box,
@@ -170,7 +179,9 @@ class Companies:
         dice = self._dice
         mail = f"{company.box}@{company.domain}"
         if not dice.happens("hard: writes from the company's box"):
-            mail = f"{self._account(company, one)}@{company.domain}"
+            account = self._account(company, one)
+            numbered = (f"{account}{number}" for number in chain(("",), count(2)))
+            mail = self._registry.name(f"{name}@{company.domain}" for name in numbered)
         phone = company.phone
         if dice.happens("hard: direct dial"):
             phone = phone._replace(extension=str(10 + dice.below(89)))

@@ -28,6 +28,11 @@ class Phone(NamedTuple):
     local: str
     extension: str = ""
 
+    @property
+    def line(self) -> str:
+        """The number itself: no two subscribers have one."""
+        return f"{self.plan.code} {self.area} {self.local}"
+
 
 def mobile(dice: Dice, country: Country) -> Phone:
     plan = country.phones

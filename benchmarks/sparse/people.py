@@ -11,6 +11,7 @@ from benchmarks.sparse import digits, places, slips
 from benchmarks.sparse.dice import Dice
 from benchmarks.sparse.digits import Phone
 from benchmarks.sparse.places import Address
+from benchmarks.sparse.registry import Registry
 from benchmarks.sparse.words import Country, countries, surname
 
 _HOBBIES: Final = (
@@ -57,13 +58,14 @@ class Person:
 class Numbers:
     """Mobile numbers; one that was given up some time ago may go to somebody else."""
 
-    def __init__(self) -> None:
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
         self._gone: deque[Phone] = deque(maxlen=400)
 
     def new(self, dice: Dice, country: Country) -> Phone:
         if self._gone and dice.happens("hard: re-assigned phone"):
             return self._gone.popleft()
-        return digits.mobile(dice, country)
+        return self._registry.phone(lambda: digits.mobile(dice, country))
 
     def give_up(self, phone: Phone) -> None:
         self._gone.append(phone)
@@ -72,9 +74,10 @@ class Numbers:
 class Households:
     """Makes the persons of one home after another."""
 
-    def __init__(self, dice: Dice) -> None:
+    def __init__(self, dice: Dice, registry: Registry) -> None:
         self._dice = dice
-        self._numbers = Numbers()
+        self._registry = registry
+        self._numbers = Numbers(registry)
 
     def make(
         self, country: Country | None = None, first: Address | None = None
@@ -84,7 +87,7 @@ class Households:
         home = first or places.settle(dice, country or countries().draw(dice))
         line = None
         if dice.happens("world: has landline"):
-            line = digits.landline(dice, home.country, home.town)
+            line = self._registry.phone(lambda: digits.landline(dice, home.country, home.town))
         head = self._person(home, line, surname(dice, home.country))
         yield head
         if dice.chance(0.55):
@@ -99,7 +102,7 @@ class Households:
         children = list(self._children(head, line)) if dice.chance(0.5) else []
         family = [one for one in (partner, *children) if dice.happens("hard: member is a customer")]
         if family and dice.happens("hard: household has one mailbox"):
-            box = _family_box(dice, head)
+            box = self._registry.mailbox(lambda: _family_box(dice, head))
             for one in (head, *family):
                 one.mails = [box]
         yield from family
@@ -172,13 +175,15 @@ class Households:
     def _mails(self, one: Person) -> list[str]:
         """The present address first; a former one or a second one after it."""
         dice = self._dice
-        mails = [private_mail(dice, one)]
+        mails = [self._mail(one)]
         if dice.happens("world: new mail"):
-            family = one.old_family or one.family
-            mails.append(private_mail(dice, replace(one, family=family)))
+            mails.append(self._mail(replace(one, family=one.old_family or one.family)))
         if dice.happens("world: second mail"):
-            mails.append(private_mail(dice, one))
+            mails.append(self._mail(one))
         return mails
+
+    def _mail(self, one: Person) -> str:
+        return self._registry.mailbox(lambda: private_mail(self._dice, one))
 
 
 def _day(dice: Dice) -> str:

@@ -10,6 +10,7 @@ from benchmarks.sparse.companies import Companies, Company
 from benchmarks.sparse.dice import Dice
 from benchmarks.sparse.people import Households, Person
 from benchmarks.sparse.rates import SYSTEMS
+from benchmarks.sparse.registry import Registry
 from benchmarks.sparse.systems import Record
 from benchmarks.sparse.systems import person as person_record
 
@@ -20,8 +21,9 @@ def records(dice: Dice, limit: int) -> Iterator[Record]:
 
 
 def _all(dice: Dice) -> Iterator[Record]:
-    households = Households(dice)
-    companies = Companies(dice, households)
+    registry = Registry()
+    households = Households(dice, registry)
+    companies = Companies(dice, households, registry)
     number = count(1)
     while True:
         at_home = dice.happens("world: private household")
