@@ -137,9 +137,14 @@ def _add_person_keys(keys: list[str], row: Features, areas: list[str]) -> None:
     for name in heard:
         _add_each(keys, f"na:{name}:", areas)
         _add_each(keys, f"nd:{name}:", row.domains)
+        _add_each(keys, f"ne:{name}:", _start_of_employer(row))
     if row.birth_date:
         _add_birth_keys(keys, row.birth_date, heard, areas)
     _add_house_keys(keys, row, {name[:1] for name in heard} - {""})
+
+
+def _start_of_employer(row: Features) -> list[str]:
+    return [row.employer.replace(" ", "")[:8]] if row.employer else []
 
 
 def _add_birth_keys(keys: list[str], born: str, heard: Iterable[str], areas: Iterable[str]) -> None:

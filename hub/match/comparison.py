@@ -6,14 +6,14 @@ for DuckDB: a call for each condition would cost more than what it asks.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from hub.match.features import Features
 from hub.match.levels import DIFFERENT, FIELDS, Field
-from hub.match.predicates import Predicate, alike, apart, meet
+from hub.match.predicates import Predicate, alike, apart
 
 
 class Outcome(NamedTuple):
@@ -22,6 +22,13 @@ class Outcome(NamedTuple):
     field: str
     outcome: str
     frequency: str | None
+
+
+def meet(left: Sequence[str], right: Sequence[str]) -> bool:
+    """Whether two lists have a value in common; most have one value."""
+    if len(left) == 1:
+        return left[0] in right
+    return any(value in right for value in left)
 
 
 Compare = Callable[[Features, Features], list[Outcome]]

@@ -13,12 +13,19 @@ from itertools import chain
 from typing import Final, NamedTuple
 
 from hub.match.given import root_names
-from hub.match.names import PersonName
+from hub.match.names import PARTICLES, PersonName
 from hub.match.organisations import OrganisationName
 from hub.match.places import Place
 from hub.match.profile import Identifier, Profile
-from hub.match.texts import sound
+from hub.match.texts import sound, word_set
 
+_DIGITS: Final = re.compile("[0-9]+")
+_HOLDING: Final = word_set(
+    """
+    holding holdings verwaltung verwaltungs vermogensverwaltung vermogensverwaltungs
+    beteiligung beteiligungs beteiligungen besitz komplementar
+    """
+)
 _NO_DIGITS: Final = re.compile("[^0-9]+")
 _Text = str | None
 _Texts = tuple[str, ...] | None
@@ -38,7 +45,9 @@ class Features(NamedTuple):
 
     ``mailbox_number`` are the digits in ``mailbox``, "none" where it has none. ``desks`` are
     mailboxes like info@; ``shared_…`` are left empty for the contact points that turn
-    out to be those of too many records. ``full_name`` is given and family name in one order.
+    out to be those of too many records. ``full_name`` is given and family name in one order,
+    ``organisation_part`` the numbers in a company's name and what says that it holds others, "none"
+    where nothing does. Rows are kept by the order of their columns: new ones stand at the end.
     """
 
     kind: str
@@ -72,6 +81,11 @@ class Features(NamedTuple):
     identifiers: _Texts = None
     identifier: str | None = None
     issuers: _Texts = None
+    middle_names: _Texts = None
+    middle_initials: _Texts = None
+    organisation_part: str | None = None
+    employer: str | None = None
+    employer_words: _Texts = None
 
 
 LISTS: Final = frozenset(
@@ -90,6 +104,9 @@ LISTS: Final = frozenset(
         "houses",
         "identifiers",
         "issuers",
+        "middle_names",
+        "middle_initials",
+        "employer_words",
     ]
 )
 """Columns that hold a list of texts; the others hold one text."""
@@ -111,6 +128,8 @@ def build_features(profile: Profile) -> Features:
             *_reach_part(profile),
             *_place_part(profile.places),
             *_identifier_part(profile.identifiers),
+            *_middle_part(profile.people),
+            *_group_part(profile),
         )
     )
 
@@ -128,7 +147,7 @@ def _name_part(names: tuple[PersonName, ...]) -> _NamePart:
     """What a person is called, by the fullest form and by all of them."""
     if not names:
         return _NO_NAME
-    name = max(names, key=_fullness) if len(names) > 1 else names[0]
+    name = _fullest(names)
     given, family = _both_names(name)
     return (
         given or None,
@@ -163,6 +182,19 @@ def _given_forms(given: tuple[str, ...]) -> _Texts:
     return _list(words.union(*map(root_names, words)))
 
 
+def _middle_part(names: tuple[PersonName, ...]) -> tuple[_Texts, _Texts]:
+    """The names between the first and the family's, and what they start with."""
+    given = _fullest(names).given if names else ()
+    if len(given) < 2:
+        return None, None
+    words = [word for word in given[1:] if word not in PARTICLES]
+    return _list([word for word in words if len(word) > 1]), _list([word[0] for word in words])
+
+
+def _fullest(names: tuple[PersonName, ...]) -> PersonName:
+    return max(names, key=_fullness) if len(names) > 1 else names[0]
+
+
 def _fullness(name: PersonName) -> tuple[int, PersonName]:
     return sum(map(len, name.given)) + sum(map(len, name.family)), name
 
@@ -175,9 +207,26 @@ def _other_words(name: PersonName) -> tuple[str, ...]:
 def _organisation_part(names: tuple[OrganisationName, ...]) -> _OrganisationPart:
     if not names:
         return _NO_ORGANISATION
-    name = max(names, key=_length) if len(names) > 1 else names[0]
+    name = _longest(names)
     words = [word for item in names for word in item.words]
     return " ".join(sorted(name.words)), _list(words), name.form or None
+
+
+def _group_part(profile: Profile) -> tuple[_Text, _Text, _Texts]:
+    """Which company of a group it is, and whose staff a person is of."""
+    organisations = profile.organisations
+    part = _part_of_group(_longest(organisations).words) if organisations else None
+    return part, *_organisation_part(profile.employers)[:2]
+
+
+def _part_of_group(words: Iterable[str]) -> str:
+    """What tells companies of one name apart: a number, or that one only holds the others."""
+    told = {word for word in words if word in _HOLDING}
+    return " ".join(sorted({*told, *_DIGITS.findall(" ".join(words))})) or "none"
+
+
+def _longest(names: tuple[OrganisationName, ...]) -> OrganisationName:
+    return max(names, key=_length) if len(names) > 1 else names[0]
 
 
 def _length(name: OrganisationName) -> tuple[int, OrganisationName]:

@@ -13,6 +13,7 @@ from hub.match.predicates import (
     AllOf,
     Among,
     AnyOf,
+    Begins,
     CrossedAlike,
     Crosses,
     DayAndMonthSwapped,
@@ -73,6 +74,21 @@ _GIVEN: Final = Field(
         Level("similar", Alike("given", 0.8)),
     ),
 )
+_MIDDLE: Final = Field(
+    "middle_name",
+    AnyOf(
+        (
+            Incomparable(("middle_initials",)),
+            Not(AnyOf((Same("given"), Near("given"), Same("given_sound")))),
+        )
+    ),
+    (
+        Level("same", Shares("middle_names")),
+        Level("initial", AllOf((Shares("middle_initials"), Incomparable(("middle_names",))))),
+        Level("same letter", Shares("middle_initials")),
+    ),
+)
+"""Told beside one given name: what stands behind another may be anything."""
 _FAMILY: Final = Field(
     "family_name",
     AnyOf((Incomparable(("family",)), _BOTH, _CROSSED)),
@@ -149,14 +165,16 @@ _PHONE: Final = Field(
         Level("same, of several people", Shares("shared_phones")),
     ),
 )
+_STREET: Final = AnyOf((Alike("street", 0.9), AllOf((Longer("street", 5), Begins("street")))))
+"""One may name the quarter or the building behind the street."""
 _ADDRESS: Final = Field(
     "address",
     Incomparable(("street", "postcode", "city")),
     (
         Level("same house", Shares("houses")),
         Level("postcode and number", AllOf((Same("postcode"), Same("house_number")))),
-        Level("street and number", AllOf((Same("house_number"), Alike("street", 0.9)))),
-        Level("postcode and street", AllOf((Same("postcode"), Alike("street", 0.9)))),
+        Level("street and number", AllOf((Same("house_number"), _STREET))),
+        Level("postcode and street", AllOf((Same("postcode"), _STREET))),
         Level(
             "postcode, no street known",
             AllOf((Same("postcode"), Incomparable(("street",)))),
@@ -182,18 +200,74 @@ _IDENTIFIER: Final = Field(
         Level("slip", Near("identifier", 2)),
     ),
 )
+_TWO_WORDS: Final = Shares("organisation_words", 2)
 _ORGANISATION: Final = Field(
     "organisation",
     Incomparable(("organisation",)),
     (
         Level("same", Same("organisation"), "organisation"),
+        Level(
+            "another company of the name",
+            AllOf(
+                (
+                    Not(Incomparable(("organisation_part",))),
+                    Not(Same("organisation_part")),
+                    AnyOf((Near("organisation"), Includes("organisation_words"), _TWO_WORDS)),
+                )
+            ),
+        ),
         Level("slip", AnyOf((Near("organisation"), Alike("organisation", 0.95)))),
         Level("part of the other", Includes("organisation_words")),
-        Level("two words", Shares("organisation_words", 2)),
+        Level("two words", _TWO_WORDS),
         Level("similar", Alike("organisation", 0.88)),
         Level("one word", Shares("organisation_words")),
     ),
 )
+_ONE_HOUSE: Final = AnyOf(
+    (
+        Shares("houses"),
+        AllOf((Same("postcode"), Same("house_number"))),
+        AllOf((Same("house_number"), _STREET)),
+        AllOf((Same("postcode"), _STREET)),
+    )
+)
+_NAME_AND_PLACE: Final = Field(
+    "name_and_place",
+    AnyOf((Incomparable(("organisation",)), Incomparable(("street", "postcode", "city")))),
+    (
+        Level(
+            "same name in one house",
+            AllOf(
+                (
+                    Near("organisation"),
+                    Same("organisation_part"),
+                    AnyOf((Same("legal_form"), Incomparable(("legal_form",)))),
+                    _ONE_HOUSE,
+                )
+            ),
+        ),
+    ),
+)
+"""What both say together: branches of one name are elsewhere, and who shares a house with another
+company of the group is called otherwise."""
+_EMPLOYER: Final = Field(
+    "employer",
+    Incomparable(("employer",)),
+    (
+        Level("same", Same("employer"), "employer"),
+        Level(
+            "similar",
+            AnyOf((Near("employer"), Alike("employer", 0.9), Includes("employer_words"))),
+        ),
+        Level("one word", Shares("employer_words")),
+    ),
+)
+_COUNTRY: Final = Field(
+    "country",
+    AnyOf((Incomparable(("country",)), Not(Incomparable(("street", "postcode", "city"))))),
+    (Level("same", Same("country")),),
+)
+"""Told where no address can be compared: people of one name live in one country as a rule."""
 _LEGAL_FORM: Final = Field(
     "legal_form", Incomparable(("legal_form",)), (Level("same", Same("legal_form")),)
 )
@@ -215,14 +289,26 @@ FIELDS: Final = MappingProxyType(
             _GIVEN,
             _FAMILY,
             _FULL_NAME,
+            _MIDDLE,
             _GENERATION,
             _BIRTH_DATE,
             _EMAIL,
             _PHONE,
             _ADDRESS,
+            _COUNTRY,
+            _EMPLOYER,
             _IDENTIFIER,
         ),
-        "organisation": (_ORGANISATION, _LEGAL_FORM, _REACH, _PHONE, _ADDRESS, _IDENTIFIER),
+        "organisation": (
+            _ORGANISATION,
+            _LEGAL_FORM,
+            _REACH,
+            _PHONE,
+            _ADDRESS,
+            _NAME_AND_PLACE,
+            _COUNTRY,
+            _IDENTIFIER,
+        ),
     }
 )
 """The fields that are compared, by kind of party."""

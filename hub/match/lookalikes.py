@@ -32,7 +32,7 @@ _USUAL_WEIGHT: Final = 1.0
 Much, where a field tells who somebody is: a set of families that share name and house, and little
 else, must not teach that one person has many given names.
 """
-GIVEN_FIELDS: Final = frozenset({"full_name", "generation"})
+GIVEN_FIELDS: Final = frozenset({"full_name", "generation", "country", "name_and_place"})
 """Fields whose chances are the prior's; but how often a full name is the same is learnt."""
 _NAMES: Final = ("full_name", "given_name", "family_name")
 _WHOLE: Final = ("same", "swapped", "swapped, with a slip")
@@ -130,6 +130,7 @@ class _Sums:
 
     def __init__(self, fields: Sequence[Field]) -> None:
         self.totals = [0.0, 0.0, 0.0, 0.0]
+        self.beside = [n for n, item in enumerate(fields[2:], 2) if item.name not in GIVEN_FIELDS]
         self.matches = [[0.0] * len(outcomes_of(item)) for item in fields]
         self.kin = [[0.0] * len(outcomes_of(item)) for item in fields]
         self.strangers = [[0.0] * len(outcomes_of(item)) for item in fields]
@@ -189,7 +190,7 @@ def _add(sums: _Sums, outcomes: Sequence[int], shares: Sequence[float], count: i
     for relation, share in enumerate(shares):
         sums.totals[relation] += share * count
     match, random = shares[0] * count, shares[3] * count
-    told = sum(number >= 0 for number in outcomes[2:]) >= _BESIDE_NAMES
+    told = sum(outcomes[place] >= 0 for place in sums.beside) >= _BESIDE_NAMES
     kin = shares[1] * count if told else 0.0
     for place, number in enumerate(outcomes):
         if number >= 0:

@@ -22,13 +22,17 @@ from hub.match.prior import PRIOR, Chances
 
 LEAST_FREQUENCY: Final = 1e-8
 """Nothing is taken for rarer than this, whatever a sample says."""
-FREQUENCY_COLUMNS: Final = ("given", "family", "full_name", "organisation", "postcode", "city")
+FREQUENCY_COLUMNS: Final = (
+    *("given", "family", "full_name", "organisation", "employer"),
+    *("postcode", "city"),
+)
 USUAL: Final = MappingProxyType(
     {
         "given": 0.01,
         "family": 0.001,
         "full_name": 0.00001,
         "organisation": 0.0001,
+        "employer": 0.0005,
         "postcode": 0.001,
         "city": 0.01,
     }
@@ -141,16 +145,20 @@ def _dump_kind(model: KindModel) -> dict[str, Any]:
 
 
 def load_model(text: bytes | str) -> Model:
-    """A model from its JSON."""
+    """A model from its JSON; of what it was not trained on yet, it has the shipped chances."""
     content = orjson.loads(text)
-    kinds = {kind: _load_kind(found) for kind, found in content["kinds"].items()}
+    kinds = {kind: _load_kind(kind, found) for kind, found in content["kinds"].items()}
     return Model(MappingProxyType(kinds), content["records"])
 
 
-def _load_kind(content: Mapping[str, Any]) -> KindModel:
+def _load_kind(kind: str, content: Mapping[str, Any]) -> KindModel:
+    stored = content["chances"]
     chances = {
-        name: {outcome: Chances(*found) for outcome, found in outcomes.items()}
-        for name, outcomes in content["chances"].items()
+        name: {
+            outcome: Chances(*stored.get(name, {}).get(outcome, shipped))
+            for outcome, shipped in outcomes.items()
+        }
+        for name, outcomes in PRIOR[kind].items()
     }
     match, kin, colleagues = content["shares"]
     return KindModel(
@@ -158,6 +166,6 @@ def _load_kind(content: Mapping[str, Any]) -> KindModel:
         match,
         kin,
         colleagues,
-        rarest=content["rarest"],
+        rarest={**USUAL, **content["rarest"]},
         frequencies=content["frequencies"],
     )

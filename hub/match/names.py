@@ -9,7 +9,7 @@ from hub.match.texts import fold, skeleton, split_words, word_set
 
 _TITLES: Final = word_set(
     """
-    dr prof professor herr frau fraulein mr mrs ms miss mx sir dame madame monsieur mme mlle m
+    dr prof professor herr frau fraulein mr mrs ms miss mx sir dame madame monsieur mme mlle
     sra sr srta sig signor signora dott dottssa dottoressa ing mag dipl med jur rer nat hc dhr
     mevr don dona lic phd mba msc bsc ma ba llm esq
     """
@@ -19,11 +19,16 @@ _GENERATIONS: Final = {
     "ii": "ii", "iii": "iii", "iv": "iv",
 }  # fmt: skip
 _DROPPED: Final = _TITLES - _GENERATIONS.keys()
-_PARTICLES: Final = word_set(
+_NAMES_TOO: Final = word_set("don dona dame ing ma ba")
+"""Titles that some people are called: Don Berg, Jack Ma."""
+_ONLY_FIRST: Final = frozenset({"sr", "m"})
+"""Titles in front, Spanish señor and French monsieur, that are something else behind a name."""
+PARTICLES: Final = word_set(
     """
     von van de der den del della di da dos das do la le du zu zur ter ten bin al el y
     """
 )
+"""Words between names that are no names."""
 
 
 class PersonName(NamedTuple):
@@ -62,26 +67,31 @@ def split_person(text: str) -> PersonName | None:
     if "@" in text:
         return None
     before, _, after = text.partition(",")
-    given, generation = _without_generation(_plain(after))
+    given, generation = _without_generation(_plain(after, 1))
     if not given:
         return _split_words_of_person(before)
-    family, late = _without_generation(_plain(before))
+    family, late = _without_generation(_plain(before, 1))
     return PersonName(given, _without_particles(family), generation or late)
 
 
 def _split_words_of_person(text: str) -> PersonName | None:
-    """The family name starts at the first particle, else it is the last word."""
-    words, generation = _without_generation(_plain(text))
+    """The family name starts at the first particle, else it is the last word.
+
+    It is the first word where an initial stands last: "Berg Anna M.".
+    """
+    words, generation = _without_generation(_plain(text, 2))
     if len(words) < 2:
         return PersonName(words, (), generation) if words else None
+    if len(words[-1]) == 1 < len(words[0]):
+        return PersonName(words[1:], words[:1], generation)
     last = len(words) - _size_of_last(text, words)
-    start = next((n for n in range(1, last) if words[n] in _PARTICLES), last)
+    start = next((n for n in range(1, last) if words[n] in PARTICLES), last)
     return PersonName(words[:start], _without_particles(words[start:]), generation)
 
 
 def _size_of_last(text: str, words: tuple[str, ...]) -> int:
     """How many words the family name at the end has: Müller-Lüdenscheidt has two."""
-    double = _plain(text.rsplit(maxsplit=1)[-1]) if "-" in text else ()
+    double = _plain(text.rsplit(maxsplit=1)[-1], 1) if "-" in text else ()
     return len(double) if words[-len(double) :] == double and len(double) < len(words) else 1
 
 
@@ -94,16 +104,22 @@ def _generation_in(suffix: str) -> str:
 @lru_cache(maxsize=65_536)
 def _plain_part(text: str) -> tuple[tuple[str, ...], str]:
     """A part of a name in folded words, and the generation that it ends with."""
-    return _without_generation(_plain(text))
+    return _without_generation(_plain(text, 1))
 
 
-def _plain(text: str) -> tuple[str, ...]:
+def _plain(text: str, names: int) -> tuple[str, ...]:
+    """The words without titles; what may be a name too is none where so many names are beside."""
     kept = tuple(map(skeleton, split_words(text)))
     if not _DROPPED.isdisjoint(kept):
-        kept = tuple(word for word in kept if word not in _DROPPED)
-    while kept and kept[0] in ("sr", "m"):  # Spanish señor, French monsieur: a title in front
+        plain = tuple(word for word in kept if word not in _DROPPED)
+        kept = plain if len(plain) >= names else _with_names(kept)
+    while len(kept) > 1 and kept[0] in _ONLY_FIRST:
         kept = kept[1:]
     return kept
+
+
+def _with_names(words: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(word for word in words if word not in _DROPPED or word in _NAMES_TOO)
 
 
 def _without_generation(words: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
@@ -113,6 +129,6 @@ def _without_generation(words: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
 
 
 def _without_particles(words: tuple[str, ...]) -> tuple[str, ...]:
-    if _PARTICLES.isdisjoint(words):
+    if PARTICLES.isdisjoint(words):
         return words
-    return tuple(word for word in words if word not in _PARTICLES) or words
+    return tuple(word for word in words if word not in PARTICLES) or words

@@ -69,7 +69,14 @@ stichting:stichting
 """.strip().splitlines()
     for form in line.split(":")[1].split("|")
 }
-_ASIDE: Final = re.compile(r"\([^)]*\)")
+_ASIDE: Final = re.compile(
+    r"""\(\s*(?:i\.?\s?[lg]\.?\s*
+    |(?:formerly|former|previously|vormals|ehemals|ehem|zuvor|now|new|old|alt|neu|neukunde|altkunde
+       |test\w*|inactive|inaktiv|in\s+liquidation|in\s+gr[uü]ndung|dissolved|closed|duplicate
+       |dublette|do\s+not|nicht|bitte)\b[^)]*)\)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+"""What a company was called, or is said of it: no part of its name, as "(Holdings)" is."""
 _FIRST_WORDS: Final = frozenset(form.split()[0] for form in _FORMS)
 _LAST_WORDS: Final = frozenset(form.split()[-1] for form in _FORMS)
 _LONGEST: Final = max(len(form.split()) for form in _FORMS)

@@ -27,6 +27,11 @@ _STREET_WORDS: Final = {
     }.items()
     for word in words.split()
 }  # fmt: skip
+_ORDINALS: Final = {
+    "first": "1st", "second": "2nd", "third": "3rd", "fourth": "4th", "fifth": "5th",
+    "sixth": "6th", "seventh": "7th", "eighth": "8th", "ninth": "9th", "tenth": "10th",
+}  # fmt: skip
+"""Numbered streets, which are as often written in digits: 4th, fourth."""
 _LINKING: Final = word_set(
     """
     de la le les du des del della di da der den dem am an im in zum zur the
@@ -71,7 +76,7 @@ class Place(NamedTuple):
 def standardise_place(
     lines: tuple[str, ...], city: str, *, postcode: str = "", country: str = ""
 ) -> Place | None:
-    """The folded parts; None for an address that says neither street nor city nor postcode."""
+    """The folded parts; None for an address that says nothing."""
     street, number, tail = "", "", ""
     for line in lines:
         street, number, tail = _split_street(line)
@@ -79,7 +84,7 @@ def standardise_place(
             break
     code = _standardise_postcode(postcode) or _postcode_in(tail)
     town = _town(city)
-    if not (street or code or town):
+    if not (street or code or town or country):
         return None
     return Place(street, number, code, town, country.upper())
 
@@ -147,7 +152,7 @@ def _join_street(words: list[str]) -> str:
 def _shorten(word: str) -> str:
     """A street's word as compared; what only links words is left out."""
     ending = len(word) > 7 and word.endswith("strasse")
-    short = _STREET_WORDS.get(word, word[:-4] if ending else word)
+    short = _STREET_WORDS.get(word) or _ORDINALS.get(word) or (word[:-4] if ending else word)
     return "" if short in _LINKING else short
 
 

@@ -46,13 +46,6 @@ def apart(left: str, right: str, most: int) -> int:
     return DamerauLevenshtein.distance(left, right, score_cutoff=most)
 
 
-def meet(left: Sequence[str], right: Sequence[str]) -> bool:
-    """Whether two lists have a value in common; most have one value."""
-    if len(left) == 1:
-        return left[0] in right
-    return any(value in right for value in left)
-
-
 _SHORT: Final = 4
 _LEAST_LIKE: Final = 0.66
 """Texts of four letters or more that one slip parts are at least so alike, by Jaro's definition.
@@ -277,6 +270,21 @@ class Longer:
 
 
 @dataclass(frozen=True, slots=True)
+class Begins:
+    """One value is the beginning of the other, or all of it."""
+
+    column: str
+
+    def sql(self, dialect: Dialect) -> str:
+        name = "starts_with" if dialect is Dialect.DUCKDB else "startswith"
+        left, right = f"{self.column}_l", f"{self.column}_r"
+        return f"({name}({left}, {right}) or {name}({right}, {left}))"
+
+    def python(self) -> str:
+        return _both(self.column, "({0}.startswith({1}) or {1}.startswith({0}))")
+
+
+@dataclass(frozen=True, slots=True)
 class Initial:
     """One side has a single letter, and the other starts with it."""
 
@@ -284,9 +292,8 @@ class Initial:
 
     def sql(self, dialect: Dialect) -> str:  # noqa: ARG002  # every dialect spells it so
         left, right = f"{self.column}_l", f"{self.column}_r"
-        return (
-            f"(left({left}, 1) = left({right}, 1) and (length({left}) = 1 or length({right}) = 1))"
-        )
+        single = f"(length({left}) = 1 or length({right}) = 1)"
+        return f"(left({left}, 1) = left({right}, 1) and {single})"
 
     def python(self) -> str:
         met = "{0}[:1] == {1}[:1] and (len({0}) == 1 or len({1}) == 1)"

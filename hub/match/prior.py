@@ -39,6 +39,12 @@ _IDENTIFIER: Final = {
     "different": Chances(0.03, 1.0, 1.0),
 }
 
+# Said of people and companies of one name: of any two, fewer would live in one country.
+_COUNTRY: Final = {
+    "same": Chances(0.97, 0.75, 0.97, 0.95),
+    "different": Chances(0.03, 0.25, 0.03, 0.05),
+}
+
 _PERSON: Final[Mapping[str, Mapping[str, Chances]]] = {
     "given_name": {
         "same": Chances(0.65, 0.01, 0.015),
@@ -68,6 +74,12 @@ _PERSON: Final[Mapping[str, Mapping[str, Chances]]] = {
         "only the family name": Chances(0.1, 0.5),
         "not both different": Chances(0.5, 0.5),
         "different": Chances(0.3, 0.1),
+    },
+    "middle_name": {
+        "same": Chances(0.60, 0.02),
+        "initial": Chances(0.28, 0.08),
+        "same letter": Chances(0.04, 0.05),
+        "different": Chances(0.08, 0.85),
     },
     "generation": {"same": Chances(0.98, 0.4, 0.1), "different": Chances(0.02, 0.6, 0.9)},
     "birth_date": {
@@ -100,14 +112,22 @@ _PERSON: Final[Mapping[str, Mapping[str, Chances]]] = {
         "similar city": Chances(0.02, 0.001, 0.005, 0.01),
         "different": Chances(0.09, 0.98, 0.01, 0.18),
     },
+    "country": _COUNTRY,
+    "employer": {
+        "same": Chances(0.55, 0.0005, 0.05, 0.70),
+        "similar": Chances(0.20, 0.0005, 0.02, 0.18),
+        "one word": Chances(0.05, 0.01, 0.01, 0.04),
+        "different": Chances(0.20, 0.989, 0.92, 0.08),
+    },
     "identifier": _IDENTIFIER,
 }
 _ORGANISATION: Final[Mapping[str, Mapping[str, Chances]]] = {
     "organisation": {
-        "same": Chances(0.60, 0.0001, 0.38),
+        "same": Chances(0.60, 0.0001, 0.33),
+        "another company of the name": Chances(0.004, 0.0002, 0.12),
         "slip": Chances(0.10, 0.00005, 0.05),
-        "part of the other": Chances(0.14, 0.0003, 0.21),
-        "two words": Chances(0.04, 0.0005, 0.12),
+        "part of the other": Chances(0.14, 0.0003, 0.18),
+        "two words": Chances(0.04, 0.0005, 0.10),
         "similar": Chances(0.02, 0.0005, 0.02),
         "one word": Chances(0.04, 0.01, 0.15),
         "different": Chances(0.03, 0.988, 0.20),
@@ -141,6 +161,11 @@ _ORGANISATION: Final[Mapping[str, Mapping[str, Chances]]] = {
         "similar city": Chances(0.02, 0.001, 0.005, 0.001),
         "different": Chances(0.07, 0.98, 0.618, 0.017),
     },
+    "name_and_place": {
+        "same name in one house": Chances(0.5, 0.5, 0.005, 0.5),
+        "different": Chances(0.5, 0.5, 0.53, 0.5),
+    },
+    "country": _COUNTRY,
     "identifier": {
         "same": Chances(0.90, 0.000002, 0.10),
         "slip": Chances(0.07, 0.00001, 0.02),

@@ -17,13 +17,14 @@ from hub.match.organisations import (
 from hub.match.places import Place, standardise_place
 from hub.match.standardise import standardise_date, standardise_identifier
 
-MATCH_VERSION: Final = 3
+MATCH_VERSION: Final = 4
 """Part of every profile's digest: a changed standardisation makes records stale."""
 
 OPEN: Final = "open"
 """Kind of a record that calls itself a person but may be a company: "Tischlerei Lorenz", info@."""
 
 _Body = Mapping[str, Any]
+_Firms = tuple[OrganisationName, ...]
 _Item = TypeVar("_Item", PersonName, OrganisationName, Place)
 _PERSON_KINDS: Final = ("person", OPEN)
 _COMPANY_FORMS: Final = frozenset(
@@ -69,12 +70,14 @@ class Profile(NamedTuple):
     """Standardised values of one record; equal content has an equal ``digest``.
 
     ``mailboxes`` are a person's own addresses or, for an organisation, all of its own; ``desks``
-    and ``switchboards`` are shared by several people and name no person.
+    and ``switchboards`` are shared by several people and name no person. ``employers`` are the
+    companies that a person's record names.
     """
 
     kind: str
     people: tuple[PersonName, ...]
     organisations: tuple[OrganisationName, ...]
+    employers: tuple[OrganisationName, ...]
     mailboxes: frozenset[str]
     desks: frozenset[str]
     domains: frozenset[str]
@@ -97,15 +100,13 @@ def build_profile(body: _Body, country: str = "DE") -> Profile:
     shown = _shown_name(body, person)
     kind = _kind(body, person, shown, reach)
     people = _people(body, person, reach) if kind in _PERSON_KINDS else ()
-    organisations = () if kind == "person" else _organisations(body, shown)
+    firms = _firms(body, shown, kind)
     places = _unique([_place(address) for address in addresses])
     identifiers = _identifiers(body.get("identifiers") or (), home)
     born = standardise_date(person.get("birth_date") or "")
-    names = ([*map(tuple, people)], [*map(tuple, organisations)], [*map(tuple, places)])
+    names = [[*map(tuple, found)] for found in (people, *firms, places)]
     plain = (kind, born, *names, sorted(map(tuple, identifiers)), *map(sorted, reach[1:]))
-    return Profile(
-        kind, people, organisations, *reach[1:], places, identifiers, born, _digest(plain)
-    )
+    return Profile(kind, people, *firms, *reach[1:], places, identifiers, born, _digest(plain))
 
 
 def _digest(content: tuple[Any, ...]) -> str:
@@ -130,7 +131,7 @@ def _kind(body: _Body, person: _Body, shown: str, reach: Reach) -> str:
     if body["kind"] != "person" or person.get("birth_date"):
         return str(body["kind"])
     name = standardise_organisation(shown)
-    employed = _has_employer(body, name)
+    employed = _employers(body, shown)
     if not employed and _is_company(name, shown):
         return "organisation"
     signs = employed or person.get("prefix") or _has_personal_mailbox(name, reach)
@@ -139,15 +140,6 @@ def _kind(body: _Body, person: _Body, shown: str, reach: Reach) -> str:
 
 def _is_company(name: OrganisationName | None, shown: str) -> bool:
     return name is not None and (name.form in _COMPANY_FORMS or "&" in shown)
-
-
-def _has_employer(body: _Body, name: OrganisationName | None) -> bool:
-    """Whether a company called otherwise stands beside the name: who works there is a person."""
-    stated = (body.get("organisation") or {}).get("legal_name")
-    employer = standardise_organisation(stated) if stated else None
-    if name is None or employer is None:
-        return False
-    return not set(name.words) <= set(employer.words)
 
 
 def _has_personal_mailbox(name: OrganisationName | None, reach: Reach) -> bool:
@@ -195,7 +187,12 @@ def _full_form(name: PersonName, words: Sequence[str]) -> PersonName | None:
     return PersonName((found[0],), name.family, name.generation) if found else None
 
 
-def _organisations(body: _Body, shown: str) -> tuple[OrganisationName, ...]:
+def _firms(body: _Body, shown: str, kind: str) -> tuple[_Firms, _Firms]:
+    """What the record's own company is called, and who a person works for."""
+    return ((), _employers(body, shown)) if kind == "person" else (_organisations(body, shown), ())
+
+
+def _organisations(body: _Body, shown: str) -> _Firms:
     stated = body.get("organisation") or {}
     stated_names = (stated.get("legal_name"), shown, *stated.get("trading_names", ()))
     texts = {text for text in stated_names if text and "@" not in text}
@@ -203,6 +200,18 @@ def _organisations(body: _Body, shown: str) -> tuple[OrganisationName, ...]:
     names = [standardise_organisation(part) for part in parts]
     form = stated.get("legal_form")
     return _unique([name and with_form(name, form) for name in names] if form else names)
+
+
+def _employers(body: _Body, shown: str) -> _Firms:
+    """The companies that stand beside a name and are not called by it: who works there."""
+    stated = body.get("organisation")
+    name = standardise_organisation(shown) if stated else None
+    if not stated or name is None:
+        return ()
+    own = set(name.words)
+    texts = filter(None, (stated.get("legal_name"), *stated.get("trading_names", ())))
+    found = [standardise_organisation(part) for text in texts for part in split_trading_names(text)]
+    return _unique([one for one in found if one and not own <= set(one.words)])
 
 
 def _place(address: _Body) -> Place | None:

@@ -46,7 +46,7 @@ VETOES: Final = MappingProxyType(
             Veto("another given name", "given_name", likeness=0.0),
             Veto("another date of birth", "birth_date", likeness=0.0),
             Veto("one mailbox, but another date of birth", "birth_date", beside="email"),
-            Veto("another generation", "generation", likeness=0.0),
+            Veto("another generation", "generation"),
             Veto("another number of one issuer", "identifier", likeness=0.0),
         ),
         "organisation": (

@@ -195,6 +195,8 @@ def _why_silent(name: str, values: tuple[str, str], weighed: Collection[str]) ->
 def _value(field: str, row: Features) -> str:
     """What a record has to compare in a field, readable."""
     texts = [_text(column, getattr(row, column)) for column in COLUMNS.get(field, ())]
+    if field == "middle_name":
+        return next(filter(None, texts), "")
     if field == "email":
         texts.append(_domains(row))
     return _JOINS.get(field, "; ").join(text for text in texts if text)
@@ -219,6 +221,7 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "given_name": ("given",),
         "family_name": ("family",),
         "full_name": ("given", "family"),
+        "middle_name": ("middle_names", "middle_initials"),
         "generation": ("generation",),
         "birth_date": ("birth_date",),
         "email": ("mailboxes", "desks", "shared_mailboxes"),
@@ -227,12 +230,17 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "identifier": ("identifiers",),
         "organisation": ("organisation",),
         "legal_form": ("legal_form",),
+        "name_and_place": ("organisation", "street", "house_number"),
+        "country": ("country",),
+        "employer": ("employer",),
     }
 )
 """The features that a field compares."""
-_PART_OF: Final = MappingProxyType({"given_name": "full_name", "family_name": "full_name"})
+_PART_OF: Final = MappingProxyType(
+    {"given_name": "full_name", "family_name": "full_name", "country": "address"}
+)
 """Fields that another one tells where it agrees as a whole (``hub.match.levels``)."""
-_JOINS: Final = MappingProxyType({"address": ", ", "full_name": " "})
+_JOINS: Final = MappingProxyType({"address": ", ", "full_name": " ", "name_and_place": ", "})
 _OF_SEVERAL: Final = frozenset({"desks", "shared_mailboxes", "shared_phones"})
 
 MEANINGS: Final[Mapping[str, str]] = MappingProxyType(
@@ -248,6 +256,7 @@ MEANINGS: Final[Mapping[str, str]] = MappingProxyType(
         "fa": "family name",
         "na": "name as it sounds, and area",
         "nd": "name as it sounds, and domain",
+        "ne": "name as it sounds, and beginning of the employer's name",
         "bd": "date of birth",
         "nb": "name as it sounds, and date of birth",
         "ba": "date of birth, and area",

@@ -55,6 +55,10 @@ _KEYS: Final = MappingProxyType(
         "np:": _Keys(_in_order("left(given, 3)", "left(family, 4)"), _NAMED),
         "na:": _Keys(_each(_HEARD, _AREAS), _PEOPLE),
         "nd:": _Keys(_each(_HEARD, "domains"), f"{_PEOPLE} and domains is not null"),
+        "ne:": _Keys(
+            _each(_HEARD, "[left(replace(employer, ' ', ''), 8)]"),
+            f"{_PEOPLE} and employer is not null",
+        ),
         "bd:": _Keys("[birth_date]", f"{_PEOPLE} and birth_date is not null"),
         "ba:": _Keys(_each("[birth_date]", _AREAS), f"{_PEOPLE} and birth_date is not null"),
         "nb:": _Keys(_each(_HEARD, "[birth_date]"), f"{_PEOPLE} and birth_date is not null"),

@@ -45,6 +45,8 @@ _TRUST: Final = 0.7
 """How far Splink's chances among matches are taken; the rest is the prior's."""
 _UNTOLD: Final = frozenset({"given_name"})
 """Of these Splink tells strangers alone: to two classes, a family in one house is a match."""
+_NOT_ASKED: Final = GIVEN_FIELDS | {"middle_name"}
+"""Given, or seen in too few random pairs: beside one given name, where both tell a second."""
 _LEAST_PAIRS: Final = 300
 _NAMES: Final = MappingProxyType(
     {
@@ -195,7 +197,7 @@ def _ask_splink(db: DuckDBPyConnection, kind: str, prior: KindModel) -> Mapping[
         learnt["comparisons"] = [
             _told_alone(item)
             for item in learnt["comparisons"]
-            if item["output_column_name"] not in GIVEN_FIELDS
+            if item["output_column_name"] not in _NOT_ASKED
         ]
         linker = Linker(api.register(db.table("trained_feature")), SettingsCreator(**learnt))
         linker.training.estimate_u_using_random_sampling(max_pairs=_PAIRS, seed=1)

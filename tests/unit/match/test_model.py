@@ -6,6 +6,7 @@ from dataclasses import replace
 from math import log2
 from types import MappingProxyType
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -32,6 +33,14 @@ def test_a_model_comes_back_from_its_text(
     assert dump_model(again) == dump_model(model)
     assert again.kinds["person"].frequencies == frequencies
     assert again.kinds["person"].chances == PRIOR["person"]
+
+
+def test_a_model_from_before_a_field_has_its_shipped_chances() -> None:
+    content = orjson.loads(dump_model(prior_model(1_000)))
+    del content["kinds"]["person"]["chances"]["employer"]
+    del content["kinds"]["organisation"]["chances"]["organisation"]["another company of the name"]
+    del content["kinds"]["person"]["rarest"]["employer"]
+    assert load_model(orjson.dumps(content)) == prior_model(1_000)
 
 
 def test_a_version_stands_for_everything_that_weighs() -> None:

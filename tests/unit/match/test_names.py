@@ -49,11 +49,55 @@ _NICKNAME = {"given_name": "nickname or call name", "family_name": "same"}
         ("Anna Müller", "Anna Berger", {"given_name": "same", "family_name": "different"}),
         ("Hans Müller", "Erika Müller", {"full_name": "only the family name"}),
         ("Hans Müller", "Erika Schulz", {"full_name": "different"}),
+        ("Müller Anna B.", "Anna B. Müller", {"full_name": "same", "middle_name": "initial"}),
+        ("Anna Maria Müller", "Anna M. Müller", {"full_name": "same", "middle_name": "initial"}),
+        ("Anna Maria Müller", "Anna Maria Berg", {"middle_name": "same"}),
+        ("Anna Marie Müller", "Anna Maria Müller", {"middle_name": "same letter"}),
+        ("Hans-Peter Müller", "Hans Jürgen Müller", {"middle_name": "different"}),
     ],
 )
 def test_people(one: str, other: str, expected: dict[str, str]) -> None:
-    found = outcomes(*({"kind": "person", "display_name": name} for name in (one, other)))
-    assert expected.items() <= found.items()
+    assert expected.items() <= _outcomes(one, other).items()
+
+
+def _outcomes(one: str, other: str) -> dict[str, str]:
+    return outcomes(*({"kind": "person", "display_name": name} for name in (one, other)))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Anna Maria Müller", "Anna Müller"),
+        ("Anna Maria Müller", "Müller, Erika Berta"),
+        ("Müller Anna Maria", "Anna Berta Müller"),  # which of three words is the second name?
+        ("Anna de Müller", "Anna Maria Müller"),
+    ],
+)
+def test_a_middle_name_is_told_beside_one_given_name_alone(one: str, other: str) -> None:
+    assert "middle_name" not in _outcomes(one, other)
+
+
+@pytest.mark.parametrize(
+    ("text", "given", "family"),
+    [
+        ("Don Berg", "don", "berg"),
+        ("Berg, Don", "don", "berg"),
+        ("Don José García", "jose", "garcia"),
+        ("Jack Ma", "jack", "ma"),
+        ("Anna Berg MA", "anna", "berg"),
+        ("M. Jean Dupont", "jean", "dupont"),
+        ("Herr Berg", "berg", ""),
+    ],
+)
+def test_a_title_that_is_a_name_too(text: str, given: str, family: str) -> None:
+    found = split_person(text)
+    assert found is not None
+    assert (found.given, found.family) == ((given,), (family,) if family else ())
+
+
+def test_an_initial_alone_is_no_title() -> None:
+    assert standardise_person("M.", "", "Berg") == PersonName(("m",), ("berg",))
+    assert standardise_person("Herr", "", "Ma") == PersonName((), ("ma",))
 
 
 def test_parts_that_a_source_keeps_apart() -> None:
@@ -86,6 +130,16 @@ def test_an_address_is_no_name() -> None:
         ("Logistik Steiner", "Steiner Logistik GmbH", "same"),
         ("Maschinenbau Brandt", "Maschinenbau Brand GmbH", "slip"),
         ("Acme", "Acme Logistics GmbH", "part of the other"),
+        ("Acme (formerly Muster) Ltd.", "Acme Limited", "same"),
+        ("Acme (Neukunde) GmbH", "Acme GmbH", "same"),
+        ("Acme GmbH (i.L.)", "Acme GmbH", "same"),
+        ("Acme UG (haftungsbeschränkt)", "Acme UG", "same"),
+        ("Acme (International) Ltd.", "Acme Limited", "part of the other"),
+        ("Acme (Holdings) Ltd.", "Acme Limited", "another company of the name"),
+        ("Acme Verwaltungs GmbH", "Acme GmbH & Co. KG", "another company of the name"),
+        ("Acme Leasing (No. 1) Ltd.", "Acme Leasing (No. 2) Ltd.", "another company of the name"),
+        ("Acme 1 GmbH", "Acme 2 GmbH", "another company of the name"),
+        ("Acme 1 GmbH", "Zenith 2 GmbH", "different"),
         ("Acme GmbH", "Zenith GmbH", "different"),
     ],
 )

@@ -39,6 +39,7 @@ def _changed(**parts: Any) -> dict[str, Any]:
         _changed(addresses=[{**BODY["addresses"][0], "locality": "Bremen"}]),
         _changed(addresses=[*BODY["addresses"], {"locality": "Bremen"}]),
         _changed(identifiers=[]),
+        _changed(organisation={"legal_name": "Example Foods Ltd"}),
     ],
 )
 def test_another_content_has_another_digest(other: dict[str, Any]) -> None:
@@ -108,6 +109,20 @@ def test_who_works_for_a_company_of_another_name_is_a_person(
     body: dict[str, Any], kind: str
 ) -> None:
     assert build_profile(body).kind == kind
+
+
+def test_an_employer_is_compared_and_ones_own_name_is_none() -> None:
+    row = build_features(build_profile(_contact("Toni Winkler", "Example Foods Ltd")))
+    assert (row.employer, row.employer_words) == ("example foods", ("example", "foods"))
+    assert row.organisation is None
+    freelance = {**_contact("Toni Winkler", "Toni Winkler"), "person": {"birth_date": "1980-05-04"}}
+    assert build_features(build_profile(freelance)).employer is None
+
+
+def test_a_country_alone_is_told() -> None:
+    body = {"kind": "person", "display_name": "Anna Berg", "addresses": [{"country": "at"}]}
+    row = build_features(build_profile(body))
+    assert (row.country, row.city, row.houses) == ("AT", None, None)
 
 
 def test_a_family_name_in_both_fields_is_no_given_name() -> None:

@@ -116,6 +116,7 @@ def _address_of(one: str, other: str) -> str:
         ("Storgatan 5 lgh 1101", "Storgatan 5"),
         ("ул. Ленина 5 кв. 3", "ul. Lenina 5"),
         ("Postfach 1234", "P.O. Box 1234"),
+        ("570 4th St", "570 Fourth Street"),
     ],
 )
 def test_same_house(one: str, other: str) -> None:
@@ -138,6 +139,18 @@ def test_an_addressee_or_a_flat_is_no_street(line: str) -> None:
 
 def test_house_numbers_differ() -> None:
     assert _address_of("Hauptstr. 12", "Hauptstr. 14") == "postcode and street"
+
+
+@pytest.mark.parametrize(
+    "longer",
+    ["12 Baker Street near Regent's Park", "12 Baker Street Baker House", "12 Baker Street Ne"],
+)
+def test_what_is_said_behind_a_street_does_not_make_it_another(longer: str) -> None:
+    assert _address_of("12 Baker Street", longer) in {"same house", "postcode and number"}
+    one, other = (
+        person("A", "B", street=line, town=("", "Berlin")) for line in ("12 Baker Street", longer)
+    )
+    assert outcomes(one, other)["address"] == "street and number"
 
 
 def test_missing_parts_of_an_address_do_not_disagree() -> None:

@@ -120,6 +120,55 @@ def test_a_household_explains_a_shared_line() -> None:
     assert found.bits < 0
 
 
+def test_what_has_one_name_in_one_house_is_no_branch() -> None:
+    here = {"street": "Holzgasse 7", "town": ("8010", "Graz"), "phone": "+43 316 123456"}
+    there = {**here, "street": "Marktplatz 1"}
+    same = _weigh(company("Muster Holz GmbH", **here), company("Muster Holz GmbH", **here))
+    branch = _weigh(company("Muster Holz GmbH", **here), company("Muster Holz GmbH", **there))
+    assert same.joins
+    assert same.bits > branch.bits + 5
+
+
+@pytest.mark.parametrize("other", ["Muster Holz Holding GmbH", "Muster Holz 2 GmbH"])
+def test_another_company_of_the_name_is_none_in_the_same_house_either(other: str) -> None:
+    here = {"street": "Holzgasse 7", "town": ("8010", "Graz"), "phone": "+43 316 123456"}
+    assert not _weigh(company("Muster Holz GmbH", **here), company(other, **here)).joins
+
+
+def test_father_and_son_at_one_address_are_two() -> None:
+    home = {"phone": "+43 316 123456", "street": "Holzgasse 7", "town": ("8010", "Graz")}
+    found = _weigh(person("Georg", "Winkler Sr.", **home), person("Georg", "Winkler Jr.", **home))
+    assert found.vetoes == ("another generation",)
+
+
+def _employed(name: str, firm: str, country: str = "") -> dict[str, object]:
+    address = [{"country": country}] if country else []
+    body: dict[str, object] = {"kind": "person", "display_name": name, "addresses": address}
+    return {**body, "organisation": {"legal_name": firm}} if firm else body
+
+
+def test_one_employer_speaks_for_a_name_and_another_against_it() -> None:
+    alone, same, similar, changed = (
+        _weigh(_employed("Barbara Winkler", one), _employed("Barbara Winkler", other)).bits
+        for one, other in (
+            ("", ""),
+            ("Muster Holz GmbH", "Muster Holz"),
+            ("Muster Holz GmbH", "Muster Holz Graz"),
+            ("Muster Holz GmbH", "Zenith AG"),
+        )
+    )
+    assert same > similar > alone + 4
+    assert alone - 4 < changed < alone
+
+
+def test_another_country_speaks_against_a_name_where_nothing_else_of_an_address_is_told() -> None:
+    alone, same, other = (
+        _weigh(_employed("Barbara Winkler", "", "AT"), _employed("Barbara Winkler", "", there)).bits
+        for there in ("", "AT", "US")
+    )
+    assert same > alone > other + 2
+
+
 def test_a_person_and_a_company_are_not_weighed() -> None:
     bodies = [person("Ana", "Falk", born="1980-02-03"), company("Falk Holz GmbH")]
     one, other = features_of(bodies)

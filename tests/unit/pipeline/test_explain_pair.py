@@ -64,6 +64,24 @@ def test_values_stand_beside_the_outcome_and_silence_counts_nothing() -> None:
     assert story.fields[-1].outcome is None
 
 
+def test_a_middle_name_is_told_by_all_that_is_known_of_it() -> None:
+    story = told(person("Anna Maria", "Zyxwinkel"), person("Anna M.", "Zyxwinkel"))
+    middle = next(item for item in story.fields if item.field == "middle_name")
+    assert (middle.outcome, middle.left, middle.right) == ("initial", "maria", "m")
+
+
+def test_a_country_is_weighed_with_the_address() -> None:
+    bodies = (
+        {"kind": "person", "display_name": "Anna Zyxwinkel", "addresses": [address]}
+        for address in (
+            {"locality": "Graz", "country": "AT"},
+            {"locality": "Wien", "country": "AT"},
+        )
+    )
+    country = next(item for item in told(*bodies).fields if item.field == "country")
+    assert (country.outcome, country.note) == (None, "weighed with the address")
+
+
 def test_a_household_is_told_as_what_explains_the_pair() -> None:
     home = {"street": "Ring 4", "town": ("80331", "München"), "phone": "+49 89 5550100"}
     story = told(person("Otto", "Zyxwinkel", **home), person("Ruth", "Zyxwinkel", **home))
