@@ -2,8 +2,9 @@
 
 `python -m benchmarks.match_scale [--records N …] [--seed N]`. The records are those of
 ``benchmarks.sparse``. Reading and standardising is in neither time; training is in both, and so is
-what pairs are blocked by. Ours also holds the loading of rows into the database; Splink's does not,
-where it is one step with standardising. Splink sets up as in ``benchmarks.match_peer``, and has its
+what pairs are blocked by. Ours also holds the loading of rows into the database, but for what it
+takes in while the next rows are standardised; Splink's does not, where it is one step with
+standardising. Splink sets up as in ``benchmarks.match_peer``, and has its
 best threshold chosen by the truth.
 """
 

@@ -34,7 +34,7 @@ _CAPS: Final = MappingProxyType(
         "ph:": (SHARED, FREQUENT),
         "dm:": (SHARED_DOMAIN, FREQUENT),
         COUNTED: (SHARED_DOMAIN,),
-        **dict.fromkeys(("fa:", "np:", "na:", "ow:", "oa:", "os:", "hs:"), (WIDE,)),
+        **dict.fromkeys(("fa:", "np:", "na:", "ne:", "ow:", "oa:", "os:", "hs:"), (WIDE,)),
     }
 )
 _USUAL_CAPS: Final = (FREQUENT,)

@@ -79,7 +79,7 @@ _MIDDLE: Final = Field(
     AnyOf(
         (
             Incomparable(("middle_initials",)),
-            Not(AnyOf((Same("given"), Near("given"), Same("given_sound")))),
+            Not(AnyOf((Same("given"), Same("given_sound")))),
         )
     ),
     (
@@ -201,6 +201,7 @@ _IDENTIFIER: Final = Field(
     ),
 )
 _TWO_WORDS: Final = Shares("organisation_words", 2)
+_LIKE_NAME: Final = Alike("organisation", 0.88)
 _ORGANISATION: Final = Field(
     "organisation",
     Incomparable(("organisation",)),
@@ -212,14 +213,14 @@ _ORGANISATION: Final = Field(
                 (
                     Not(Incomparable(("organisation_part",))),
                     Not(Same("organisation_part")),
-                    AnyOf((Near("organisation"), Includes("organisation_words"), _TWO_WORDS)),
+                    AnyOf((_LIKE_NAME, Includes("organisation_words"), _TWO_WORDS)),
                 )
             ),
         ),
         Level("slip", AnyOf((Near("organisation"), Alike("organisation", 0.95)))),
         Level("part of the other", Includes("organisation_words")),
         Level("two words", _TWO_WORDS),
-        Level("similar", Alike("organisation", 0.88)),
+        Level("similar", _LIKE_NAME),
         Level("one word", Shares("organisation_words")),
     ),
 )
@@ -239,7 +240,7 @@ _NAME_AND_PLACE: Final = Field(
             "same name in one house",
             AllOf(
                 (
-                    Near("organisation"),
+                    AnyOf((Same("organisation"), Alike("organisation", 0.95))),
                     Same("organisation_part"),
                     AnyOf((Same("legal_form"), Incomparable(("legal_form",)))),
                     _ONE_HOUSE,

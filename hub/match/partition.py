@@ -217,7 +217,14 @@ class _State(Generic[N]):
 
     def _may_join(self, one: N, other: N) -> bool:
         tie = self._ties[one][other]
-        return tie.joins and self._mean(one, other) >= 0 and not self._is_vetoed((one,), other)
+        return tie.joins and self._mean(one, other) >= 0 and not self._are_vetoed(one, other)
+
+    def _are_vetoed(self, one: N, other: N) -> bool:
+        """The same as below of two clusters as they are: most pairs of them ask nothing else."""
+        vetoed = self._ties[one][other].vetoed
+        if vetoed and vetoed * OUTVOTED > self._pairs(one, other):
+            return True
+        return other in self._apart.get(one, ()) or self._share_a_ledger(one, other)
 
     def _is_vetoed(self, ones: tuple[N, ...], other: N) -> bool:
         """Whether clusters, taken as one, may never join another."""

@@ -8,6 +8,7 @@ points of too many are nobody's own: both are found by counting what is there.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import combinations_with_replacement
 from typing import TYPE_CHECKING, Any, Final
 
@@ -50,15 +51,26 @@ def open_workspace(folder: str = "", *, memory: str = MEMORY) -> DuckDBPyConnect
 
 
 def load_rows(db: DuckDBPyConnection, rows: Iterable[Row]) -> int:
-    """Fill the table ``feature``; returns how many rows came."""
+    """Fill the table ``feature``; returns how many rows came.
+
+    While DuckDB takes some in, the next ones are made: nobody else may use ``db`` meanwhile.
+    """
     db.register("incoming", no_rows()[0])
     db.execute("create or replace table feature as select * from incoming")
     count = 0
-    for table in feature_tables(rows):
-        db.register("incoming", table)
-        db.execute("insert into feature select * from incoming")
-        count += len(table)
-    return count
+    under_way: Future[int] | None = None
+    with ThreadPoolExecutor(1) as beside:
+        for table in feature_tables(rows):
+            if under_way is not None:
+                count += under_way.result()
+            under_way = beside.submit(_take_in, db, table)
+    return count + (under_way.result() if under_way is not None else 0)
+
+
+def _take_in(db: DuckDBPyConnection, table: Any) -> int:
+    db.register("incoming", table)
+    db.execute("insert into feature select * from incoming")
+    return len(table)
 
 
 def prepare(db: DuckDBPyConnection, model: Model | None = None) -> None:

@@ -47,6 +47,8 @@ _UNTOLD: Final = frozenset({"given_name"})
 """Of these Splink tells strangers alone: to two classes, a family in one house is a match."""
 _NOT_ASKED: Final = GIVEN_FIELDS | {"middle_name"}
 """Given, or seen in too few random pairs: beside one given name, where both tell a second."""
+_SETTLED: Final = 0.01
+"""A session ends where no chance moves by more: what it finds is mixed with the shipped ones."""
 _LEAST_PAIRS: Final = 300
 _NAMES: Final = MappingProxyType(
     {
@@ -154,6 +156,7 @@ def settings(kind: str, model: KindModel, dialect: Dialect = Dialect.DUCKDB) -> 
         "blocking_rules_to_generate_predictions": ["1 = 0"],
         "comparisons": [_comparison(item, model, dialect) for item in FIELDS[kind]],
         "retain_matching_columns": False,
+        "em_convergence": _SETTLED,
     }
 
 
