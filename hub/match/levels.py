@@ -240,7 +240,7 @@ _NAME_AND_PLACE: Final = Field(
             "same name in one house",
             AllOf(
                 (
-                    AnyOf((Same("organisation"), Alike("organisation", 0.95))),
+                    Near("organisation"),
                     Same("organisation_part"),
                     AnyOf((Same("legal_form"), Incomparable(("legal_form",)))),
                     _ONE_HOUSE,
