@@ -19,7 +19,8 @@ _SEEING: Final = frozenset({Role.STEWARD, Role.CONTROLLER})
 _PERSONAL: Final = frozenset(
     {
         *("email", "emails", "phone", "phones", "fax", "web", "webs", "social", "contact_points"),
-        *("address", "addresses", "postal", "lines", "street", "birth_date"),
+        *("address", "addresses", "postal", "lines", "street", "name_and_place"),
+        "birth_date",
         *(
             "birth",
             "born",
