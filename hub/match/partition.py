@@ -220,17 +220,17 @@ class _State(Generic[N]):
         return tie.joins and self._mean(one, other) >= 0 and not self._are_vetoed(one, other)
 
     def _are_vetoed(self, one: N, other: N) -> bool:
-        """The same as below of two clusters as they are: most pairs of them ask nothing else."""
+        """Whether two clusters as they are may never join: most pairs of them ask nothing else."""
         vetoed = self._ties[one][other].vetoed
-        if vetoed and vetoed * OUTVOTED > self._pairs(one, other):
-            return True
+        outvoted = vetoed * OUTVOTED <= self._pairs(one, other)
+        return not outvoted or self._keeps_off(one, other)
+
+    def _keeps_off(self, one: N, other: N) -> bool:
         return other in self._apart.get(one, ()) or self._share_a_ledger(one, other)
 
     def _is_vetoed(self, ones: tuple[N, ...], other: N) -> bool:
         """Whether clusters, taken as one, may never join another."""
-        if any(other in self._apart.get(one, ()) for one in ones):
-            return True
-        if any(self._share_a_ledger(one, other) for one in ones):
+        if any(self._keeps_off(one, other) for one in ones):
             return True
         vetoed = sum(self._ties[one].get(other, _NO_TIE).vetoed for one in ones)
         return vetoed * OUTVOTED > sum(self._pairs(one, other) for one in ones)
