@@ -167,14 +167,17 @@ _PHONE: Final = Field(
 )
 _STREET: Final = AnyOf((Alike("street", 0.9), AllOf((Longer("street", 5), Begins("street")))))
 """One may name the quarter or the building behind the street."""
+_IN_ONE_HOUSE: Final = (
+    Level("same house", Shares("houses")),
+    Level("postcode and number", AllOf((Same("postcode"), Same("house_number")))),
+    Level("street and number", AllOf((Same("house_number"), _STREET))),
+    Level("postcode and street", AllOf((Same("postcode"), _STREET))),
+)
 _ADDRESS: Final = Field(
     "address",
     Incomparable(("street", "postcode", "city")),
     (
-        Level("same house", Shares("houses")),
-        Level("postcode and number", AllOf((Same("postcode"), Same("house_number")))),
-        Level("street and number", AllOf((Same("house_number"), _STREET))),
-        Level("postcode and street", AllOf((Same("postcode"), _STREET))),
+        *_IN_ONE_HOUSE,
         Level(
             "postcode, no street known",
             AllOf((Same("postcode"), Incomparable(("street",)))),
@@ -224,17 +227,9 @@ _ORGANISATION: Final = Field(
         Level("one word", Shares("organisation_words")),
     ),
 )
-_ONE_HOUSE: Final = AnyOf(
-    (
-        Shares("houses"),
-        AllOf((Same("postcode"), Same("house_number"))),
-        AllOf((Same("house_number"), _STREET)),
-        AllOf((Same("postcode"), _STREET)),
-    )
-)
 _NAME_AND_PLACE: Final = Field(
     "name_and_place",
-    AnyOf((Incomparable(("organisation",)), Incomparable(("street", "postcode", "city")))),
+    AnyOf((_ORGANISATION.missing, _ADDRESS.missing)),
     (
         Level(
             "same name in one house",
@@ -243,7 +238,7 @@ _NAME_AND_PLACE: Final = Field(
                     Near("organisation"),
                     Same("organisation_part"),
                     AnyOf((Same("legal_form"), Incomparable(("legal_form",)))),
-                    _ONE_HOUSE,
+                    AnyOf(tuple(level.condition for level in _IN_ONE_HOUSE)),
                 )
             ),
         ),
@@ -265,7 +260,7 @@ _EMPLOYER: Final = Field(
 )
 _COUNTRY: Final = Field(
     "country",
-    AnyOf((Incomparable(("country",)), Not(Incomparable(("street", "postcode", "city"))))),
+    AnyOf((Incomparable(("country",)), Not(_ADDRESS.missing))),
     (Level("same", Same("country")),),
 )
 """Told where no address can be compared: people of one name live in one country as a rule."""
