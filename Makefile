@@ -7,7 +7,7 @@ AIRFLOW_BIN := .venv-airflow/bin
 SPARK_BIN := .venv-spark/bin
 PIP := -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: help setup demo test test-airflow check bench faults demo-real airflow airflow-celery servers wheel clean
+.PHONY: help setup environments demo test check bench faults demo-real airflow airflow-celery servers wheel clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
@@ -42,13 +42,15 @@ $(VENV)/.dev: $(VENV)/.runtime
 
 setup: $(VENV)/.dev ## the environment with the developers' tools
 
+environments: $(VENV)/.dev .venv-airflow/.ready .venv-spark/.ready servers ## all that the tests run in; quicker with -j4
+
 demo: $(VENV)/.runtime ## the demo company on SQLite and stand-in systems
 	@$(BIN)/hub demo
 
 servers: ## install the real test servers (root on Debian)
 	@bash tests/servers/install.sh
 
-test: $(VENV)/.dev .venv-airflow/.ready .venv-spark/.ready servers ## every test there is
+test: environments ## every test there is
 	$(BIN)/pytest -n 2 --dist loadgroup $(SELECT) tests
 	$(AIRFLOW_BIN)/python -m pytest -q tests/dags
 	$(SPARK_BIN)/python -m pytest -q tests/spark

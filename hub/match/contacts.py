@@ -11,6 +11,7 @@ from hub.match.standardise import (
     email_key,
     is_desk,
     is_free_domain,
+    standardise_email,
     standardise_phone,
 )
 from hub.match.texts import skeleton, split_words
@@ -78,7 +79,9 @@ def _add(found: _Found, point: _Point, country: str) -> None:
     if kind == "email":
         box = _read_mailbox(point["value"])
         if box is not None:
-            found.boxes[box.address] = box
+            held = found.boxes.setdefault(box.address, box)
+            # Gmail's dots are no part of the address: the spelling in most words tells most.
+            found.boxes[box.address] = max(held, box, key=_words)
             found.domains.add(box.domain)
             _note(found.shared_boxes, box.address, shared=box.desk or point.get("shared"))
     elif kind == "phone":
@@ -115,8 +118,17 @@ def _read_mailbox(value: str) -> Mailbox | None:
         is_desk(address),
         "" if is_free_domain(domain) else domain,
         skeleton(_in_letters(domain).partition(".")[0].replace("-", "")),
-        tuple(map(skeleton, split_words(address.partition("@")[0]))),
+        tuple(map(skeleton, split_words(_before_sign(value)))),
     )
+
+
+def _words(box: Mailbox) -> tuple[int, tuple[str, ...]]:
+    return len(box.words), box.words
+
+
+def _before_sign(value: str) -> str:
+    """What stands before the @ as it was written, without a tag."""
+    return (standardise_email(value) or "").partition("@")[0].partition("+")[0]
 
 
 @lru_cache(maxsize=16_384)

@@ -47,7 +47,8 @@ class Features(NamedTuple):
     mailboxes like info@; ``shared_…`` are left empty for the contact points that turn
     out to be those of too many records. ``full_name`` is given and family name in one order,
     ``organisation_part`` the numbers in a company's name and what says that it holds others, "none"
-    where nothing does. Rows are kept by the order of their columns: new ones stand at the end.
+    where nothing does; ``organisation_names`` are all that it is called where those are several.
+    Rows are kept by the order of their columns: new ones stand at the end.
     """
 
     kind: str
@@ -86,6 +87,7 @@ class Features(NamedTuple):
     organisation_part: str | None = None
     employer: str | None = None
     employer_words: _Texts = None
+    organisation_names: _Texts = None
 
 
 LISTS: Final = frozenset(
@@ -107,6 +109,7 @@ LISTS: Final = frozenset(
         "middle_names",
         "middle_initials",
         "employer_words",
+        "organisation_names",
     ]
 )
 """Columns that hold a list of texts; the others hold one text."""
@@ -209,14 +212,21 @@ def _organisation_part(names: tuple[OrganisationName, ...]) -> _OrganisationPart
         return _NO_ORGANISATION
     name = _longest(names)
     words = [word for item in names for word in item.words]
-    return " ".join(sorted(name.words)), _list(words), name.form or None
+    return _one_text(name), _list(words), name.form or None
 
 
-def _group_part(profile: Profile) -> tuple[_Text, _Text, _Texts]:
-    """Which company of a group it is, and whose staff a person is of."""
+def _group_part(profile: Profile) -> tuple[_Text, _Text, _Texts, _Texts]:
+    """Which company of a group it is, whose staff a person is of, and what else it is called."""
     organisations = profile.organisations
     part = _part_of_group(_longest(organisations).words) if organisations else None
-    return part, *_organisation_part(profile.employers)[:2]
+    several = len(organisations) > 1
+    names = _list([_one_text(name) for name in organisations]) if several else None
+    return part, *_organisation_part(profile.employers)[:2], names
+
+
+def _one_text(name: OrganisationName) -> str:
+    """The words in one order, whatever theirs: Tischlerei Holz, Holz Tischlerei."""
+    return " ".join(sorted(name.words))
 
 
 def _part_of_group(words: Iterable[str]) -> str:

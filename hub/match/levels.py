@@ -53,6 +53,9 @@ class Field(NamedTuple):
 _BOTH: Final = Same("full_name")
 """Both names, in either order: told once, by the full name, whose share among all is known."""
 _CROSSED: Final = CrossedAlike("given", "family", 0.88)
+_NO_FAMILY: Final = Incomparable(("family",))
+_ONE_WORD: Final = AllOf((_NO_FAMILY, Crosses("given", "family")))
+"""One side has one word for a name, which is the other's family name."""
 _GIVEN_ALIKE: Final = AnyOf(
     (
         Alike("given", 0.8),
@@ -64,7 +67,7 @@ _GIVEN_ALIKE: Final = AnyOf(
 )
 _GIVEN: Final = Field(
     "given_name",
-    AnyOf((Incomparable(("given",)), _BOTH, _CROSSED)),
+    AnyOf((Incomparable(("given",)), _BOTH, _CROSSED, _ONE_WORD)),
     (
         Level("same", Same("given"), "given"),
         Level("nickname or call name", Shares("given_forms")),
@@ -91,7 +94,7 @@ _MIDDLE: Final = Field(
 """Told beside one given name: what stands behind another may be anything."""
 _FAMILY: Final = Field(
     "family_name",
-    AnyOf((Incomparable(("family",)), _BOTH, _CROSSED)),
+    AnyOf((AllOf((_NO_FAMILY, Not(_ONE_WORD))), _BOTH, _CROSSED)),
     (
         Level("same", Same("family"), "family"),
         Level("slip", AnyOf((Near("family"), Alike("family", 0.92)))),
@@ -103,7 +106,7 @@ _FAMILY: Final = Field(
 )
 _FULL_NAME: Final = Field(
     "full_name",
-    AnyOf((Incomparable(("given",)), Incomparable(("family",)))),
+    AnyOf((Incomparable(("given",)), _NO_FAMILY)),
     (
         Level("same", AllOf((_BOTH, Same("given"))), "full_name"),
         Level("swapped", _BOTH, "full_name"),
@@ -220,6 +223,11 @@ _ORGANISATION: Final = Field(
                 )
             ),
         ),
+        Level(
+            "one of several names",
+            AnyOf((Among("organisation", "organisation_names"), Shares("organisation_names"))),
+            "organisation",
+        ),
         Level("slip", AnyOf((Near("organisation"), Alike("organisation", 0.95)))),
         Level("part of the other", Includes("organisation_words")),
         Level("two words", _TWO_WORDS),
@@ -272,7 +280,10 @@ _REACH: Final = Field(
     "email",
     AllOf((Missing(("mailboxes", "desks", "shared_mailboxes")), Incomparable(("domains",)))),
     (
-        Level("same, but one may be a person's", AllOf((_ONE_BOX, Not(Same("kind"))))),
+        Level(
+            "same, but one may be a person's",
+            AllOf((_ONE_BOX, Not(Same("kind")), Not(Missing(("given",), both=True)))),
+        ),
         Level("same", _ONE_BOX),
         Level("same, of several people", Shares("shared_mailboxes")),
         Level("same domain", Shares("domains")),

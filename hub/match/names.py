@@ -45,17 +45,22 @@ def standardise_person(
     """The folded name from parts that a source keeps apart; None where nothing is left."""
     first, early = _plain_part(f"{given} {middle}" if middle else given)
     last, generation = _plain_part(family)
-    if _is_split_wrong(first, last):
-        first, last = last, first
+    first, last = _rightly_split(first, last)
     if not first and not last:
         return None
     stated = _generation_in(suffix) if suffix else ""
     return PersonName(first, _without_particles(last), stated or generation or early)
 
 
-def _is_split_wrong(first: tuple[str, ...], last: tuple[str, ...]) -> bool:
-    """Whether "Berg A." was split at the wrong end."""
-    return len(first) == len(last) == 1 and len(last[0]) == 1 < len(first[0])
+def _rightly_split(
+    first: tuple[str, ...], last: tuple[str, ...]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The parts, where "Berg A." was split at the wrong end or "Anna Berg" is all family name."""
+    if len(first) == len(last) == 1 and len(last[0]) == 1 < len(first[0]):
+        return last, first
+    if len(last) == 2 and not first and PARTICLES.isdisjoint(last):
+        return last[:1], last[1:]
+    return first, last
 
 
 @lru_cache(maxsize=65_536)

@@ -94,9 +94,13 @@ _BETWEEN: Final = frozenset({"und", "u", "co", "cie"})
 
 
 _TRADING: Final = re.compile(
-    r"\s(?:d/?b/?a|d\.b\.a\.?|t/a|trading as|doing business as|handelnd unter)(?:\s|$)",
-    re.IGNORECASE,
+    r"""\s(?:d/?b/?a|d\.b\.a\.?|[to]/a|a/?k/?a|trading\ as|doing\ business\ as|operating\ as
+    |handelnd\ unter)(?:\s|$)
+    |[(]\s*(?:(?:formerly|previously|vormals|ehemals|fr[uü]her|jetzt|alias|aka|fka|anciennement)\b:?
+    |(?:neu|new|now|alt|old|ex)\s?:)\s*(?=\w[^)]{2,}\)\s*$)""",
+    re.IGNORECASE | re.VERBOSE,
 )
+"""What stands between two names of one company, in brackets or not."""
 
 
 class OrganisationName(NamedTuple):

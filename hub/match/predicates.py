@@ -1,10 +1,10 @@
 """What can be asked of two records' features: one condition in SQL and the same in Python.
 
 A bulk run asks DuckDB or Spark, one changed record asks Python, and all must answer alike (tested
-on the same values). As in SQL, a condition on a missing value is not fulfilled. The distances are
-those that DuckDB computes, letter by letter. Spark calls the Python here for them, as in
-:mod:`hub.match.engines.spark_distances`: its own Jaro-Winkler and the one that Splink brings count
-transpositions in another way, and Splink's Damerau-Levenshtein counts UTF-16 units.
+on the same values). As in SQL, a condition on a missing value is not fulfilled. Distances are what
+DuckDB computes, letter by letter; Spark calls the Python here for them
+(:mod:`hub.match.engines.spark_distances`): its own Jaro-Winkler and Splink's count transpositions
+in another way, and Splink's Damerau-Levenshtein counts UTF-16 units.
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ def apart(left: str, right: str, most: int) -> int:
     return DamerauLevenshtein.distance(left, right, score_cutoff=most)
 
 
+_WAYS: Final = (("l", "r"), ("r", "l"))
 _SHORT: Final = 4
 _LEAST_LIKE: Final = 0.66
 """Texts of four letters or more that one slip parts are at least so alike, by Jaro's definition.
@@ -58,9 +59,6 @@ all but one of n letters match, and of the matching ones at most half count as t
 
 def _likeness(column: str, dialect: Dialect) -> str:
     return f"{_SIMILARITY[dialect]}({column}_l, {column}_r)"
-
-
-_WAYS: Final = (("l", "r"), ("r", "l"))
 
 
 def _all(parts: Iterable[str]) -> str:
@@ -334,21 +332,22 @@ class DayAndMonthSwapped:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """One side has none of the columns."""
+    """One side, or ``both``, has none of the columns."""
 
     columns: tuple[str, ...]
+    both: bool = False
 
     def sql(self, dialect: Dialect) -> str:  # noqa: ARG002  # every dialect spells it so
-        sides = (
-            "(" + " and ".join(f"{column}{side} is null" for column in self.columns) + ")"
-            for side in ("_l", "_r")
-        )
-        return "(" + " or ".join(sides) + ")"
+        return self._sides("null")
 
     def python(self) -> str:
-        return _any(
-            " and ".join(f"{column}_{side} is None" for column in self.columns) for side in "lr"
+        return self._sides("None")
+
+    def _sides(self, nothing: str) -> str:
+        sides = (
+            " and ".join(f"{column}_{x} is {nothing}" for column in self.columns) for x in "lr"
         )
+        return (_all if self.both else _any)(sides)
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,10 +123,11 @@ _PERSON: Final[Mapping[str, Mapping[str, Chances]]] = {
 }
 _ORGANISATION: Final[Mapping[str, Mapping[str, Chances]]] = {
     "organisation": {
-        "same": Chances(0.60, 0.0001, 0.33),
+        "same": Chances(0.59, 0.0001, 0.32),
         "another company of the name": Chances(0.004, 0.0002, 0.12),
+        "one of several names": Chances(0.05, 0.0001, 0.04),
         "slip": Chances(0.10, 0.00005, 0.05),
-        "part of the other": Chances(0.14, 0.0003, 0.18),
+        "part of the other": Chances(0.10, 0.0003, 0.15),
         "two words": Chances(0.04, 0.0005, 0.10),
         "similar": Chances(0.02, 0.0005, 0.02),
         "one word": Chances(0.04, 0.01, 0.15),
@@ -136,9 +137,9 @@ _ORGANISATION: Final[Mapping[str, Mapping[str, Chances]]] = {
     "email": {
         # Who writes from a company's box and names no company works there, as a rule.
         "same, but one may be a person's": Chances(0.03, 0.000003, 0.20),
-        "same": Chances(0.50, 0.000003, 0.15),
+        "same": Chances(0.50, 0.000003, 0.08),
         "same, of several people": Chances(0.05, 0.0005, 0.05),
-        "same domain": Chances(0.25, 0.00003, 0.60),
+        "same domain": Chances(0.25, 0.00003, 0.67),
         "different": Chances(0.20, 1.0, 0.20),
     },
     "phone": _PHONE

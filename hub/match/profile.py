@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 from typing import Any, Final, NamedTuple, TypeVar
 
 from hub.match.contacts import Reach, read_reach
+from hub.match.mail_names import name_with_mailboxes
 from hub.match.names import PersonName, split_person, standardise_person
 from hub.match.organisations import (
     OrganisationName,
@@ -15,9 +16,10 @@ from hub.match.organisations import (
     with_form,
 )
 from hub.match.places import Place, standardise_place
+from hub.match.shown import told_name, without_department
 from hub.match.standardise import standardise_date, standardise_identifier
 
-MATCH_VERSION: Final = 4
+MATCH_VERSION: Final = 5
 """Part of every profile's digest: a changed standardisation makes records stale."""
 
 OPEN: Final = "open"
@@ -97,10 +99,10 @@ def build_profile(body: _Body, country: str = "DE") -> Profile:
     addresses, person = body.get("addresses") or (), body.get("person") or {}
     home = _home_country(addresses, country)
     reach = read_reach(body.get("contact_points") or (), home)
-    shown = _shown_name(body, person)
+    shown = told_name(_shown_name(body, person), reach.boxes)
     kind = _kind(body, person, shown, reach)
-    people = _people(body, person, reach) if kind in _PERSON_KINDS else ()
-    firms = _firms(body, shown, kind)
+    people = _people(shown, person, reach) if kind in _PERSON_KINDS else ()
+    firms = _firms(body, shown, kind, reach)
     places = _unique([_place(address) for address in addresses])
     identifiers = _identifiers(body.get("identifiers") or (), home)
     born = standardise_date(person.get("birth_date") or "")
@@ -159,13 +161,13 @@ def _unique(items: list[_Item | None]) -> tuple[_Item, ...]:
     return tuple(sorted({item for item in items if item is not None}))
 
 
-def _people(body: _Body, person: _Body, reach: Reach) -> tuple[PersonName, ...]:
+def _people(shown: str, person: _Body, reach: Reach) -> tuple[PersonName, ...]:
     names = _stated_people(person) if person else []
     if not any(names):
-        names = [split_person(body.get("display_name") or "")]
+        names = [split_person(shown)]
     boxes = [box for box in reach.boxes if box.address in reach.mailboxes]
     if boxes:
-        names += [_full_form(name, box.words) for name in names if name for box in boxes]
+        names = name_with_mailboxes(list(filter(None, names)), boxes)
     return _unique(names)
 
 
@@ -178,25 +180,19 @@ def _stated_people(person: _Body) -> list[PersonName | None]:
     return [standardise_person(first, *parts, suffix=suffix) for first in firsts]
 
 
-def _full_form(name: PersonName, words: Sequence[str]) -> PersonName | None:
-    """The name as the own mailbox spells it: babsi, barbara.winkler@; never another given name."""
-    if len(name.given) != 1 or len(name.family) != 1 or name.family[0] not in words:
-        return None
-    start = name.given[0][:2]
-    found = [word for word in words if word.startswith(start) and len(word) > 3 and word.isalpha()]
-    return PersonName((found[0],), name.family, name.generation) if found else None
-
-
-def _firms(body: _Body, shown: str, kind: str) -> tuple[_Firms, _Firms]:
+def _firms(body: _Body, shown: str, kind: str, reach: Reach) -> tuple[_Firms, _Firms]:
     """What the record's own company is called, and who a person works for."""
-    return ((), _employers(body, shown)) if kind == "person" else (_organisations(body, shown), ())
+    if kind == "person":
+        return (), _employers(body, shown)
+    return _organisations(body, shown, reach), ()
 
 
-def _organisations(body: _Body, shown: str) -> _Firms:
+def _organisations(body: _Body, shown: str, reach: Reach) -> _Firms:
     stated = body.get("organisation") or {}
-    stated_names = (stated.get("legal_name"), shown, *stated.get("trading_names", ()))
-    texts = {text for text in stated_names if text and "@" not in text}
-    parts = {part for text in texts for part in split_trading_names(text)}
+    legal = told_name(stated.get("legal_name") or "", reach.boxes)
+    texts = {text for text in (legal, shown, *stated.get("trading_names", ())) if text}
+    whole = {without_department(text) for text in texts if "@" not in text}
+    parts = {part for text in whole for part in split_trading_names(text)}
     names = [standardise_organisation(part) for part in parts]
     form = stated.get("legal_form")
     return _unique([name and with_form(name, form) for name in names] if form else names)

@@ -14,6 +14,7 @@ from hub.match.phones import standardise_phone
 from hub.match.texts import word_set
 
 __all__ = [
+    "DESKS",
     "email_domain",
     "email_key",
     "is_date",
@@ -28,30 +29,48 @@ __all__ = [
 _DOTLESS: Final = frozenset({"gmail.com", "googlemail.com"})
 _FREE: Final = word_set(
     """
-    gmail.com googlemail.com gmx.de gmx.net gmx.at gmx.ch gmx.com web.de t-online.de freenet.de
-    outlook.com outlook.de outlook.fr hotmail.com hotmail.de hotmail.fr hotmail.it hotmail.co.uk
-    live.com msn.com yahoo.com yahoo.de yahoo.fr yahoo.it yahoo.es yahoo.co.uk icloud.com me.com
-    mac.com aol.com mail.com mail.ru yandex.ru proton.me protonmail.com posteo.de mailbox.org
-    orange.fr wanadoo.fr free.fr sfr.fr laposte.net libero.it virgilio.it alice.it tiscali.it
-    telefonica.net bluewin.ch aon.at btinternet.com comcast.net verizon.net att.net qq.com
-    163.com arcor.de vodafone.de 1und1.de email.de online.de seznam.cz wp.pl o2.pl onet.pl
-    ziggo.nl kpn.nl telenet.be skynet.be telia.com email.com
+    126.com 163.com 1und1.de alice.it aol.com aon.at arcor.de att.net bbox.fr bell.net bellsouth.net
+    bigpond.com bk.ru bluewin.ch blueyonder.co.uk bol.com.br btinternet.com centrum.cz charter.net
+    chello.at comcast.net cox.net earthlink.net email.com email.cz email.de fastmail.com
+    fastwebnet.it foxmail.com free.fr freenet.de gazeta.pl gmail.com gmx.at gmx.ch gmx.co.uk gmx.com
+    gmx.de gmx.fr gmx.net googlemail.com googlemail.de hetnet.nl hey.com hispeed.ch home.nl
+    hotmail.be hotmail.ca hotmail.co.uk hotmail.com hotmail.com.br hotmail.de hotmail.dk hotmail.es
+    hotmail.fr hotmail.it hotmail.nl hotmail.se icloud.com inbox.ru interia.pl inwind.it kpn.nl
+    kpnmail.nl laposte.net libero.it list.ru live.at live.be live.ca live.co.uk live.com live.de
+    live.fr live.it live.nl live.se mac.com mail.com mail.de mail.ru mailbox.org me.com msn.com
+    naver.com neuf.fr ntlworld.com numericable.fr o2.pl onet.pl online.de optusnet.com.au orange.fr
+    outlook.at outlook.com outlook.de outlook.es outlook.fr outlook.it outlook.nl planet.nl pm.me
+    posteo.de proton.me protonmail.com qq.com rambler.ru rediffmail.com rocketmail.com rogers.com
+    sapo.pt sbcglobal.net seznam.cz sfr.fr shaw.ca sina.com sky.com skynet.be sunrise.ch
+    sympatico.ca t-online.de talktalk.net telefonica.net telenet.be telia.com telus.net terra.es
+    tin.it tiscali.it tutanota.com tutanota.de ukr.net uol.com.br upcmail.nl verizon.net
+    videotron.ca virgilio.it virginmedia.com vodafone.de volny.cz wanadoo.fr web.de wp.pl xs4all.nl
+    yahoo.ca yahoo.co.jp yahoo.co.uk yahoo.com yahoo.com.br yahoo.de yahoo.es yahoo.fr yahoo.it
+    yahoo.nl yandex.ru ymail.com ziggo.nl zoho.com
     """
 )
-_DESKS: Final = word_set(
+DESKS: Final = word_set(
     """
-    abuse account accounting accounts admin administration anfrage anfragen assistance auftrag
-    bestellung bestellungen billing booking bookings buchhaltung bureau buero careers commercial
-    compras compta comptabilite contact contacto contatti customercare customerservice dispatch
-    dpo einkauf empfang enquiries enquiry facturacion finance hallo hello help helpdesk
-    hostmaster hr info infos information inquiries inquiry invoice invoices jobs kontakt
-    kundendienst kundenservice legal logistics logistik mail marketing news newsletter noreply
-    donotreply office order orders payment payments personal post postmaster presse press
-    privacy procurement purchase purchasing rechnung rechnungen reception recruiting
-    reservations root sales secretariat sekretariat security service services shop staff support
-    team tech technik vente ventas vendite verkauf vertrieb versand webmaster welcome zentrale
+    abuse account accounting accounts accountspayable accountsreceivable accueil achats acquisti
+    admin administracion administratie administration amministrazione anfrage anfragen ap assistance
+    auftrag bestellung bestellungen billing biuro boekhouding booking bookings buchhaltung buero
+    bureau careers commande commandes commercial compras compta comptabilite contabilidad
+    contabilita contact contacto contatti crediteuren customercare customerservice debiteuren
+    debitoren dispatch donotreply dpo einkauf empfang enquiries enquiry facturacion facturatie
+    facturation facturen fakturace fatture finance hallo hello help helpdesk hostmaster hr info
+    information infos inkoop inquiries inquiry invoice invoices jobs kanzlei klantenservice kontakt
+    kreditoren kundendienst kundenservice lager legal logistics logistik mail marketing news
+    newsletter noreply objednavky office order orders ordine ordini payables payment payments
+    pedidos personal post postmaster praxis press presse privacy procurement purchase purchasing
+    receivables receptie reception rechnung rechnungen rechnungswesen recruiting redaktion
+    reservations rezeption root sales secretariaat secretariat security sekretariat service services
+    shop staff support team tech technik ucetni ufficio vendite ventas vente verkauf verkoop versand
+    vertrieb warehouse webmaster welcome zakupy zamowienia zentrale
     """
 )
+"""What stands before the @ where a desk has the mailbox; such words are nobody's name either."""
+_NAMES_TOO: Final = frozenset({"ap", "mail", "personal", "post"})
+"""Desks that stand for something else where more follows: ap.singh@."""
 
 
 _SHORTEST_VAT: Final = 10
@@ -102,7 +121,7 @@ def is_desk(address: str) -> bool:
     local = address.partition("@")[0].partition("+")[0]
     first = local.partition("-")[0].partition(".")[0].partition("_")[0]
     plain = local.replace("-", "").replace("_", "").replace(".", "").rstrip("0123456789")
-    return plain in _DESKS or (first in _DESKS and first not in ("mail", "post", "personal"))
+    return plain in DESKS or (first in DESKS and first not in _NAMES_TOO)
 
 
 def is_free_domain(domain: str) -> bool:

@@ -13,7 +13,7 @@ from hub.match.organisations import (
     standardise_organisation,
     with_form,
 )
-from tests.unit.match.crowd import company, outcomes
+from tests.unit.match.crowd import company, outcomes, person
 
 
 def _organisation(text: str) -> OrganisationName:
@@ -116,6 +116,21 @@ def test_a_suffix_states_the_generation(suffix: str, expected: str) -> None:
     assert name == PersonName(("robert",), ("smith",), expected)
 
 
+def test_two_names_in_the_field_of_one() -> None:
+    assert standardise_person("", "", "Anna Berg") == PersonName(("anna",), ("berg",))
+    assert standardise_person("", "", "von Berg") == PersonName((), ("berg",))
+
+
+def test_one_word_for_a_name_may_be_the_family_name() -> None:
+    whole, born = person("Anna", "Berg"), "1980-05-04"
+    told = [outcomes(person(word, "", born=born), whole) for word in ("Berg", "Anna", "Muster")]
+    assert told == [
+        {"family_name": "in the given name's place"},
+        {"given_name": "same"},
+        {"given_name": "different"},
+    ]
+
+
 def test_an_address_is_no_name() -> None:
     assert split_person("anna@example.com") is None
 
@@ -131,6 +146,10 @@ def test_an_address_is_no_name() -> None:
         ("Maschinenbau Brandt", "Maschinenbau Brand GmbH", "slip"),
         ("Acme", "Acme Logistics GmbH", "part of the other"),
         ("Acme (formerly Muster) Ltd.", "Acme Limited", "same"),
+        ("Acme Logistics Ltd. (formerly Muster plc)", "Muster", "one of several names"),
+        ("Muster Metallbau (neu: Zenith Bau GmbH)", "Zenith Bau AG", "one of several names"),
+        ("Muster GmbH (neu)", "Muster", "same"),
+        ("Muster Metals Ltd t/a Zenith", "Acme Metals Ltd t/a Zenith", "one of several names"),
         ("Acme (Neukunde) GmbH", "Acme GmbH", "same"),
         ("Acme GmbH (i.L.)", "Acme GmbH", "same"),
         ("Acme UG (haftungsbeschränkt)", "Acme UG", "same"),
@@ -200,7 +219,9 @@ def test_a_form_stated_apart_counts_unless_the_name_has_one() -> None:
     assert with_form(_organisation("Muster"), "something else").form == ""
 
 
-@pytest.mark.parametrize("sign", ["t/a", "T/A", "d/b/a", "DBA", "trading as", "handelnd unter"])
+@pytest.mark.parametrize(
+    "sign", ["t/a", "T/A", "o/a", "d/b/a", "DBA", "a/k/a", "trading as", "handelnd unter"]
+)
 def test_trading_names(sign: str) -> None:
     assert split_trading_names(f"Muster Ltd {sign} Zenith") == ["Muster Ltd", "Zenith"]
     assert split_trading_names(f"Muster Ltd {sign}") == ["Muster Ltd", ""]

@@ -1,0 +1,83 @@
+"""What a shown name says: neither the desk that writes nor the mailbox once more.
+
+Mail programs and forms fill the name with what they have: "Accounts Payable", "jsmith2" for
+jsmith2@, "Einkauf - Lorenz Holz GmbH". Taken for names they would speak against everybody else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Final
+
+from hub.match.contacts import Mailbox
+from hub.match.standardise import DESKS
+from hub.match.texts import skeleton, split_words, word_set
+
+_BESIDE: Final = word_set(
+    "abteilung and center centre customer department dept desk e et front main payable queries "
+    "receivable relations the und user"
+)
+_DESK_WORDS: Final = frozenset(map(skeleton, DESKS | _BESIDE))
+_PARTED: Final = re.compile(r"\s[-–—]\s|[|:]|\s/\s")
+_PLACEHOLDERS: Final = frozenset(
+    [
+        "n a",
+        "na",
+        "none",
+        "null",
+        "nil",
+        "unknown",
+        "not known",
+        "not provided",
+        "unbekannt",
+        "keine angabe",
+        "k a",
+        "inconnu",
+        "sconosciuto",
+        "desconocido",
+        "nieznany",
+    ]
+)
+_DEPARTMENT: Final = re.compile(
+    r"^(?:accounts (?:payable|receivable)|buchhaltung|einkauf|sekretariat|rechnungswesen|zentrale"
+    r"|inkoop|boekhouding|comptabilit[eé]|contabilit[aà]|contabilidad|amministrazione)\s+(?=\w)"
+    r"|\s+(?:accounts (?:payable|receivable)|buchhaltung|einkauf|purchasing dept\.?)$",
+    re.IGNORECASE,
+)
+"""Departments that hardly any company is called after, in front of its name or behind it."""
+
+
+def told_name(text: str, boxes: Sequence[Mailbox] = ()) -> str:
+    """The name without desks and without what the mailboxes say; '' where nothing is left."""
+    plain = _without_desks(text)
+    if not boxes or not plain:
+        return plain
+    own = {"".join(box.words) for box in boxes}
+    parts = _PARTED.split(plain)
+    kept = [part for part in parts if not _is_mailbox(part, own)]
+    return plain if len(kept) == len(parts) else " ".join(kept).strip()
+
+
+def without_department(text: str) -> str:
+    """A company's name without the department of it that is named beside."""
+    return _DEPARTMENT.sub("", text)
+
+
+@lru_cache(maxsize=65_536)
+def _without_desks(text: str) -> str:
+    parts = _PARTED.split(text)
+    kept = [part for part in parts if not _is_desk(part)]
+    return text if len(kept) == len(parts) else " ".join(kept).strip()
+
+
+def _is_desk(part: str) -> bool:
+    words = tuple(map(skeleton, split_words(part)))
+    return " ".join(words) in _PLACEHOLDERS or (bool(words) and _DESK_WORDS.issuperset(words))
+
+
+def _is_mailbox(part: str, own: set[str]) -> bool:
+    """Whether it is what stands before the @; what is written in words is a name all the same."""
+    bare = part.strip()
+    return " " not in bare and "".join(map(skeleton, split_words(bare))) in own
