@@ -118,7 +118,7 @@ def _read_mailbox(value: str) -> Mailbox | None:
         is_desk(address),
         "" if is_free_domain(domain) else domain,
         skeleton(_in_letters(domain).partition(".")[0].replace("-", "")),
-        tuple(map(skeleton, split_words(_before_sign(value)))),
+        tuple(map(skeleton, split_words(_before_sign(value, address)))),
     )
 
 
@@ -126,9 +126,10 @@ def _words(box: Mailbox) -> tuple[int, tuple[str, ...]]:
     return len(box.words), box.words
 
 
-def _before_sign(value: str) -> str:
-    """What stands before the @ as it was written, without a tag."""
-    return (standardise_email(value) or "").partition("@")[0].partition("+")[0]
+def _before_sign(value: str, address: str) -> str:
+    """What stands before the @ without a tag, with the dots that Gmail leaves out."""
+    written = standardise_email(value) if address.endswith("@gmail.com") else None
+    return (written or address).partition("@")[0].partition("+")[0]
 
 
 @lru_cache(maxsize=16_384)

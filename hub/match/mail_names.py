@@ -7,6 +7,7 @@ the house has (the record says Tom, the mailbox anna.berg@) tells nothing.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 from hub.match.contacts import Mailbox
@@ -28,16 +29,20 @@ def name_with_mailboxes(
     names: Sequence[PersonName], boxes: Sequence[Mailbox]
 ) -> list[PersonName | None]:
     """The names as their owner's mailboxes complete and spell them; without names, theirs."""
-    spelled = sorted({words for box in boxes if (words := _words(box))})
+    spelled = [words for box in boxes if (words := _words(box.words))]
+    if len(spelled) > 1:
+        spelled.sort()
     if not names:
         return [_named_by(words) for words in spelled]
-    whole = [_completed(name, spelled) for name in names]
-    return [*whole, *(_full_form(name, words) for name in whole for words in spelled)]
+    found = [_completed(name, spelled) for name in names]
+    found += [full for name in found for words in spelled if (full := _full_form(name, words))]
+    return [*found]
 
 
-def _words(box: Mailbox) -> tuple[str, ...]:
+@lru_cache(maxsize=65_536)
+def _words(before: tuple[str, ...]) -> tuple[str, ...]:
     """The words before the @ without numbers at their ends; none where they name nobody."""
-    words = tuple(filter(None, (word.rstrip("0123456789") for word in box.words)))
+    words = tuple(filter(None, (word.rstrip("0123456789") for word in before)))
     fits = all(map(str.isalpha, words)) and _NOBODY.isdisjoint(words)
     return words if fits and len(words) <= _MOST_WORDS else ()
 
@@ -51,7 +56,7 @@ def _named_by(words: tuple[str, ...]) -> PersonName | None:
 
 def _completed(name: PersonName, spelled: Sequence[tuple[str, ...]]) -> PersonName:
     """The name with the part that is missing, if a mailbox holds the other one."""
-    if bool(name.given) == bool(name.family):
+    if name.given and name.family:
         return name
     stated = name.given or name.family
     found = next(filter(None, (_beside(stated, words) for words in spelled)), None)

@@ -40,6 +40,7 @@ _PLACEHOLDERS: Final = frozenset(
         "nieznany",
     ]
 )
+_LAST_WORDS: Final = DESKS | _BESIDE | {word.rpartition(" ")[2] for word in _PLACEHOLDERS}
 _DEPARTMENT: Final = re.compile(
     r"^(?:accounts (?:payable|receivable)|buchhaltung|einkauf|sekretariat|rechnungswesen|zentrale"
     r"|inkoop|boekhouding|comptabilit[eé]|contabilit[aà]|contabilidad|amministrazione)\s+(?=\w)"
@@ -52,7 +53,7 @@ _DEPARTMENT: Final = re.compile(
 def told_name(text: str, boxes: Sequence[Mailbox] = ()) -> str:
     """The name without desks and without what the mailboxes say; '' where nothing is left."""
     plain = _without_desks(text)
-    if not boxes or not plain:
+    if not boxes or (" " in plain and _is_of_letters(plain)):
         return plain
     own = {"".join(box.words) for box in boxes}
     parts = _PARTED.split(plain)
@@ -65,16 +66,26 @@ def without_department(text: str) -> str:
     return _DEPARTMENT.sub("", text)
 
 
+def _is_of_letters(text: str) -> bool:
+    """Most names: there is nothing in them to part them by."""
+    return text.replace(" ", "").isalpha()
+
+
 @lru_cache(maxsize=65_536)
 def _without_desks(text: str) -> str:
+    if _is_of_letters(text):
+        return "" if _is_desk(text) else text
     parts = _PARTED.split(text)
     kept = [part for part in parts if not _is_desk(part)]
     return text if len(kept) == len(parts) else " ".join(kept).strip()
 
 
 def _is_desk(part: str) -> bool:
+    last = part.rpartition(" ")[2].casefold()
+    if last not in _LAST_WORDS and last.isascii() and last.isalpha():
+        return False  # most names, at once
     words = tuple(map(skeleton, split_words(part)))
-    return " ".join(words) in _PLACEHOLDERS or (bool(words) and _DESK_WORDS.issuperset(words))
+    return " ".join(words) in _PLACEHOLDERS or _DESK_WORDS.issuperset(words)
 
 
 def _is_mailbox(part: str, own: set[str]) -> bool:
