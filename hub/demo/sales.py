@@ -115,8 +115,7 @@ class SalesDesk:
             **_place("", entry.address),
         }
         key = self._add("Lead", row)
-        person: Customer | str = customer if customer.is_person else f"{customer.id}-desk-{key}"
-        register.identify(Ref("sfa", "Lead", key), person)
+        register.identify(Ref("sfa", "Lead", key), customer)  # a desk that asks is the company
         if company != row["Name"]:
             register.identify(Ref("sfa", "Lead", key, "company"), employer or customer)
 

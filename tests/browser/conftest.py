@@ -29,7 +29,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def made_company(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_company(tmp_path_factory.mktemp("company") / "site", customers=200)
+    return make_company(tmp_path_factory.mktemp("company") / "site", customers=300)
 
 
 @pytest.fixture(scope="module")
