@@ -25,18 +25,17 @@ _SHORTEST: Final = 3
 _MOST_WORDS: Final = 3
 
 
-def name_with_mailboxes(
-    names: Sequence[PersonName], boxes: Sequence[Mailbox]
-) -> list[PersonName | None]:
+def name_with_mailboxes(names: Sequence[PersonName], boxes: Sequence[Mailbox]) -> list[PersonName]:
     """The names as their owner's mailboxes complete and spell them; without names, theirs."""
     spelled = [words for box in boxes if (words := _words(box.words))]
     if len(spelled) > 1:
         spelled.sort()
     if not names:
-        return [_named_by(words) for words in spelled]
+        return [name for words in spelled if (name := _named_by(words))]
     found = [_completed(name, spelled) for name in names]
-    found += [full for name in found for words in spelled if (full := _full_form(name, words))]
-    return [*found]
+    return found + [
+        full for name in found for words in spelled if (full := _full_form(name, words))
+    ]
 
 
 @lru_cache(maxsize=65_536)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any, Final, NamedTuple, TypeVar
 
@@ -155,7 +155,7 @@ def _has_personal_mailbox(name: OrganisationName | None, reach: Reach) -> bool:
     return all(box.label != whole for box in reach.boxes)
 
 
-def _unique(items: list[_Item | None]) -> tuple[_Item, ...]:
+def _unique(items: Sequence[_Item | None]) -> tuple[_Item, ...]:
     if len(items) < 2:  # most records have one of each
         return (items[0],) if items and items[0] is not None else ()
     return tuple(sorted({item for item in items if item is not None}))
@@ -167,7 +167,7 @@ def _people(shown: str, person: _Body, reach: Reach) -> tuple[PersonName, ...]:
         names = [split_person(shown)]
     boxes = [box for box in reach.boxes if box.address in reach.mailboxes]
     if boxes:
-        names = name_with_mailboxes(list(filter(None, names)), boxes)
+        return _unique(name_with_mailboxes(list(filter(None, names)), boxes))
     return _unique(names)
 
 

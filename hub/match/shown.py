@@ -7,7 +7,7 @@ jsmith2@, "Einkauf - Lorenz Holz GmbH". Taken for names they would speak against
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -41,6 +41,7 @@ _PLACEHOLDERS: Final = frozenset(
     ]
 )
 _LAST_WORDS: Final = DESKS | _BESIDE | {word.rpartition(" ")[2] for word in _PLACEHOLDERS}
+"""What ends in no such word is no desk and no placeholder: most names, so it is asked first."""
 _DEPARTMENT: Final = re.compile(
     r"^(?:accounts (?:payable|receivable)|buchhaltung|einkauf|sekretariat|rechnungswesen|zentrale"
     r"|inkoop|boekhouding|comptabilit[eé]|contabilit[aà]|contabilidad|amministrazione)\s+(?=\w)"
@@ -56,9 +57,7 @@ def told_name(text: str, boxes: Sequence[Mailbox] = ()) -> str:
     if not boxes or (" " in plain and _is_of_letters(plain)):
         return plain
     own = {"".join(box.words) for box in boxes}
-    parts = _PARTED.split(plain)
-    kept = [part for part in parts if not _is_mailbox(part, own)]
-    return plain if len(kept) == len(parts) else " ".join(kept).strip()
+    return _without(plain, lambda part: _is_mailbox(part, own))
 
 
 def without_department(text: str) -> str:
@@ -73,17 +72,20 @@ def _is_of_letters(text: str) -> bool:
 
 @lru_cache(maxsize=65_536)
 def _without_desks(text: str) -> str:
-    if _is_of_letters(text):
-        return "" if _is_desk(text) else text
-    parts = _PARTED.split(text)
-    kept = [part for part in parts if not _is_desk(part)]
+    return _without(text, _is_desk)
+
+
+def _without(text: str, is_no_name: Callable[[str], bool]) -> str:
+    """The text as it stands, or what is left of it without the parts that are no name."""
+    parts = [text] if _is_of_letters(text) else _PARTED.split(text)
+    kept = [part for part in parts if not is_no_name(part)]
     return text if len(kept) == len(parts) else " ".join(kept).strip()
 
 
 def _is_desk(part: str) -> bool:
     last = part.rpartition(" ")[2].casefold()
     if last not in _LAST_WORDS and last.isascii() and last.isalpha():
-        return False  # most names, at once
+        return False
     words = tuple(map(skeleton, split_words(part)))
     return " ".join(words) in _PLACEHOLDERS or _DESK_WORDS.issuperset(words)
 
