@@ -14,16 +14,24 @@ from hub.match.standardise import (
     standardise_email,
     standardise_phone,
 )
-from hub.match.texts import skeleton, split_words
+from hub.match.texts import folded_words, skeleton, word_set
 
 _Point = Mapping[str, Any]
+_NOBODY: Final = word_set(
+    """
+    fa fam familie family famille famiglia familia firma haus home house mail me my office team the
+    """
+)
+"""Words in mailboxes that are no part of a name."""
+_MOST_NAMES: Final = 3
 
 
 class Mailbox(NamedTuple):
     """A mail address read once.
 
     ``domain`` is '' where everybody may have an address; ``label`` is the domain's first part and
-    ``words`` are what stands before the @, both folded.
+    ``words`` are what stands before the @, both folded. ``names`` are the words without numbers at
+    their ends, none where they name nobody.
     """
 
     address: str
@@ -31,6 +39,7 @@ class Mailbox(NamedTuple):
     domain: str
     label: str
     words: tuple[str, ...]
+    names: tuple[str, ...]
 
 
 class Reach(NamedTuple):
@@ -45,7 +54,8 @@ class Reach(NamedTuple):
 
 
 _NOWHERE: Final = Reach()
-_NONE: Final = (frozenset[str](), frozenset[str]())
+_NO_VALUES: Final[frozenset[str]] = frozenset()
+_NONE: Final = (_NO_VALUES, _NO_VALUES)
 
 
 def read_reach(points: Iterable[_Point], country: str) -> Reach:
@@ -56,7 +66,6 @@ def read_reach(points: Iterable[_Point], country: str) -> Reach:
     for point in points:
         if point.get("status") != "invalid":
             _add(found, point, country)
-    found.domains.discard("")
     return Reach(
         tuple(found.boxes.values()),
         *_part(found.shared_boxes),
@@ -79,17 +88,22 @@ def _add(found: _Found, point: _Point, country: str) -> None:
     if kind == "email":
         box = _read_mailbox(point["value"])
         if box is not None:
-            held = found.boxes.setdefault(box.address, box)
-            # Gmail's dots are no part of the address: the spelling in most words tells most.
-            found.boxes[box.address] = max(held, box, key=_words)
-            found.domains.add(box.domain)
-            _note(found.shared_boxes, box.address, shared=box.desk or point.get("shared"))
+            _add_mailbox(found, box, shared=box.desk or point.get("shared"))
     elif kind == "phone":
         number = standardise_phone(point["value"], country)
         if number and "fax" not in point.get("purpose", ()):
             _note(found.phones, number, shared=point.get("shared"))
     elif kind == "web":
-        found.domains.add(_site(point["value"]))
+        found.domains.update(filter(None, [_site(point["value"])]))
+
+
+def _add_mailbox(found: _Found, box: Mailbox, *, shared: bool | None) -> None:
+    held = found.boxes.get(box.address)
+    # Gmail's dots are no part of the address: the spelling in most words tells most.
+    found.boxes[box.address] = box if held is None else max(held, box, key=_words)
+    if box.domain:
+        found.domains.add(box.domain)
+    _note(found.shared_boxes, box.address, shared=shared)
 
 
 def _note(found: dict[str, bool], value: str, *, shared: bool | None) -> None:
@@ -100,6 +114,9 @@ def _part(found: dict[str, bool]) -> tuple[frozenset[str], frozenset[str]]:
     """What is the party's own, and what is shared."""
     if not found:
         return _NONE
+    if len(found) == 1:
+        values = frozenset(found)
+        return (_NO_VALUES, values) if any(found.values()) else (values, _NO_VALUES)
     own: list[str] = []
     shared: list[str] = []
     for value, is_shared in found.items():
@@ -113,13 +130,29 @@ def _read_mailbox(value: str) -> Mailbox | None:
     if address is None:
         return None
     domain = email_domain(address)
+    words = folded_words(_before_sign(value, address))
     return Mailbox(
         address,
         is_desk(address),
         "" if is_free_domain(domain) else domain,
-        skeleton(_in_letters(domain).partition(".")[0].replace("-", "")),
-        tuple(map(skeleton, split_words(_before_sign(value, address)))),
+        _label(domain),
+        words,
+        _names_in(words),
     )
+
+
+def _names_in(words: tuple[str, ...]) -> tuple[str, ...]:
+    found = words
+    if not "".join(words).isalpha():
+        found = tuple(filter(None, (word.rstrip("0123456789") for word in words)))
+        if not all(map(str.isalpha, found)):
+            return ()
+    return found if len(found) <= _MOST_NAMES and _NOBODY.isdisjoint(found) else ()
+
+
+@lru_cache(maxsize=16_384)
+def _label(domain: str) -> str:
+    return skeleton(_in_letters(domain).partition(".")[0].replace("-", ""))
 
 
 def _words(box: Mailbox) -> tuple[int, tuple[str, ...]]:

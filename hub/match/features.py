@@ -7,9 +7,10 @@ the fullest form of a person's name, the lists hold every form that was stated.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from functools import lru_cache
 from itertools import chain
+from operator import attrgetter
 from typing import Final, NamedTuple
 
 from hub.match.given import root_names
@@ -26,6 +27,8 @@ _HOLDING: Final = word_set(
     beteiligung beteiligungs beteiligungen besitz komplementar
     """
 )
+_GIVEN: Final = attrgetter("given")
+_FAMILY: Final = attrgetter("family")
 _NO_DIGITS: Final = re.compile("[^0-9]+")
 _Text = str | None
 _Texts = tuple[str, ...] | None
@@ -142,7 +145,8 @@ def _list(values: Collection[str]) -> _Texts:
     if not values:
         return None
     if len(values) == 1:
-        return tuple(values) if "" not in values else None
+        (value,) = values
+        return (value,) if value else None
     return tuple(sorted({value for value in values if value})) or None
 
 
@@ -156,10 +160,10 @@ def _name_part(names: tuple[PersonName, ...]) -> _NamePart:
         given or None,
         _full_name(given, family),
         sound(given) if len(given) > 1 else None,
-        _given_forms(_joined([item.given for item in names])),
+        _given_forms(_joined(names, _GIVEN)),
         family or None,
-        _list(_joined([item.family for item in names])),
-        _list(_joined([_other_words(item) for item in names])),
+        _list(_joined(names, _FAMILY)),
+        _list(_joined(names, _other_words)),
         name.generation or None,
     )
 
@@ -175,8 +179,10 @@ def _full_name(given: str, family: str) -> str | None:
     return " ".join(sorted((given, family))) if len(given) > 1 and family else None
 
 
-def _joined(parts: list[tuple[str, ...]]) -> tuple[str, ...]:
-    return parts[0] if len(parts) == 1 else tuple(chain.from_iterable(parts))
+def _joined(
+    names: tuple[PersonName, ...], part: Callable[[PersonName], tuple[str, ...]]
+) -> tuple[str, ...]:
+    return part(names[0]) if len(names) == 1 else tuple(chain.from_iterable(map(part, names)))
 
 
 @lru_cache(maxsize=32_768)
@@ -203,8 +209,8 @@ def _fullness(name: PersonName) -> tuple[int, PersonName]:
 
 
 def _other_words(name: PersonName) -> tuple[str, ...]:
-    words = (*name.given[1:], *name.family)
-    return tuple([word for word in words if len(word) > 2 and word not in name.given[:1]])
+    first, *others = name.given or ("",)
+    return tuple([word for word in (*others, *name.family) if len(word) > 2 and word != first])
 
 
 def _organisation_part(names: tuple[OrganisationName, ...]) -> _OrganisationPart:
@@ -229,8 +235,10 @@ def _one_text(name: OrganisationName) -> str:
     return " ".join(sorted(name.words))
 
 
-def _part_of_group(words: Iterable[str]) -> str:
+def _part_of_group(words: Collection[str]) -> str:
     """What tells companies of one name apart: a number, or that one only holds the others."""
+    if _HOLDING.isdisjoint(words) and "".join(words).isalpha():
+        return "none"
     told = {word for word in words if word in _HOLDING}
     return " ".join(sorted({*told, *_DIGITS.findall(" ".join(words))})) or "none"
 

@@ -7,43 +7,26 @@ the house has (the record says Tom, the mailbox anna.berg@) tells nothing.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Final
 
 from hub.match.contacts import Mailbox
 from hub.match.names import PersonName
-from hub.match.texts import word_set
 
-_NOBODY: Final = word_set(
-    """
-    fa fam familie family famille famiglia familia firma haus home house mail me my office team the
-    """
-)
-"""Words in mailboxes that are no part of a name."""
 _SHORTEST: Final = 3
 """Fewer letters behind a known name in one word are an initial or chance."""
-_MOST_WORDS: Final = 3
 
 
 def name_with_mailboxes(names: Sequence[PersonName], boxes: Sequence[Mailbox]) -> list[PersonName]:
     """The names as their owner's mailboxes complete and spell them; without names, theirs."""
-    spelled = [words for box in boxes if (words := _words(box.words))]
+    spelled = [box.names for box in boxes if box.names]
     if len(spelled) > 1:
         spelled.sort()
     if not names:
         return [name for words in spelled if (name := _named_by(words))]
-    found = [_completed(name, spelled) for name in names]
+    found = [name if name.given and name.family else _completed(name, spelled) for name in names]
     return found + [
         full for name in found for words in spelled if (full := _full_form(name, words))
     ]
-
-
-@lru_cache(maxsize=65_536)
-def _words(before: tuple[str, ...]) -> tuple[str, ...]:
-    """The words before the @ without numbers at their ends; none where they name nobody."""
-    words = tuple(filter(None, (word.rstrip("0123456789") for word in before)))
-    fits = all(map(str.isalpha, words)) and _NOBODY.isdisjoint(words)
-    return words if fits and len(words) <= _MOST_WORDS else ()
 
 
 def _named_by(words: tuple[str, ...]) -> PersonName | None:
@@ -55,8 +38,6 @@ def _named_by(words: tuple[str, ...]) -> PersonName | None:
 
 def _completed(name: PersonName, spelled: Sequence[tuple[str, ...]]) -> PersonName:
     """The name with the part that is missing, if a mailbox holds the other one."""
-    if name.given and name.family:
-        return name
     stated = name.given or name.family
     found = next(filter(None, (_beside(stated, words) for words in spelled)), None)
     if found is None:
@@ -93,5 +74,6 @@ def _full_form(name: PersonName, words: Sequence[str]) -> PersonName | None:
     if len(name.given) != 1 or len(name.family) != 1 or name.family[0] not in words:
         return None
     start = name.given[0][:2]
-    found = [word for word in words if word.startswith(start) and len(word) > 3]
+    others = [word for word in words if word != name.family[0]]
+    found = [word for word in others if word.startswith(start) and len(word) > 3]
     return PersonName((found[0],), name.family, name.generation) if found else None

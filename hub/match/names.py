@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from hub.match.texts import fold, skeleton, split_words, word_set
+from hub.match.texts import fold, folded_words, split_words, word_set
 
 _TITLES: Final = word_set(
     """
@@ -71,6 +71,8 @@ def split_person(text: str) -> PersonName | None:
     """
     if "@" in text:
         return None
+    if "," not in text:
+        return _split_words_of_person(text)
     before, _, after = text.partition(",")
     given, generation = _without_generation(_plain(after, 1))
     if not given:
@@ -89,14 +91,15 @@ def _split_words_of_person(text: str) -> PersonName | None:
         return PersonName(words, (), generation) if words else None
     if len(words[-1]) == 1 < len(words[0]):
         return PersonName(words[1:], words[:1], generation)
-    last = len(words) - _size_of_last(text, words)
-    start = next((n for n in range(1, last) if words[n] in PARTICLES), last)
+    start = len(words) - (_size_of_last(text, words) if "-" in text else 1)
+    if not PARTICLES.isdisjoint(words):
+        start = next((n for n in range(1, start) if words[n] in PARTICLES), start)
     return PersonName(words[:start], _without_particles(words[start:]), generation)
 
 
 def _size_of_last(text: str, words: tuple[str, ...]) -> int:
     """How many words the family name at the end has: Müller-Lüdenscheidt has two."""
-    double = _plain(text.rsplit(maxsplit=1)[-1], 1) if "-" in text else ()
+    double = _plain(text.rsplit(maxsplit=1)[-1], 1)
     return len(double) if words[-len(double) :] == double and len(double) < len(words) else 1
 
 
@@ -114,7 +117,7 @@ def _plain_part(text: str) -> tuple[tuple[str, ...], str]:
 
 def _plain(text: str, names: int) -> tuple[str, ...]:
     """The words without titles; what may be a name too is none where so many names are beside."""
-    kept = tuple(map(skeleton, split_words(text)))
+    kept = folded_words(text)
     if not _DROPPED.isdisjoint(kept):
         plain = tuple(word for word in kept if word not in _DROPPED)
         kept = plain if len(plain) >= names else _with_names(kept)

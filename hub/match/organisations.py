@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from hub.match.texts import skeleton, split_words, word_set
+from hub.match.texts import folded_words, word_set
 
 _FORMS: Final = {
     form: line.split(":")[0]
@@ -114,7 +114,7 @@ class OrganisationName(NamedTuple):
 def standardise_organisation(text: str) -> OrganisationName | None:
     """The name without its legal form; None where no word is left."""
     plain = (_ASIDE.sub(" ", text).strip() or text) if "(" in text else text
-    words = tuple(map(skeleton, split_words(plain.replace("&", " und "))))
+    words = folded_words(plain.replace("&", " und "))
     core, form = _without_form(words) if _may_have_form(words) else (words, "")
     kept = core if _LINKING.isdisjoint(core) else _without_linking(core)
     return OrganisationName(kept, form) if kept else None
@@ -127,7 +127,7 @@ def split_trading_names(text: str) -> list[str]:
 
 def with_form(name: OrganisationName, stated: str) -> OrganisationName:
     """The name with the legal form that is stated apart from it; its own goes first."""
-    found = "" if name.form else _FORMS.get(" ".join(map(skeleton, split_words(stated))))
+    found = "" if name.form else _FORMS.get(" ".join(folded_words(stated)))
     return name._replace(form=found) if found else name
 
 

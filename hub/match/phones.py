@@ -30,23 +30,34 @@ def standardise_phone(value: str, country: str = "DE") -> str | None:
 
     Placeholders (0000000, 123456) and emergency numbers give None too.
     """
-    digits = "".join(filter(str.isdigit, value))
-    if len(digits) < 6 or digits in _COUNTING or digits.count(digits[0]) == len(digits):
-        return None
     text = " ".join(value.split())
-    known = find_well_formed(text, country) or _ask(text, country)
+    compact = text.translate(_NOISE)
+    if _is_placeholder(compact):
+        return None
+    known = _as_well_formed(compact, country) if len(text) <= _LONGEST else None
+    known = known or _ask(text, country)
     if known is None and (extension := _EXTENSION.search(text)):
         return _ask(text[: extension.start()], country)
     return known
 
 
+def _is_placeholder(compact: str) -> bool:
+    digits = compact.removeprefix("+")
+    if not digits.isdigit():
+        digits = "".join(filter(str.isdigit, digits))
+    return len(digits) < 6 or digits in _COUNTING or digits.count(digits[0]) == len(digits)
+
+
 def find_well_formed(text: str, country: str) -> str | None:
     """The fast way alone: the number where it is surely the library's answer, else None."""
-    compact = text.translate(_NOISE)
-    digits = compact[1:] if compact[:1] == "+" else compact
-    if not (digits.isascii() and digits.isdigit() and len(text) <= _LONGEST):
+    return _as_well_formed(text.translate(_NOISE), country) if len(text) <= _LONGEST else None
+
+
+def _as_well_formed(compact: str, country: str) -> str | None:
+    digits = compact.removeprefix("+")
+    if not (digits.isascii() and digits.isdigit()):
         return None
-    return _from_abroad(digits) if digits is not compact else _as_dialled(digits, country)
+    return _as_dialled(digits, country) if len(digits) == len(compact) else _from_abroad(digits)
 
 
 class _Dialling(NamedTuple):
@@ -99,13 +110,19 @@ def _as_dialled(digits: str, country: str) -> str | None:
 
 def _from_abroad(digits: str) -> str | None:
     """A number behind its country's calling code: taken where no trunk prefix is in between."""
-    code = next((digits[:size] for size in (1, 2, 3) if _main_region(digits[:size])), "")
-    rules = _dialling(_main_region(code) or "") if code else None
+    rules = _called(digits[:3])
     if rules is None:
         return None
-    number = digits[len(code) :]
+    number = digits[len(rules.code) :]
     taken = len(number) in rules.lengths and rules.trunk.match(number) is None
     return f"+{digits}" if taken else None
+
+
+@lru_cache(maxsize=1_024)
+def _called(start: str) -> _Dialling | None:
+    """The rules of the region whose calling code three digits start with."""
+    code = next((start[:size] for size in (1, 2, 3) if _main_region(start[:size])), "")
+    return _dialling(_main_region(code) or "") if code else None
 
 
 def _at_home(digits: str, rules: _Dialling) -> str | None:
@@ -117,8 +134,8 @@ def _at_home(digits: str, rules: _Dialling) -> str | None:
         if not rules.drops_trunk or rules.general.fullmatch(digits):
             return None
         digits = digits[prefix.end() :]
-    main = _dialling(_main_region(rules.code) or "")
-    taken = main is not None and len(digits) in rules.lengths & main.lengths
+    main = _called(rules.code)
+    taken = main is not None and len(digits) in rules.lengths and len(digits) in main.lengths
     return f"+{rules.code}{digits}" if taken else None
 
 

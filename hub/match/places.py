@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from hub.match.texts import skeleton, split_words, word_set
+from hub.match.texts import folded_words, skeleton, word_set
 
 _NUMBER: Final = re.compile(r"^(\d{1,5})\s?([a-z]?)$")
 _RANGE: Final = re.compile(r"\b(\d{1,5})(?:\s*[-/]\s*\d{1,5}\b)+")
@@ -91,17 +92,13 @@ def standardise_place(
 
 @lru_cache(maxsize=32_768)
 def _town(city: str) -> str:
-    return " ".join([skeleton(word) for word in split_words(city) if not word.isdigit()])
+    return " ".join([word for word in folded_words(city) if not word.isdigit()])
 
 
 def _split_street(line: str) -> tuple[str, str, str]:
     """Street, house number, and what follows a comma: number in front or behind."""
-    text = _without_unit(line.casefold())
-    text = _ENDINGS.sub("str ", text) if "str" in text else text
-    text = _REPEATED.sub(r"\1\2\3\4", text)
-    text = _APART.sub(r"\1\2", _RANGE.sub(r"\1", text))
-    head, tail = _numbered_piece(text)
-    words = [skeleton(word) for word in split_words(head)]
+    head, tail = _numbered_piece(_with_one_number(_without_unit(line.casefold())))
+    words = folded_words(head)
     found = [n for n, word in enumerate(words) if word[:1].isdigit() and _NUMBER.match(word)]
     if not found:
         return _join_street(words), "", tail
@@ -109,6 +106,14 @@ def _split_street(line: str) -> tuple[str, str, str]:
     if place == 0:
         return _join_street(words[1:]), words[0], tail
     return _join_street(words[:place]), words[place], tail
+
+
+def _with_one_number(text: str) -> str:
+    """House numbers as one word: 12 b, 12-14, 12 bis; what is seldom written is asked for first."""
+    text = _ENDINGS.sub("str ", text) if "str" in text else text
+    text = _REPEATED.sub(r"\1\2\3\4", text) if "bis" in text or "ter" in text else text
+    text = _RANGE.sub(r"\1", text) if "-" in text or "/" in text else text
+    return _APART.sub(r"\1\2", text)
 
 
 def _without_unit(text: str) -> str:
@@ -144,7 +149,7 @@ def _has_number_and_word(piece: str) -> bool:
     return any(map(str.isdigit, piece)) and any(map(str.isalpha, piece))
 
 
-def _join_street(words: list[str]) -> str:
+def _join_street(words: Sequence[str]) -> str:
     return "".join(map(_shorten, words))
 
 

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any, Final, NamedTuple, TypeVar
 
+import orjson
+
 from hub.match.contacts import Reach, read_reach
 from hub.match.mail_names import name_with_mailboxes
 from hub.match.names import PersonName, split_person, standardise_person
@@ -100,20 +102,26 @@ def build_profile(body: _Body, country: str = "DE") -> Profile:
     home = _home_country(addresses, country)
     reach = read_reach(body.get("contact_points") or (), home)
     shown = told_name(_shown_name(body, person), reach.boxes)
-    kind = _kind(body, person, shown, reach)
+    employed = _employers(body, shown)
+    kind = _kind(body, person, shown, reach, employed)
     people = _people(shown, person, reach) if kind in _PERSON_KINDS else ()
-    firms = _firms(body, shown, kind, reach)
+    firms = ((), employed) if kind == "person" else (_organisations(body, shown, reach), ())
     places = _unique([_place(address) for address in addresses])
     identifiers = _identifiers(body.get("identifiers") or (), home)
     born = standardise_date(person.get("birth_date") or "")
-    names = [[*map(tuple, found)] for found in (people, *firms, places)]
-    plain = (kind, born, *names, sorted(map(tuple, identifiers)), *map(sorted, reach[1:]))
-    return Profile(kind, people, *firms, *reach[1:], places, identifiers, born, _digest(plain))
+    content = (kind, people, *firms, *reach[1:], places, identifiers, born)
+    return Profile._make((*content, _digest(content)))
 
 
 def _digest(content: tuple[Any, ...]) -> str:
-    """Of plain tuples, lists and texts alone: how those are written tells all contents apart."""
-    return blake2b(ascii((MATCH_VERSION, content)).encode(), digest_size=12).hexdigest()
+    """Of nested tuples, sets and texts alone: written as JSON, each part in its place."""
+    plain = [_ordered(part) if isinstance(part, frozenset) else part for part in content]
+    written = orjson.dumps((MATCH_VERSION, plain), default=tuple)
+    return blake2b(written, digest_size=12).hexdigest()
+
+
+def _ordered(values: frozenset[Any]) -> Sequence[Any]:
+    return sorted(values) if len(values) > 1 else tuple(values)
 
 
 def _home_country(addresses: Iterable[_Body], country: str) -> str:
@@ -128,12 +136,11 @@ def _shown_name(body: _Body, person: _Body) -> str:
     return shown or " ".join(filter(None, (person.get("given"), person.get("family"))))
 
 
-def _kind(body: _Body, person: _Body, shown: str, reach: Reach) -> str:
+def _kind(body: _Body, person: _Body, shown: str, reach: Reach, employed: _Firms) -> str:
     """What the record says, unless its name or its mailboxes say otherwise."""
     if body["kind"] != "person" or person.get("birth_date"):
         return str(body["kind"])
     name = standardise_organisation(shown)
-    employed = _employers(body, shown)
     if not employed and _is_company(name, shown):
         return "organisation"
     signs = employed or person.get("prefix") or _has_personal_mailbox(name, reach)
@@ -180,13 +187,6 @@ def _stated_people(person: _Body) -> list[PersonName | None]:
     return [standardise_person(first, *parts, suffix=suffix) for first in firsts]
 
 
-def _firms(body: _Body, shown: str, kind: str, reach: Reach) -> tuple[_Firms, _Firms]:
-    """What the record's own company is called, and who a person works for."""
-    if kind == "person":
-        return (), _employers(body, shown)
-    return _organisations(body, shown, reach), ()
-
-
 def _organisations(body: _Body, shown: str, reach: Reach) -> _Firms:
     stated = body.get("organisation") or {}
     legal = told_name(stated.get("legal_name") or "", reach.boxes)
@@ -199,8 +199,8 @@ def _organisations(body: _Body, shown: str, reach: Reach) -> _Firms:
 
 
 def _employers(body: _Body, shown: str) -> _Firms:
-    """The companies that stand beside a name and are not called by it: who works there."""
-    stated = body.get("organisation")
+    """The companies that stand beside a person's name and are not called by it."""
+    stated = body.get("organisation") if body["kind"] == "person" else None
     name = standardise_organisation(shown) if stated else None
     if not stated or name is None:
         return ()

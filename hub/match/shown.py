@@ -13,7 +13,7 @@ from typing import Final
 
 from hub.match.contacts import Mailbox
 from hub.match.standardise import DESKS
-from hub.match.texts import skeleton, split_words, word_set
+from hub.match.texts import folded_words, skeleton, word_set
 
 _BESIDE: Final = word_set(
     "abteilung and center centre customer department dept desk e et front main payable queries "
@@ -21,6 +21,7 @@ _BESIDE: Final = word_set(
 )
 _DESK_WORDS: Final = frozenset(map(skeleton, DESKS | _BESIDE))
 _PARTED: Final = re.compile(r"\s[-–—]\s|[|:]|\s/\s")
+_SIGNS: Final = frozenset("-–—|:/")
 _PLACEHOLDERS: Final = frozenset(
     [
         "n a",
@@ -53,6 +54,8 @@ _DEPARTMENT: Final = re.compile(
 
 def told_name(text: str, boxes: Sequence[Mailbox] = ()) -> str:
     """The name without desks and without what the mailboxes say; '' where nothing is left."""
+    if not text or (_is_of_letters(text) and " " in text and not _may_be_desk(text)):
+        return text
     plain = _without_desks(text)
     if not boxes or (" " in plain and _is_of_letters(plain)):
         return plain
@@ -77,20 +80,24 @@ def _without_desks(text: str) -> str:
 
 def _without(text: str, is_no_name: Callable[[str], bool]) -> str:
     """The text as it stands, or what is left of it without the parts that are no name."""
-    parts = [text] if _is_of_letters(text) else _PARTED.split(text)
+    parts = [text] if _SIGNS.isdisjoint(text) else _PARTED.split(text)
     kept = [part for part in parts if not is_no_name(part)]
     return text if len(kept) == len(parts) else " ".join(kept).strip()
 
 
 def _is_desk(part: str) -> bool:
-    last = part.rpartition(" ")[2].casefold()
-    if last not in _LAST_WORDS and last.isascii() and last.isalpha():
+    if not _may_be_desk(part):
         return False
-    words = tuple(map(skeleton, split_words(part)))
+    words = folded_words(part)
     return " ".join(words) in _PLACEHOLDERS or _DESK_WORDS.issuperset(words)
+
+
+def _may_be_desk(part: str) -> bool:
+    last = part.rpartition(" ")[2].casefold()
+    return last in _LAST_WORDS or not (last.isascii() and last.isalpha())
 
 
 def _is_mailbox(part: str, own: set[str]) -> bool:
     """Whether it is what stands before the @; what is written in words is a name all the same."""
     bare = part.strip()
-    return " " not in bare and "".join(map(skeleton, split_words(bare))) in own
+    return " " not in bare and "".join(folded_words(bare)) in own

@@ -70,6 +70,16 @@ def split_words(text: str) -> tuple[str, ...]:
     return tuple(filter(None, _NOT_WORD.split(joined)))
 
 
+def folded_words(text: str) -> tuple[str, ...]:
+    """The words of a text, each as its skeleton."""
+    plain = text.lower()
+    if not (plain.isascii() and plain.replace(" ", "").isalnum()):
+        return tuple(map(skeleton, split_words(text)))
+    if "ae" in plain or "oe" in plain or "ue" in plain:
+        plain = _UMLAUTS.sub("", plain)
+    return tuple(plain.split())
+
+
 def _join_letters(match: re.Match[str]) -> str:
     return re.sub(r"[.\s]", "", match.group()) + " "
 

@@ -87,3 +87,19 @@ def test_the_call_name_gets_its_full_form_too() -> None:
         ("babsi", "winkler"),
         ("barbara", "winkler"),
     }
+
+
+@pytest.mark.parametrize(
+    ("given", "family", "mailbox"),
+    [
+        ("Marek", "Malik", "m.malik@example.com"),
+        ("Marek", "Malik", "malik7@example.com"),
+        ("Mara", "Malik", "malik.maria@example.com"),
+    ],
+)
+def test_the_family_name_is_no_full_form_of_a_given_name_that_starts_alike(
+    given: str, family: str, mailbox: str
+) -> None:
+    names = _people(given, family, mailbox)
+    assert (given.lower(), family.lower()) in names
+    assert ("malik", "malik") not in names
