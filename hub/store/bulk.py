@@ -96,7 +96,7 @@ def _look_up(
         sql = _look_up_postgresql(
             table, tuple(columns), where.column, fixed=where.fixed and where.fixed[0], one=one
         )
-        bound = (where.values[0] if one else where.values, *fixed)
+        bound = (where.values[0] if one else _array(where.values), *fixed)
     return sql, bound, columns
 
 
@@ -209,7 +209,19 @@ def _postgresql_type(table: Table, column: str) -> str:
 def bound_list(connection: Connection, values: Iterable[Any]) -> Row:
     """Many values as one parameter: json_each reads them on SQLite, PostgreSQL has arrays."""
     listed = list(values)
-    return (orjson.dumps(listed).decode() if _is_sqlite(connection) else listed,)
+    return (orjson.dumps(listed).decode() if _is_sqlite(connection) else _array(listed),)
+
+
+def _array(values: list[Any]) -> str | list[Any]:
+    """Texts or numbers as PostgreSQL writes an array: a third of what the driver takes for it.
+
+    https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO; other values are the driver's.
+    """
+    kinds = set(map(type, values))
+    if kinds == {str}:
+        quoted = [text.replace("\\", "\\\\").replace('"', '\\"') for text in values]
+        return '{"' + '","'.join(quoted) + '"}'
+    return "{" + ",".join(map(str, values)) + "}" if kinds == {int} else values
 
 
 def driver_uuid(connection: Connection, value: str) -> str:

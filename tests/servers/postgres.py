@@ -14,7 +14,7 @@ import secrets
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,14 +71,15 @@ def available() -> str | None:
 
 
 @contextmanager
-def running(*, fsync: bool = True) -> Iterator[PostgresServer]:
-    """Start a new empty cluster and stop and remove it afterwards."""
+def running(*, fsync: bool = True, shared_buffers: str = "128MB") -> Iterator[PostgresServer]:
+    """Start a new empty cluster and stop and remove it afterwards; 128MB are PostgreSQL's own."""
     owner = "postgres" if process.is_root() else None
     with process.scratch_folder("postgres", owner=owner) as folder:
         password = secrets.token_urlsafe(16)
         _initialise(folder, password, owner)
         port = process.free_port()
-        launch = _launch(folder, port, fsync=fsync)
+        chosen = {"fsync": "on" if fsync else "off", "shared_buffers": shared_buffers}
+        launch = _launch(folder, port, chosen)
         with process.running(launch, lambda: _answers(port)) as server:
             yield PostgresServer("127.0.0.1", port, USER, password, _required(), server.pid)
 
@@ -95,13 +96,13 @@ def _initialise(folder: Path, password: str, owner: str | None) -> None:
     password_file.unlink()
 
 
-def _launch(folder: Path, port: int, *, fsync: bool) -> process.Launch:
+def _launch(folder: Path, port: int, chosen: Mapping[str, str]) -> process.Launch:
     settings = {
         "listen_addresses": "127.0.0.1",
         "unix_socket_directories": "",
-        "fsync": "on" if fsync else "off",
         "max_connections": "100",
         "timezone": "UTC",
+        **chosen,
     }
     command = [str(_required() / "postgres"), "-D", str(folder / "data"), "-p", str(port)]
     for name, value in settings.items():

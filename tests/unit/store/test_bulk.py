@@ -46,6 +46,7 @@ def test_nothing_to_write_is_no_statement(filled: Engine) -> None:
 
 def test_texts_of_every_kind_survive(store: Engine) -> None:
     texts = ["tab\tnew\nline", "back\\slash \\N", "quote ' \" %s ?", "münchen 東京 🙂", " "]
+    texts += ['{a,"b"}', "NULL", ",", "\\", '\\"', "{}"]
     with writing(store) as db:
         bulk.insert(db, frequent_key, ("key", "over"), [(text, 1) for text in texts])
         found = bulk.look_up(db, frequent_key, ("key",), bulk.LookUp("key", texts))
