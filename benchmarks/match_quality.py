@@ -23,7 +23,7 @@ from benchmarks.sparse.__main__ import make
 ROOT: Final = Path(__file__).resolve().parents[1]
 PEER: Final = str(ROOT / ".venv-bench" / "bin" / "python")
 HEAD: Final = (
-    f"{'data':16}{'matcher':20}{'P':>7}{'R':>7}{'F1':>7}{'B³ F1':>7}"
+    f"{'data':16}{'matcher':20}{'P':>8}{'R':>8}{'F1':>8}{'B³ F1':>8}"
     f"{'largest':>9}{'seconds':>9}{'MB':>7}"
 )
 
@@ -93,7 +93,7 @@ def run(*words: str) -> str:
 
 
 def line(name: str, matcher: str, row: Row) -> str:
-    rates = "".join(f"{rate:7.3f}" for rate in row[:4])
+    rates = "".join(f"{rate:8.4f}" for rate in row[:4])  # FEBRL asks for .999
     return f"{name:16}{matcher:20}{rates}{row.largest:9,}{row.seconds:9.1f}{row.memory:7.0f}"
 
 
