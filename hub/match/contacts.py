@@ -66,6 +66,7 @@ def read_reach(points: Iterable[_Point], country: str) -> Reach:
     for point in points:
         if point.get("status") != "invalid":
             _add(found, point, country)
+    found.domains.discard("")
     return Reach(
         tuple(found.boxes.values()),
         *_part(found.shared_boxes),
@@ -94,15 +95,14 @@ def _add(found: _Found, point: _Point, country: str) -> None:
         if number and "fax" not in point.get("purpose", ()):
             _note(found.phones, number, shared=point.get("shared"))
     elif kind == "web":
-        found.domains.update(filter(None, [_site(point["value"])]))
+        found.domains.add(_site(point["value"]))
 
 
 def _add_mailbox(found: _Found, box: Mailbox, *, shared: bool | None) -> None:
     held = found.boxes.get(box.address)
     # Gmail's dots are no part of the address: the spelling in most words tells most.
     found.boxes[box.address] = box if held is None else max(held, box, key=_words)
-    if box.domain:
-        found.domains.add(box.domain)
+    found.domains.add(box.domain)
     _note(found.shared_boxes, box.address, shared=shared)
 
 
@@ -114,7 +114,7 @@ def _part(found: dict[str, bool]) -> tuple[frozenset[str], frozenset[str]]:
     """What is the party's own, and what is shared."""
     if not found:
         return _NONE
-    if len(found) == 1:
+    if len(found) == 1:  # most records have one of each
         values = frozenset(found)
         return (_NO_VALUES, values) if any(found.values()) else (values, _NO_VALUES)
     own: list[str] = []
@@ -142,12 +142,9 @@ def _read_mailbox(value: str) -> Mailbox | None:
 
 
 def _names_in(words: tuple[str, ...]) -> tuple[str, ...]:
-    found = words
-    if not "".join(words).isalpha():
-        found = tuple(filter(None, (word.rstrip("0123456789") for word in words)))
-        if not all(map(str.isalpha, found)):
-            return ()
-    return found if len(found) <= _MOST_NAMES and _NOBODY.isdisjoint(found) else ()
+    found = tuple(filter(None, (word.rstrip("0123456789") for word in words)))
+    fits = all(map(str.isalpha, found)) and _NOBODY.isdisjoint(found)
+    return found if fits and len(found) <= _MOST_NAMES else ()
 
 
 @lru_cache(maxsize=16_384)

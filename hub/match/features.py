@@ -7,10 +7,9 @@ the fullest form of a person's name, the lists hold every form that was stated.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 from itertools import chain
-from operator import attrgetter
 from typing import Final, NamedTuple
 
 from hub.match.given import root_names
@@ -27,8 +26,6 @@ _HOLDING: Final = word_set(
     beteiligung beteiligungs beteiligungen besitz komplementar
     """
 )
-_GIVEN: Final = attrgetter("given")
-_FAMILY: Final = attrgetter("family")
 _NO_DIGITS: Final = re.compile("[^0-9]+")
 _Text = str | None
 _Texts = tuple[str, ...] | None
@@ -160,10 +157,10 @@ def _name_part(names: tuple[PersonName, ...]) -> _NamePart:
         given or None,
         _full_name(given, family),
         sound(given) if len(given) > 1 else None,
-        _given_forms(_joined(names, _GIVEN)),
+        _given_forms(_joined([item.given for item in names])),
         family or None,
-        _list(_joined(names, _FAMILY)),
-        _list(_joined(names, _other_words)),
+        _list(_joined([item.family for item in names])),
+        _list(_joined([_other_words(item) for item in names])),
         name.generation or None,
     )
 
@@ -179,10 +176,8 @@ def _full_name(given: str, family: str) -> str | None:
     return " ".join(sorted((given, family))) if len(given) > 1 and family else None
 
 
-def _joined(
-    names: tuple[PersonName, ...], part: Callable[[PersonName], tuple[str, ...]]
-) -> tuple[str, ...]:
-    return part(names[0]) if len(names) == 1 else tuple(chain.from_iterable(map(part, names)))
+def _joined(parts: list[tuple[str, ...]]) -> tuple[str, ...]:
+    return parts[0] if len(parts) == 1 else tuple(chain.from_iterable(parts))
 
 
 @lru_cache(maxsize=32_768)

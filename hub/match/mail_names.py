@@ -23,7 +23,7 @@ def name_with_mailboxes(names: Sequence[PersonName], boxes: Sequence[Mailbox]) -
         spelled.sort()
     if not names:
         return [name for words in spelled if (name := _named_by(words))]
-    found = [name if name.given and name.family else _completed(name, spelled) for name in names]
+    found = [_completed(name, spelled) for name in names]
     return found + [
         full for name in found for words in spelled if (full := _full_form(name, words))
     ]
@@ -38,6 +38,8 @@ def _named_by(words: tuple[str, ...]) -> PersonName | None:
 
 def _completed(name: PersonName, spelled: Sequence[tuple[str, ...]]) -> PersonName:
     """The name with the part that is missing, if a mailbox holds the other one."""
+    if name.given and name.family:
+        return name
     stated = name.given or name.family
     found = next(filter(None, (_beside(stated, words) for words in spelled)), None)
     if found is None:

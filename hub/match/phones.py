@@ -31,11 +31,9 @@ def standardise_phone(value: str, country: str = "DE") -> str | None:
     Placeholders (0000000, 123456) and emergency numbers give None too.
     """
     text = " ".join(value.split())
-    compact = text.translate(_NOISE)
-    if _is_placeholder(compact):
+    if _is_placeholder(text.translate(_NOISE)):
         return None
-    known = _as_well_formed(compact, country) if len(text) <= _LONGEST else None
-    known = known or _ask(text, country)
+    known = find_well_formed(text, country) or _ask(text, country)
     if known is None and (extension := _EXTENSION.search(text)):
         return _ask(text[: extension.start()], country)
     return known
@@ -50,12 +48,9 @@ def _is_placeholder(compact: str) -> bool:
 
 def find_well_formed(text: str, country: str) -> str | None:
     """The fast way alone: the number where it is surely the library's answer, else None."""
-    return _as_well_formed(text.translate(_NOISE), country) if len(text) <= _LONGEST else None
-
-
-def _as_well_formed(compact: str, country: str) -> str | None:
+    compact = text.translate(_NOISE)
     digits = compact.removeprefix("+")
-    if not (digits.isascii() and digits.isdigit()):
+    if not (digits.isascii() and digits.isdigit() and len(text) <= _LONGEST):
         return None
     return _as_dialled(digits, country) if len(digits) == len(compact) else _from_abroad(digits)
 
