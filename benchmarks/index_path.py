@@ -4,16 +4,17 @@
 records are those of ``benchmarks.sparse``, put into the store as canonicalise would. Measured are
 whole runs as ``hub resolve`` makes them: keys, scores, clusters, golden records, commits, with
 the command's own pace of collecting memory. Beside them stands what a small transaction and a
-question take: the latter shows how fast the machine wakes another process. PostgreSQL has 1 GB of
-shared buffers (docs/operations.md), and may settle between the load and the changes: else these
-compete with its own vacuum. With `--at URL` the store is one that stays: it gets the first size
-where it is empty, and else only changes are measured.
+question take: the latter shows how fast the machine wakes another process. PostgreSQL has a quarter
+of the memory for its shared buffers, as its manual advises (docs/operations.md), and may settle
+between the load and the changes: else these compete with its own vacuum. With `--at URL` the store
+is one that stays: it gets the first size where it is empty, and else only changes are measured.
 """
 
 from __future__ import annotations
 
 import argparse
 import multiprocessing
+import os
 import random
 import resource
 import tempfile
@@ -47,8 +48,7 @@ from tests.servers import postgres
 
 CHUNK = 10_000
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
-SHARED_BUFFERS = "1GB"
-"""Else PostgreSQL keeps 128 MB of 3 GB at hand; its manual advises a quarter of the memory."""
+MEMORY_MB = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") >> 20
 AT_ONCE, COMMITS, QUESTIONS = 1_000, 200, 2_000
 SOURCE = ("id", "stream_id", "source_key", "version", "payload_hash", "epoch", "pending")
 RAW = ("record_id", "version", "payload", "payload_hash", "observed_at", "run_id")
@@ -62,7 +62,7 @@ CANONICAL = (
 def store(kind: str) -> Iterator[Engine]:
     """An empty store that is gone afterwards."""
     if kind == "postgresql":
-        with postgres.running(shared_buffers=SHARED_BUFFERS) as server:
+        with postgres.running(shared_buffers=f"{MEMORY_MB // 4}MB") as server:
             yield _open(server.fresh_database())
         return
     with tempfile.TemporaryDirectory() as folder:

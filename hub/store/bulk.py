@@ -34,7 +34,7 @@ def insert(connection: Connection, table: Table, columns: Sequence[str], rows: l
         for row in rows:
             send(connection, _insert_one(table, tuple(columns)), row)
     elif len(rows) <= _FEW:
-        send(connection, _insert_postgresql(table, tuple(columns)), _arrays(rows))
+        send(connection, _insert_postgresql(table, tuple(columns)), arrays(rows))
     else:
         _copy(connection, table, columns, rows)
 
@@ -49,7 +49,7 @@ def update(connection: Connection, table: Table, columns: Sequence[str], rows: l
     elif len(rows) == 1:
         send(connection, _update_one(table, tuple(columns)), (*rows[0][1:], rows[0][0]))
     else:
-        send(connection, _update_postgresql(table, tuple(columns)), _arrays(rows))
+        send(connection, _update_postgresql(table, tuple(columns)), arrays(rows))
 
 
 def delete(connection: Connection, table: Table, column: str, values: Sequence[Any]) -> None:
@@ -117,7 +117,7 @@ def _is_sqlite(connection: Connection) -> bool:
     return connection.dialect.name == "sqlite"
 
 
-def _arrays(rows: list[Row]) -> Row:
+def arrays(rows: list[Row]) -> Row:
     """The rows as PostgreSQL's unnest takes them: an array for each column."""
     return tuple(list(column) for column in zip(*rows, strict=True))
 

@@ -23,6 +23,13 @@ def foreign_key(target: str) -> ForeignKey:
     return ForeignKey(target)
 
 
+def index_on(dialect: str, index: Index) -> Index:
+    """An index that only one of the databases has; its ``info`` says so."""
+    index.ddl_if(dialect=dialect)
+    index.info["dialect"] = dialect
+    return index
+
+
 def partial_index(
     table: Table,
     condition: str,

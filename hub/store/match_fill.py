@@ -15,13 +15,12 @@ from sqlalchemy.engine import Connection
 from hub.store import bulk
 from hub.store.driver import fetch
 from hub.store.match_keys import Caps, highest_crossed
+from hub.store.match_tables import KEYS
 from hub.store.tables import frequent_key, match_key, match_profile
 from hub.store.waiting import pending_ids
 
 MANY: Final = 20_000
 """A fill is worth it from so many records on."""
-_NAME: Final = "ix_match_key_key"
-_INDEX: Final = next(index for index in match_key.indexes if index.name == _NAME)
 
 
 def begin_fill(db: Connection, many: int = MANY) -> bool:
@@ -29,7 +28,7 @@ def begin_fill(db: Connection, many: int = MANY) -> bool:
     indexed, held = _state(db)
     if indexed and (held or len(pending_ids(db, 0, many)) < many):
         return False
-    _INDEX.drop(db, checkfirst=True)
+    KEYS[db.dialect.name].drop(db, checkfirst=True)
     return True
 
 
@@ -38,7 +37,7 @@ def _state(db: Connection) -> tuple[bool, bool]:
     sqlite = "(SELECT count(*) FROM sqlite_master WHERE type = 'index' AND name = ?)"
     index = sqlite if db.dialect.name == "sqlite" else "to_regclass(%s) IS NOT NULL"
     query = f"SELECT {index} AS indexed, EXISTS (SELECT 1 FROM {match_profile.name}) AS held"
-    found = fetch(db, query, (_NAME,), ("indexed", "held"))[0]
+    found = fetch(db, query, (KEYS[db.dialect.name].name,), ("indexed", "held"))[0]
     return bool(found.indexed), bool(found.held)
 
 
@@ -48,7 +47,7 @@ def complete_fill(db: Connection, caps: Caps, least: int) -> int:
     ``least`` is the lowest cap there is. No record needs a second look for it: those that were
     filled in wait for their first one.
     """
-    _INDEX.create(db, checkfirst=True)
+    KEYS[db.dialect.name].create(db, checkfirst=True)
     db.execute(sa.delete(frequent_key))
     holders = sa.func.count()
     query = sa.select(match_key.c.key, holders).group_by(match_key.c.key).having(holders > least)

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, Table, Text
+from types import MappingProxyType
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+)
 
 from hub.store.columns import UtcMicros
-from hub.store.layout import RowId, foreign_key, metadata, partial_index
+from hub.store.layout import RowId, foreign_key, index_on, metadata, partial_index
 
 match_profile = Table(
     "match_profile",
@@ -13,7 +26,11 @@ match_profile = Table(
     Column("canonical_id", RowId, foreign_key("canonical_record.id"), primary_key=True),
     Column("profile", Text, nullable=False),
 )
-Index("ix_match_profile_profile", match_profile.c.profile)
+Index(
+    "ix_match_profile_profile",
+    match_profile.c.profile,
+    postgresql_include=["canonical_id"],  # SQLite's has it: it is the number of the row
+)
 
 match_content = Table(
     "match_content",
@@ -25,11 +42,25 @@ match_content = Table(
 match_key = Table(
     "match_key",
     metadata,
-    Column("profile", Text, primary_key=True),
-    Column("key", Text, primary_key=True),
+    Column("profile", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    PrimaryKeyConstraint("profile", "key").ddl_if(dialect="sqlite"),
     sqlite_with_rowid=False,
 )
-Index("ix_match_key_key", match_key.c.key)
+KEYS: Final = MappingProxyType(
+    {
+        "sqlite": index_on("sqlite", Index("ix_match_key_key", match_key.c.key)),
+        "postgresql": index_on(
+            "postgresql",
+            Index("uq_match_key_key", match_key.c.key, match_key.c.profile, unique=True),
+        ),
+    }
+)
+"""The index that holders of a key are found by, by database: either answers by itself.
+
+SQLite keeps the table in the order of its primary key, and adds that to the index.
+"""
+index_on("postgresql", Index("ix_match_key_profile", match_key.c.profile))
 
 frequent_key = Table(
     "frequent_key",

@@ -7,17 +7,16 @@ that it was derived from. It joins nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Final, NamedTuple
 
-import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from hub.store import bulk
 from hub.store.bulk import LookUp
 from hub.store.crosswalk import load_links
+from hub.store.driver import run_each, send
 from hub.store.pairs import RELATIONSHIPS, ask_pairs
-from hub.store.tables import derived_relationship, match_content, match_profile
+from hub.store.tables import match_profile
 
 Pair = tuple[str, str]
 """Two contents by their profiles, the smaller first."""
@@ -51,8 +50,7 @@ def ask_relationships(
     db: Connection, profiles: Collection[str]
 ) -> Callable[[], dict[Pair, Relationship]]:
     """The same, called for later."""
-    columns = (*_SIDES, *Relationship._fields)
-    rows = ask_pairs(db, RELATIONSHIPS, columns, profiles)
+    rows = ask_pairs(db, RELATIONSHIPS, _COLUMNS, profiles)
     return lambda: {
         (row.left_profile, row.right_profile): Relationship(row.type, row.weight, row.evidence)
         for row in rows()
@@ -61,28 +59,32 @@ def ask_relationships(
 
 def replace(db: Connection, changes: Mapping[Pair, Relationship | None]) -> None:
     """Store what pairs are to each other now, None for nothing; gone contents have none."""
-    gone = [{"left": left, "right": right} for left, right in sorted(changes)]
-    if gone:
-        table = derived_relationship.c
-        here = (table.left_profile == sa.bindparam("left")) & (
-            table.right_profile == sa.bindparam("right")
-        )
-        db.execute(sa.delete(derived_relationship).where(here), gone)
-    found = {pair: item for pair, item in changes.items() if item is not None}
-    known = _known(db, {profile for pair in found for profile in pair})
-    rows = [_row(pair, item) for pair, item in sorted(found.items()) if known.issuperset(pair)]
+    pairs: list[bulk.Row] = sorted(changes)
+    rows: list[bulk.Row] = [
+        (*pair, *found) for pair, found in sorted(changes.items()) if found is not None
+    ]
+    if db.dialect.name == "sqlite":
+        run_each(db, f"{_FORGET} WHERE left_profile = ? AND right_profile = ?", pairs)
+        run_each(db, _KEEP.format("(SELECT ?, ?, ?, ?, ?)"), rows)
+        return
+    if pairs:
+        send(db, f"{_FORGET} USING {_GONE} WHERE {_IS_GONE}", bulk.arrays(pairs))
     if rows:
-        dialect = postgresql if db.dialect.name == "postgresql" else sqlite
-        db.execute(dialect.insert(derived_relationship).on_conflict_do_nothing(), rows)
+        send(db, _KEEP.format(_FOUND), bulk.arrays(rows))
 
 
-def _known(db: Connection, profiles: Collection[str]) -> set[str]:
-    rows = bulk.look_up(db, match_content, ("profile",), LookUp("profile", profiles))
-    return {row.profile for row in rows}
-
-
-def _row(pair: Pair, found: Relationship) -> dict[str, Any]:
-    return {**dict(zip(_SIDES, pair, strict=True)), **found._asdict()}
+_FORGET: Final = "DELETE FROM derived_relationship"
+_GONE: Final = "unnest(%s::text[], %s::text[]) AS gone(one, other)"
+_IS_GONE: Final = "left_profile = gone.one AND right_profile = gone.other"
+_FOUND: Final = "unnest(%s::text[], %s::text[], %s::text[], %s::int[], %s::text[])"
+_COLUMNS: Final = (*_SIDES, *Relationship._fields)
+_KEEP: Final = f"""
+WITH found ({", ".join(_COLUMNS)}) AS (SELECT * FROM {{}})
+INSERT INTO derived_relationship ({", ".join(_COLUMNS)}) SELECT * FROM found
+WHERE EXISTS (SELECT 1 FROM match_content AS known WHERE known.profile = found.left_profile)
+AND EXISTS (SELECT 1 FROM match_content AS known WHERE known.profile = found.right_profile)
+ON CONFLICT DO NOTHING
+"""
 
 
 def relatives(db: Connection, records: Collection[int]) -> list[Relative]:

@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection, RowMapping
 from hub.store import bulk
 from hub.store.bulk import LookUp, driver_uuid, look_up
 from hub.store.columns import new_id, to_micros
+from hub.store.driver import send
 from hub.store.pairs import CASES, ask_pairs
 from hub.store.standing import OPEN_CASE, as_uuid
 from hub.store.tables import review_case
@@ -67,15 +68,21 @@ def add_cases(db: Connection, cases: Sequence[NewCase], now: datetime) -> None:
 
 def settle_cases(
     db: Connection, case_ids: Collection[str], *, state: str, by: str, now: datetime
-) -> int:
-    """Close open cases as accepted, rejected or obsolete; returns how many were open."""
+) -> None:
+    """Close cases as accepted, rejected or obsolete, as far as they are open."""
     if not case_ids:
-        return 0
-    return db.execute(
-        sa.update(review_case)
-        .where(review_case.c.id.in_(list(case_ids)), review_case.c.state == "open")
-        .values(state=state, settled_by=by, settled_at=now)
-    ).rowcount
+        return
+    lite = db.dialect.name == "sqlite"
+    ids = bulk.bound_list(db, [driver_uuid(db, case_id) for case_id in sorted(case_ids)])
+    given, mark = ("IN (SELECT value FROM json_each(?))", "?") if lite else (_GIVEN, "%s")
+    sql = (
+        f"UPDATE review_case SET state = {mark}, settled_by = {mark}, settled_at = {mark} "
+        f"WHERE id {given} AND {OPEN_CASE}"
+    )
+    send(db, sql, (state, by, to_micros(now), *ids))
+
+
+_GIVEN: Final = "= ANY(%s::uuid[])"
 
 
 def assign_case(db: Connection, case_id: str, assignee: str | None) -> None:

@@ -11,7 +11,7 @@ from hub.errors import ConfigError
 from hub.store.database import Connection, Engine, reading, writing
 from hub.store.views import create_views, view_statements
 
-NEWEST: Final = "0017"
+NEWEST: Final = "0018"
 """The revision that this program works with; Alembic is loaded only where a store has another."""
 _FOLDER: Final = Path(__file__).parent / "migrations"
 _LOCK: Final = 0x4855_4253_544F_5245

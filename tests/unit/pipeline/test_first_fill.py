@@ -12,6 +12,7 @@ from hub.store import party_records, waiting
 from hub.store.database import Engine, reading, writing
 from hub.store.match_fill import begin_fill
 from hub.store.match_keys import fill_profiles
+from hub.store.match_tables import KEYS
 from hub.store.tables import frequent_key, match_content, match_key, match_profile
 from tests.unit.pipeline.party_world import World, person
 
@@ -41,7 +42,9 @@ def held(engine: Engine) -> list[list[tuple[object, ...]]]:
 
 def is_indexed(engine: Engine) -> bool:
     with reading(engine) as db:
-        return "ix_match_key_key" in {i["name"] for i in sa.inspect(db).get_indexes("match_key")}
+        return KEYS[db.dialect.name].name in {
+            item["name"] for item in sa.inspect(db).get_indexes("match_key")
+        }
 
 
 def one_by_one(world: World) -> list[list[tuple[object, ...]]]:
