@@ -18,9 +18,9 @@ from hub.store.driver import Answer, ask, await_sent, fetch, no_rows, run_each, 
 
 Row = tuple[Any, ...]
 
-_BY_ONES: Final = 3
+BY_ONES: Final = 3
 """So many go one by one: nobody waits for them, and arrays of long texts are slow to write."""
-_FEW: Final = 64
+FEW: Final = 64
 """So many rows go in one statement; COPY takes three turns with the server, and less a row."""
 
 
@@ -30,10 +30,10 @@ def insert(connection: Connection, table: Table, columns: Sequence[str], rows: l
         return
     if _is_sqlite(connection):
         run_each(connection, _insert_sql(table, tuple(columns)), rows)
-    elif len(rows) <= _BY_ONES:
+    elif len(rows) <= BY_ONES:
         for row in rows:
             send(connection, _insert_one(table, tuple(columns)), row)
-    elif len(rows) <= _FEW:
+    elif len(rows) <= FEW:
         send(connection, _insert_postgresql(table, tuple(columns)), arrays(rows))
     else:
         _copy(connection, table, columns, rows)
@@ -60,7 +60,7 @@ def delete(connection: Connection, table: Table, column: str, values: Sequence[A
         sql = f"DELETE FROM {table.name} WHERE {column} IN (SELECT value FROM json_each(?))"
         send(connection, sql, bound_list(connection, values))
     else:
-        kind = _postgresql_type(table, column)
+        kind = postgresql_type(table, column)
         sql = f"DELETE FROM {table.name} WHERE {column} = ANY(%s::{kind}[])"
         send(connection, sql, bound_list(connection, values))
 
@@ -117,7 +117,7 @@ def _is_sqlite(connection: Connection) -> bool:
     return connection.dialect.name == "sqlite"
 
 
-def arrays(rows: list[Row]) -> Row:
+def arrays(rows: Sequence[Row]) -> Row:
     """The rows as PostgreSQL's unnest takes them: an array for each column."""
     return tuple(list(column) for column in zip(*rows, strict=True))
 
@@ -143,13 +143,13 @@ def _insert_sql(table: Table, columns: tuple[str, ...]) -> str:
 @lru_cache
 def _insert_one(table: Table, columns: tuple[str, ...]) -> str:
     """An array of one costs the driver more than the statement does."""
-    marks = ", ".join(f"%s::{_postgresql_type(table, column)}" for column in columns)
+    marks = ", ".join(f"%s::{postgresql_type(table, column)}" for column in columns)
     return f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({marks})"
 
 
 @lru_cache
 def _insert_postgresql(table: Table, columns: tuple[str, ...]) -> str:
-    arrays = ", ".join(f"%s::{_postgresql_type(table, column)}[]" for column in columns)
+    arrays = ", ".join(f"%s::{postgresql_type(table, column)}[]" for column in columns)
     return f"INSERT INTO {table.name} ({', '.join(columns)}) SELECT * FROM unnest({arrays})"
 
 
@@ -161,7 +161,7 @@ def _update_sqlite(table: Table, columns: tuple[str, ...]) -> str:
 
 @lru_cache
 def _update_one(table: Table, columns: tuple[str, ...]) -> str:
-    kinds = [_postgresql_type(table, column) for column in columns]
+    kinds = [postgresql_type(table, column) for column in columns]
     changes = ", ".join(f"{c} = %s::{kind}" for c, kind in zip(columns[1:], kinds[1:], strict=True))
     return f"UPDATE {table.name} SET {changes} WHERE {columns[0]} = %s::{kinds[0]}"
 
@@ -169,7 +169,7 @@ def _update_one(table: Table, columns: tuple[str, ...]) -> str:
 @lru_cache
 def _update_postgresql(table: Table, columns: tuple[str, ...]) -> str:
     changes = ", ".join(f"{column} = fresh.{column}" for column in columns[1:])
-    arrays = ", ".join(f"%s::{_postgresql_type(table, column)}[]" for column in columns)
+    arrays = ", ".join(f"%s::{postgresql_type(table, column)}[]" for column in columns)
     return (
         f"UPDATE {table.name} SET {changes} "
         f"FROM unnest({arrays}) AS fresh({', '.join(columns)}) "
@@ -192,14 +192,14 @@ def _look_up_postgresql(
     table: Table, columns: tuple[str, ...], by: str, *, fixed: str | None, one: bool
 ) -> str:
     extra = f" AND {fixed} = %s" if fixed else ""
-    kind = _postgresql_type(table, by)
+    kind = postgresql_type(table, by)
     wanted = f"%s::{kind}" if one else f"ANY(%s::{kind}[])"
     return f"SELECT {', '.join(columns)} FROM {table.name} WHERE {by} = {wanted}{extra}"
 
 
 @lru_cache
-def _postgresql_type(table: Table, column: str) -> str:
-    """Without the collation, which no array has."""
+def postgresql_type(table: Table, column: str) -> str:
+    """A column's type as PostgreSQL calls it, without the collation, which no array has."""
     from sqlalchemy.dialects import postgresql
 
     named = table.c[column].type.compile(postgresql.dialect())  # type: ignore[no-untyped-call]  # untyped in SQLAlchemy

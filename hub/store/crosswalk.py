@@ -13,7 +13,7 @@ from hub.store import bulk
 from hub.store.bulk import LookUp, driver_uuid
 from hub.store.columns import to_micros
 from hub.store.driver import ask, await_sent, no_rows
-from hub.store.ids import take_block
+from hub.store.ids import insert_numbered
 from hub.store.standing import ACTIVE_LINK, as_uuid, ask_standing
 from hub.store.tables import link
 
@@ -105,14 +105,14 @@ def open_links(db: Connection, links: Sequence[NewLink], now: datetime) -> None:
     """Open links; raises CrosswalkConflictError where a record has an active one already."""
     if not links:
         return
-    first, at = take_block(db, "link", len(links)), to_micros(now)
+    at = to_micros(now)
     columns = ("id", "canonical_id", "party_id", "kind", "reason", "valid_from", "recorded_from")
     rows: list[bulk.Row] = [
-        (first + n, new.canonical_id, driver_uuid(db, new.party_id), new.kind, new.reason, at, at)
-        for n, new in enumerate(links)
+        (new.canonical_id, driver_uuid(db, new.party_id), new.kind, new.reason, at, at)
+        for new in links
     ]
     try:
-        bulk.insert(db, link, columns, rows)
+        insert_numbered(db, link, columns, rows)
         await_sent(db)
     except db.dialect.loaded_dbapi.IntegrityError as error:
         raise CrosswalkConflictError(

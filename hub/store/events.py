@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 from hub.store import bulk
 from hub.store.bulk import driver_uuid
 from hub.store.columns import new_id, to_micros
-from hub.store.ids import take_block
+from hub.store.ids import insert_numbered
 from hub.store.tables import master_party, party_event
 
 
@@ -29,21 +29,20 @@ def add_events(db: Connection, events: Sequence[PartyEvent], now: datetime) -> N
     """Record events in the caller's transaction, in order."""
     if not events:
         return
-    first, at = take_block(db, "party_event", len(events)), to_micros(now)
-    columns = ("id", "seq", "party_id", "kind", "fields", "created_at", "pending")
+    at = to_micros(now)
+    columns = ("seq", "id", "party_id", "kind", "fields", "created_at", "pending")
     rows: list[bulk.Row] = [
         (
             driver_uuid(db, new_id()),
-            first + n,
             driver_uuid(db, event.party_id),
             event.kind,
             orjson.dumps(event.fields, option=orjson.OPT_SORT_KEYS).decode(),
             at,
             True,
         )
-        for n, event in enumerate(events)
+        for event in events
     ]
-    bulk.insert(db, party_event, columns, rows)
+    insert_numbered(db, party_event, columns, rows)
 
 
 def requeue_events(db: Connection, party_ids: Collection[str] | None = None) -> int:

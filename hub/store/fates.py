@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 from hub.store import bulk
 from hub.store.bulk import driver_uuid
 from hub.store.columns import to_micros
-from hub.store.ids import take_block
+from hub.store.ids import insert_numbered
 from hub.store.tables import master_party, party_fate
 
 
@@ -34,18 +34,18 @@ def add_fates(
     """Record the parties' new states; nothing is ever changed or removed."""
     if not changes:
         return
-    first, at = take_block(db, "party_fate", len(changes)), to_micros(now)
+    at = to_micros(now)
     rows: list[bulk.Row] = [
         (
-            first + place,
             driver_uuid(db, party),
             status,
             driver_uuid(db, survivors[party]) if party in survivors else None,
             at,
         )
-        for place, (party, status) in enumerate(sorted(changes.items()))
+        for party, status in sorted(changes.items())
     ]
-    bulk.insert(db, party_fate, ("id", "party_id", "status", "replaced_by", "recorded_at"), rows)
+    columns = ("id", "party_id", "status", "replaced_by", "recorded_at")
+    insert_numbered(db, party_fate, columns, rows)
 
 
 def party_fates(db: Connection, party_id: str) -> list[Fate]:

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 from hub.store import bulk
 from hub.store.bulk import LookUp, driver_uuid
 from hub.store.columns import from_micros, to_micros
-from hub.store.ids import take_block
+from hub.store.ids import insert_numbered
 from hub.store.standing import ACTIVE_LINK, as_uuid, look_up_standing
 from hub.store.tables import (
     golden_record,
@@ -110,19 +110,19 @@ def add_versions(
     """Append versions; the one before must be closed."""
     if not versions:
         return
-    first, at = take_block(db, "golden_record", len(versions)), to_micros(now)
+    at = to_micros(now)
     columns = (
         "id", "party_id", "version", "body", "provenance", "body_hash", "rules_digest",
         "valid_from", "recorded_from",
     )  # fmt: skip
     rows: list[bulk.Row] = [
         (
-            first + n, driver_uuid(db, new.party_id), new.version, new.body, new.provenance,
+            driver_uuid(db, new.party_id), new.version, new.body, new.provenance,
             new.body_hash, rules_digest, to_micros(new.valid_from), at,
         )
-        for n, new in enumerate(versions)
+        for new in versions
     ]  # fmt: skip
-    bulk.insert(db, golden_record, columns, rows)
+    insert_numbered(db, golden_record, columns, rows)
 
 
 def refresh_versions(db: Connection, changes: Mapping[int, str], *, rules_digest: str) -> None:

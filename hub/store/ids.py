@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import sqlalchemy as sa
+from sqlalchemy import Table
 from sqlalchemy.engine import Connection, Engine
 
+from hub.store import bulk
+from hub.store.bulk import postgresql_type
 from hub.store.database import writing
-from hub.store.driver import fetch
+from hub.store.driver import fetch, send
 
 _BLOCK = 20_000
 
@@ -68,3 +72,50 @@ def _start(connection: Connection, name: str) -> None:
         sa.text("INSERT INTO id_block (name, next) VALUES (:name, 1) ON CONFLICT DO NOTHING"),
         {"name": name},
     )
+
+
+def insert_numbered(
+    db: Connection, table: Table, columns: Sequence[str], rows: Sequence[bulk.Row]
+) -> None:
+    """Add rows in order, each under a fresh id of the table's; the first column is the one for it.
+
+    PostgreSQL takes the ids of a few rows in the statement that adds them: nobody waits for them.
+    """
+    if not rows:
+        return
+    if db.dialect.name == "sqlite" or len(rows) > bulk.FEW:
+        first = take_block(db, table.name, len(rows))
+        numbered: list[bulk.Row] = [(number, *row) for number, row in enumerate(rows, first)]
+        bulk.insert(db, table, columns, numbered)
+    elif len(rows) > bulk.BY_ONES:
+        count = len(rows)
+        send(db, _many_numbered(table, tuple(columns)), (count, count, *bulk.arrays(rows)))
+    else:
+        for row in rows:
+            send(db, _one_numbered(table, tuple(columns)), (1, 1, *row))
+
+
+@lru_cache
+def _many_numbered(table: Table, columns: tuple[str, ...]) -> str:
+    arrays = ", ".join(f"%s::{postgresql_type(table, column)}[]" for column in columns[1:])
+    given = f"unnest({arrays}) WITH ORDINALITY AS given({', '.join(columns[1:])}, place)"
+    values = ", ".join(f"given.{column}" for column in columns[1:])
+    return (
+        f"{_numbering(table, columns)} block.first + given.place - 1, {values} FROM block, {given}"
+    )
+
+
+@lru_cache
+def _one_numbered(table: Table, columns: tuple[str, ...]) -> str:
+    values = ", ".join(f"%s::{postgresql_type(table, column)}" for column in columns[1:])
+    return f"{_numbering(table, columns)} block.first, {values} FROM block"
+
+
+def _numbering(table: Table, columns: tuple[str, ...]) -> str:
+    return f"""
+        WITH block AS (
+            INSERT INTO id_block (name, next) VALUES ('{table.name}', 1 + %s::bigint)
+            ON CONFLICT (name) DO UPDATE SET next = id_block.next + excluded.next - 1
+            RETURNING next - %s::bigint AS first
+        )
+        INSERT INTO {table.name} ({", ".join(columns)}) SELECT"""

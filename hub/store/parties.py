@@ -12,7 +12,7 @@ from hub.store import bulk
 from hub.store.bulk import LookUp, driver_uuid
 from hub.store.columns import to_micros
 from hub.store.fates import add_fates
-from hub.store.ids import take_block
+from hub.store.ids import insert_numbered
 from hub.store.standing import as_uuid
 from hub.store.tables import master_party
 
@@ -59,13 +59,12 @@ def add_parties(db: Connection, parties: Sequence[tuple[str, int]], now: datetim
     """Create master parties from (id, founding record), in order of their creation."""
     if not parties:
         return
-    first, at = take_block(db, "master_party", len(parties)), to_micros(now)
-    columns = ("id", "seq", "founding_id", "status", "created_at", "golden_pending")
+    at = to_micros(now)
+    columns = ("seq", "id", "founding_id", "status", "created_at", "golden_pending")
     rows: list[bulk.Row] = [
-        (driver_uuid(db, party_id), first + n, founder, "active", at, True)
-        for n, (party_id, founder) in enumerate(parties)
+        (driver_uuid(db, party_id), founder, "active", at, True) for party_id, founder in parties
     ]
-    bulk.insert(db, master_party, columns, rows)
+    insert_numbered(db, master_party, columns, rows)
 
 
 def set_status(

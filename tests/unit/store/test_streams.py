@@ -8,11 +8,12 @@ import pytest
 import sqlalchemy as sa
 
 from hub.errors import ConfigError, StoreError, WatermarkRegressionError
-from hub.store import leases, streams
+from hub.store import bulk, leases, streams
 from hub.store.database import Connection, Engine, reading, writing
-from hub.store.ids import IdSource, take_block
+from hub.store.ids import IdSource, insert_numbered, take_block
 from hub.store.leases import Lease
 from hub.store.streams import StreamState
+from hub.store.tables import rule_set
 
 LEASE = Lease("run-1", 60)
 
@@ -117,3 +118,18 @@ def test_ids_must_be_reserved_first(store: Engine) -> None:
 def test_blocks_follow_one_another(store: Engine) -> None:
     with writing(store) as db:
         assert [take_block(db, "thing", 5), take_block(db, "thing", 1)] == [1, 6]
+
+
+@pytest.mark.parametrize("count", [0, 1, bulk.BY_ONES + 1, bulk.FEW + 1])
+def test_rows_are_numbered_in_their_order(store: Engine, count: int) -> None:
+    """By themselves, by one statement or by a copy; and after what was numbered before."""
+    columns = ("id", "digest", "stated", "adopted_at")
+    for at in (0, count):
+        rows = [(f"{at + n:03}", "{}", 1) for n in range(count)]
+        with writing(store) as db:
+            insert_numbered(db, rule_set, columns, rows)
+    with writing(store) as db:
+        found = [tuple(row) for row in db.execute(sa.select(rule_set.c.id, rule_set.c.digest))]
+        following = take_block(db, "rule_set", 1)
+    assert sorted(found) == [(n + 1, f"{n:03}") for n in range(2 * count)]
+    assert following == 2 * count + 1
