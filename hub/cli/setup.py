@@ -20,6 +20,7 @@ from hub.pipeline.workplace import check_publishing
 from hub.plugins import discover
 from hub.store.database import open_store
 from hub.store.schema import schema_state
+from hub.store.upkeep import store_size
 
 TEMPLATE: Final = """\
 # Configuration of the customer hub. Secrets stay out: credentials name where they are.
@@ -70,6 +71,7 @@ def doctor(as_json: AsJson = False) -> None:
         for item in site.registry.refused
     ]
     rows.append(_row("store", lambda: schema_state(open_store(site.config.store_url))))
+    rows.append(_row("store size", lambda: str(store_size(open_store(site.config.store_url)))))
     rows.append(_row("publish rules", lambda: _rules_line(site)))
     for name in site.config.connections:
         rows.append(_row(f"mapping of {name}", lambda name=name: _mapping_line(site, name)))

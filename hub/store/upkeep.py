@@ -10,12 +10,14 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from hub.errors import ConfigError, StoreError
+from hub.store.database import reading
+from hub.store.driver import fetch
 from hub.store.tables import canonical_record, raw_version, run, source_record
 
 _SIZE: Final = 2_000
@@ -89,15 +91,43 @@ def analyse(engine: Engine, *, vacuum: bool) -> int:
             for statement in ("ANALYZE", *(("VACUUM",) if vacuum else ())):
                 driver.execute(statement)
             driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    else:
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql("VACUUM (ANALYZE)" if vacuum else "ANALYZE")
+    return store_size(engine).total
+
+
+class StoreSize(NamedTuple):
+    """Bytes: of the whole store, and of PostgreSQL's own memory for all its databases."""
+
+    total: int
+    at_hand: int | None = None
+
+    def __str__(self) -> str:
+        """For people: PostgreSQL as installed keeps 128 MB at hand, whatever the machine has."""
+        told = f"{self.total >> 20:,} MB"
+        if self.at_hand is None or self.total <= _SPARE * self.at_hand:
+            return told
+        kept = f"PostgreSQL keeps {self.at_hand >> 20:,} MB at hand"
+        return f"{told}, of which {kept}: raise shared_buffers (docs/operations.md)"
+
+
+def store_size(engine: Engine) -> StoreSize:
+    """How large the store is, and how much of it PostgreSQL can keep in memory by itself."""
+    if engine.dialect.name == "sqlite":
+        with _driver(engine) as driver:
             pages, size = (driver.execute(f"PRAGMA {n}").fetchone()[0] for n in _SIZES)
-            return int(pages) * int(size)
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.exec_driver_sql("VACUUM (ANALYZE)" if vacuum else "ANALYZE")
-        size = connection.scalar(sa.text("SELECT pg_database_size(current_database())"))
-        return int(size or 0)
+            return StoreSize(int(pages) * int(size))
+    with reading(engine) as db:
+        return StoreSize(*fetch(db, _MEASURE, (), StoreSize._fields)[0])
 
 
+_SPARE: Final = 2
+"""A store of so many times PostgreSQL's own memory waits for its disk with every other page."""
 _SIZES: Final = ("page_count", "page_size")
+_MEASURE: Final = (
+    "SELECT pg_database_size(current_database()), pg_size_bytes(current_setting('shared_buffers'))"
+)
 
 
 @contextmanager

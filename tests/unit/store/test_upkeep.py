@@ -11,7 +11,7 @@ from hub.errors import ConfigError
 from hub.store.database import Engine, open_store
 from hub.store.digest import digest
 from hub.store.schema import migrate
-from hub.store.upkeep import analyse, copy_store, ending
+from hub.store.upkeep import StoreSize, analyse, copy_store, ending, store_size
 from tests.unit.pipeline.party_world import World, person
 
 
@@ -51,6 +51,19 @@ def test_analysing_changes_nothing(filled: Engine, vacuum: bool) -> None:
     before = digest(filled)
     assert analyse(filled, vacuum=vacuum) > 0
     assert digest(filled) == before
+
+
+def test_the_size_of_a_store_is_told(filled: Engine) -> None:
+    size = store_size(filled)
+    assert 1 << 16 < size.total < 1 << 26
+    assert size.at_hand == (None if filled.dialect.name == "sqlite" else 128 << 20)
+    assert str(size) == f"{size.total >> 20} MB"
+
+
+def test_a_large_store_asks_for_memory() -> None:
+    small, large = StoreSize(2 << 30, 1 << 30), StoreSize(3 << 30, 128 << 20)
+    assert str(small) == "2,048 MB"
+    assert str(large).startswith("3,072 MB, of which PostgreSQL keeps 128 MB at hand: raise ")
 
 
 def test_a_missing_program_is_named(
