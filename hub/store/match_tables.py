@@ -26,10 +26,10 @@ match_profile = Table(
     Column("canonical_id", RowId, foreign_key("canonical_record.id"), primary_key=True),
     Column("profile", Text, nullable=False),
 )
-Index(
-    "ix_match_profile_profile",
-    match_profile.c.profile,
-    postgresql_include=["canonical_id"],  # SQLite's has it: it is the number of the row
+index_on("sqlite", Index("ix_match_profile_profile", match_profile.c.profile))
+index_on(
+    "postgresql",  # SQLite's has the record too: it is the number of the row
+    Index("ix_match_profile_record", match_profile.c.profile, match_profile.c.canonical_id),
 )
 
 match_content = Table(

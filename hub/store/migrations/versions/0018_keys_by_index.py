@@ -22,12 +22,7 @@ def upgrade() -> None:
     op.drop_constraint("pk_match_key", "match_key")
     op.create_index("ix_match_key_profile", "match_key", ["profile"])
     op.drop_index("ix_match_profile_profile", "match_profile")
-    op.create_index(
-        "ix_match_profile_profile",
-        "match_profile",
-        ["profile"],
-        postgresql_include=["canonical_id"],
-    )
+    op.create_index("ix_match_profile_record", "match_profile", ["profile", "canonical_id"])
     if indexed:  # else a first fill was killed: the next run ends it, and makes the index
         op.drop_index("ix_match_key_key", "match_key")
         op.create_index("uq_match_key_key", "match_key", ["key", "profile"], unique=True)
