@@ -59,6 +59,8 @@ def ask_relationships(
 
 def replace(db: Connection, changes: Mapping[Pair, Relationship | None]) -> None:
     """Store what pairs are to each other now, None for nothing; gone contents have none."""
+    if not changes:
+        return
     pairs: list[bulk.Row] = sorted(changes)
     rows: list[bulk.Row] = [
         (*pair, *found) for pair, found in sorted(changes.items()) if found is not None
@@ -67,8 +69,7 @@ def replace(db: Connection, changes: Mapping[Pair, Relationship | None]) -> None
         run_each(db, f"{_FORGET} WHERE left_profile = ? AND right_profile = ?", pairs)
         run_each(db, _KEEP.format("(SELECT ?, ?, ?, ?, ?)"), rows)
         return
-    if pairs:
-        send(db, f"{_FORGET} USING {_GONE} WHERE {_IS_GONE}", bulk.arrays(pairs))
+    send(db, f"{_FORGET} USING {_GONE} WHERE {_IS_GONE}", bulk.arrays(pairs))
     if rows:
         send(db, _KEEP.format(_FOUND), bulk.arrays(rows))
 
