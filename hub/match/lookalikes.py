@@ -26,7 +26,7 @@ _PRIOR_MATCHES: Final = 200
 _PRIOR_WEIGHT: Final = MappingProxyType(
     {"given_name": 9.0, "birth_date": 3.0, "identifier": 9.0, "legal_form": 3.0}
 )
-_USUAL_WEIGHT: Final = 1.0
+_USUAL_WEIGHT: Final = 0.2
 """However much was seen, the shipped chances keep this weight beside it, by field.
 
 Much, where a field tells who somebody is: a set of families that share name and house, and little
@@ -37,9 +37,10 @@ GIVEN_FIELDS: Final = frozenset({"full_name", "generation", "country", "name_and
 _NAMES: Final = ("full_name", "given_name", "family_name")
 _WHOLE: Final = ("same", "swapped", "swapped, with a slip")
 """Outcomes of the full name that stand for both names."""
-_BRANCH_NAME: Final = "organisation"
+_OF_BRANCHES: Final = frozenset({"organisation", "email", "phone"})
+"""What is learnt of branches: their names, and how often they share a mailbox or a line."""
 _BRANCH_WEIGHT: Final = 0.2
-"""The weight of what branches are called by the shipped chances, beside what was seen."""
+"""The weight of the shipped chances among branches, beside what was seen."""
 _BESIDE_NAMES: Final = 2
 """Of branches learn only pairs that can be compared by so much beside name and legal form."""
 _FAMILY_ALONE: Final = "only the family name"
@@ -237,7 +238,7 @@ def _maximise(kind: str, table: Table, sums: _Sums, counts: Counts) -> Table:
             )
             for number, outcome in enumerate(outcomes_of(item))
         }
-        if item.name == _BRANCH_NAME:
+        if kind == "organisation" and item.name in _OF_BRANCHES:
             found[item.name] = _learn_branches(item, found[item.name], sums.kin[place])
     return found
 
@@ -245,7 +246,7 @@ def _maximise(kind: str, table: Table, sums: _Sums, counts: Counts) -> Table:
 def _learn_branches(
     item: Field, table: Mapping[str, Chances], kin: Sequence[float]
 ) -> dict[str, Chances]:
-    """What branches are called, learnt from the pairs that all else shows to be kin."""
+    """What branches have alike, learnt from the pairs that all else shows to be kin."""
     prior = PRIOR["organisation"][item.name]
     held = max(_PRIOR_MATCHES, _BRANCH_WEIGHT * sum(kin))
     learnt = {}

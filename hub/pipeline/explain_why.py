@@ -141,7 +141,7 @@ def _held_apart(facts: Facts) -> Iterator[Reason]:
 
 
 def _doubt(pair: PairStory) -> str:
-    text = f"not certain: {_bits(pair)}, certain is {CERTAIN:.1f}"
+    text = f"not certain: {_bits(pair)}, certain is {CERTAIN:g}"
     if pair.lookalike is None:
         return text
     return f"{text}; {_article(pair.lookalike)} would explain the pair as well"
