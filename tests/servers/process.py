@@ -49,6 +49,20 @@ def free_port() -> int:
         return port
 
 
+@contextmanager
+def reserved_port() -> Iterator[int]:
+    """Yield a loopback port that nobody else is given until the server that is started takes it.
+
+    A server takes seconds to start. Whoever asks for a free port meanwhile could be given the one
+    that it was told, and answer in its place. A socket that is bound and does not listen keeps the
+    port from them; a server that sets SO_REUSEADDR can still listen there.
+    """
+    with socket.socket() as held:
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.bind(("127.0.0.1", 0))
+        yield held.getsockname()[1]
+
+
 def accepts(port: int) -> bool:
     """Say whether something accepts connections on this loopback port."""
     with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):

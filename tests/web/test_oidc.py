@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -22,6 +21,7 @@ from hub.roles import Role
 from hub.store.database import open_store
 from hub.store.schema import migrate
 from hub.web.app import create_app, find_access, signing_key
+from tests.servers.process import reserved_port
 from tests.web.provider import CLIENT, SECRET, StandInProvider, providing
 from tests.web.served import Caller, served
 
@@ -50,9 +50,7 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
     ending = ExitStack()
 
     def serve(issuer: str) -> Caller:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+        port = ending.enter_context(reserved_port())
         text = CONFIG.format(port=port, issuer=issuer, client=CLIENT)
         (tmp_path / "hub.toml").write_text(text, encoding="utf-8")
         config = load_config(tmp_path / "hub.toml")

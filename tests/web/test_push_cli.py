@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import json
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ from typing import Any
 import pytest
 
 from hub.cli.main import run
+from tests.servers.process import accepts, reserved_port
 from tests.web.site import (
     SECRET,
     body_of,
@@ -66,28 +66,21 @@ def hub(
 @contextmanager
 def serving(site: Path, plugin: Path) -> Iterator[int]:
     """`hub push serve` as a process of its own."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-c", HUB, "-c", str(site), "push", "serve", "--port", str(port)]
-    process = subprocess.Popen(
-        command, env=environment(plugin), stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    )
-    try:
-        _await(lambda: _answers(port))
-        yield port
-    finally:
-        process.terminate()
-        told = process.communicate(timeout=30)[0].decode()
-        assert process.returncode in (0, -15, 143)
-        assert "receiving at http://127.0.0.1" in told
-        assert SECRET not in told
-        assert "anna" not in told
-
-
-def _answers(port: int) -> bool:
-    with socket.socket() as line:
-        return line.connect_ex(("127.0.0.1", port)) == 0
+    with reserved_port() as port:
+        command = [sys.executable, "-c", HUB, "-c", str(site), "push", "serve", "--port", str(port)]
+        process = subprocess.Popen(
+            command, env=environment(plugin), stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+        try:
+            _await(lambda: accepts(port))
+            yield port
+        finally:
+            process.terminate()
+            told = process.communicate(timeout=30)[0].decode()
+            assert process.returncode in (0, -15, 143)
+            assert "receiving at http://127.0.0.1" in told
+            assert SECRET not in told
+            assert "anna" not in told
 
 
 def _await(done: Callable[[], bool]) -> None:

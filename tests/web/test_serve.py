@@ -23,6 +23,7 @@ from hub.store.database import open_store
 from hub.store.schema import migrate
 from hub.web.app import create_app, find_access, signing_key
 from hub.web.deadline import HEAD
+from tests.servers.process import accepts, reserved_port
 from tests.web.served import Caller, served
 
 PASSWORD = "correct horse battery"
@@ -43,27 +44,20 @@ def hub(folder: Path, *words: str, said: str = "") -> str:
 
 @contextmanager
 def serving(folder: Path) -> Iterator[Caller]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [*HUB, "-c", str(folder), "serve", "--port", str(port)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    try:
-        ends = time.monotonic() + 30
-        while not _answers(port):
-            assert time.monotonic() < ends
-            time.sleep(0.05)
-        yield Caller(f"http://127.0.0.1:{port}")
-    finally:
-        process.terminate()
-        told = process.communicate(timeout=30)[0].decode()
-        assert f"pages at http://127.0.0.1:{port}/" in told
-        assert PASSWORD not in told
-
-
-def _answers(port: int) -> bool:
-    with socket.socket() as line:
-        return line.connect_ex(("127.0.0.1", port)) == 0
+    with reserved_port() as port:
+        command = [*HUB, "-c", str(folder), "serve", "--port", str(port)]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        try:
+            ends = time.monotonic() + 30
+            while not accepts(port):
+                assert time.monotonic() < ends
+                time.sleep(0.05)
+            yield Caller(f"http://127.0.0.1:{port}")
+        finally:
+            process.terminate()
+            told = process.communicate(timeout=30)[0].decode()
+            assert f"pages at http://127.0.0.1:{port}/" in told
+            assert PASSWORD not in told
 
 
 @pytest.mark.slow
