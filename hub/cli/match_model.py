@@ -112,6 +112,9 @@ def _list(engine: Engine, as_json: bool) -> None:
 
 
 def _rows(found: Model, kind: str) -> Iterator[list[Any]]:
+    before, caution = found.kinds[kind].before, found.kinds[kind].caution
+    told = f"any two records, with {caution:.2f} for caution"
+    yield ["before", told, "", "", *(f"{bits:+.1f}" for bits in before)]
     for field, outcomes in found.kinds[kind].chances.items():
         for outcome, chances in outcomes.items():
             bits = bits_of(chances)

@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 
 from hub.match.bits import LEAST_RANDOM, against
 from hub.match.levels import FIELDS, Field
-from hub.match.model import KindModel, Table, outcomes_of
+from hub.match.model import UNTRIED, KindModel, Table, outcomes_of
 from hub.match.prior import PRIOR, Chances
 
 _ROUNDS: Final = 20
@@ -101,7 +101,8 @@ def learn_relations(
 ) -> KindModel:
     """The model that explains what was counted best, starting from two-class chances.
 
-    Without ``chances`` they stay as they are, and only the relations' shares are learnt. Shares are
+    Without ``chances`` they stay as they are, and only the relations' shares are learnt; the model
+    is as cautious then as the shipped one. Shares are
     those of pairs of different contents. What matches look like is learnt from copies too: where
     most matches are copies, those that are none are not what a match looks like.
     """
@@ -118,7 +119,13 @@ def learn_relations(
         shares = found
         if settled:
             break
-    return KindModel(table, shares.match, shares.kin, shares.colleagues)
+    matches = shares.match * counts.pairs if chances else 0.0
+    return KindModel(table, *shares, caution=_caution(matches))
+
+
+def _caution(matches: float) -> float:
+    """Less, the more matches the chances were learnt from: as the shipped ones count for less."""
+    return UNTRIED * _PRIOR_MATCHES / (_PRIOR_MATCHES + matches)
 
 
 def _first_share(pairs: float) -> float:

@@ -39,6 +39,8 @@ USUAL: Final = MappingProxyType(
 )
 """The share that a value has as a rule, by column: what little data is mixed with."""
 RELATIONS: Final = ("match", "kin", "colleagues")
+UNTRIED: Final = 0.75
+"""Bits that a match must bring more where its chances are judgement, not learnt from records."""
 
 Table = Mapping[str, Mapping[str, Chances]]
 """Chances by field and outcome."""
@@ -50,13 +52,15 @@ class KindModel:
 
     The shares are those of all pairs of records that are one party, kin, or colleagues.
     ``frequencies`` gives by column the share of records that have a value, of values that more
-    than one record has; the rest have the column's ``rarest`` share.
+    than one record has; the rest have the column's ``rarest`` share. ``caution`` is taken off the
+    odds of a match, in bits.
     """
 
     chances: Table
     match_share: float
     kin_share: float
     colleague_share: float
+    caution: float = UNTRIED
     rarest: Mapping[str, float] = field(default_factory=lambda: USUAL)
     frequencies: Mapping[str, Mapping[str, float]] = field(
         default_factory=lambda: MappingProxyType({})
@@ -71,9 +75,8 @@ class KindModel:
     def __post_init__(self) -> None:
         """Work out what follows from the shares and chances."""
         share = self.match_share
-        before = Odds(
-            _log(share) - _log(1 - share), _log(self.kin_share), _log(self.colleague_share)
-        )
+        odds = _log(share) - _log(1 - share) - self.caution
+        before = Odds(odds, _log(self.kin_share), _log(self.colleague_share))
         object.__setattr__(self, "before", before)
         parts = {name: _parts(name, outcomes) for name, outcomes in self.chances.items()}
         object.__setattr__(self, "parts", parts)
@@ -138,6 +141,7 @@ def _dump_kind(model: KindModel) -> dict[str, Any]:
             name: {outcome: list(chances) for outcome, chances in outcomes.items()}
             for name, outcomes in model.chances.items()
         },
+        "caution": model.caution,
         "shares": [model.match_share, model.kin_share, model.colleague_share],
         "rarest": dict(model.rarest),
         "frequencies": {name: dict(found) for name, found in model.frequencies.items()},
@@ -166,6 +170,7 @@ def _load_kind(kind: str, content: Mapping[str, Any]) -> KindModel:
         match,
         kin,
         colleagues,
+        caution=content.get("caution", UNTRIED),
         rarest={**USUAL, **content["rarest"]},
         frequencies=content["frequencies"],
     )

@@ -122,6 +122,7 @@ def _rounded(model: KindModel) -> KindModel:
         match_share=_to_digits(model.match_share),
         kin_share=_to_digits(model.kin_share),
         colleague_share=_to_digits(model.colleague_share),
+        caution=_to_digits(model.caution),
     )
 
 
@@ -148,11 +149,14 @@ def _train_kind(db: DuckDBPyConnection, kind: str, prior: KindModel) -> KindMode
 
 
 def settings(kind: str, model: KindModel, dialect: Dialect = Dialect.DUCKDB) -> dict[str, Any]:
-    """The model as Splink's settings, which its linkers load and score with."""
+    """The model as Splink's settings, which its linkers load and score with.
+
+    They know no caution: it lies in the share of matches that they are told.
+    """
     return {
         "link_type": "dedupe_only",
         "unique_id_column_name": "id",
-        "probability_two_random_records_match": model.match_share,
+        "probability_two_random_records_match": 1 / (1 + 2.0**-model.before.match),
         "blocking_rules_to_generate_predictions": ["1 = 0"],
         "comparisons": [_comparison(item, model, dialect) for item in FIELDS[kind]],
         "retain_matching_columns": False,
@@ -196,7 +200,7 @@ def _ask_splink(db: DuckDBPyConnection, kind: str, prior: KindModel) -> Mapping[
 
     with _quiet():
         api = DuckDBAPI(db.cursor())
-        learnt = settings(kind, prior)
+        learnt = settings(kind, replace(prior, caution=0.0))
         learnt["comparisons"] = [
             _told_alone(item)
             for item in learnt["comparisons"]

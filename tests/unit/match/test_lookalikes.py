@@ -8,7 +8,7 @@ import pytest
 
 from hub.match.levels import FIELDS
 from hub.match.lookalikes import Counted, Counts, learn_relations
-from hub.match.model import KindModel, outcomes_of
+from hub.match.model import UNTRIED, KindModel, outcomes_of, prior_model
 from hub.match.prior import PRIOR
 
 _FIELDS = FIELDS["person"]
@@ -129,6 +129,15 @@ def test_pairs_that_compare_nothing_teach_nothing() -> None:
     found = _learn(_pairs(5_000))
     assert found.chances.keys() == PRIOR["person"].keys()
     assert found.match_share < 0.01
+
+
+def test_the_more_matches_teach_the_less_caution_is_left() -> None:
+    found = [_learn(_copies(pairs), _strangers(50)).caution for pairs in (3, 200, 20_000)]
+    assert found[0] == pytest.approx(UNTRIED, rel=0.1)
+    assert found[1] == pytest.approx(UNTRIED / 2, rel=0.1)
+    assert 0 < found[2] < UNTRIED / 50
+    assert _learn(_copies(20_000), chances=False).caution == UNTRIED
+    assert prior_model(10_000).kinds["person"].caution == UNTRIED
 
 
 def test_without_chances_only_shares_are_learnt() -> None:

@@ -13,7 +13,15 @@ from hypothesis import strategies as st
 
 from hub.match.bits import LEAST_MATCH, LEAST_RANDOM, bits_of
 from hub.match.levels import FIELDS
-from hub.match.model import KindModel, Model, dump_model, load_model, outcomes_of, prior_model
+from hub.match.model import (
+    UNTRIED,
+    KindModel,
+    Model,
+    dump_model,
+    load_model,
+    outcomes_of,
+    prior_model,
+)
 from hub.match.prior import PRIOR, Chances
 
 _SHARE = st.floats(1e-9, 1.0)
@@ -40,6 +48,7 @@ def test_a_model_from_before_a_field_has_its_shipped_chances() -> None:
     del content["kinds"]["person"]["chances"]["employer"]
     del content["kinds"]["organisation"]["chances"]["organisation"]["another company of the name"]
     del content["kinds"]["person"]["rarest"]["employer"]
+    del content["kinds"]["organisation"]["caution"]
     assert load_model(orjson.dumps(content)) == prior_model(1_000)
 
 
@@ -48,12 +57,13 @@ def test_a_version_stands_for_everything_that_weighs() -> None:
     person = model.kinds["person"]
     changed = [
         replace(person, match_share=0.02),
+        replace(person, caution=0.0),
         replace(person, rarest={**person.rarest, "city": 0.5}),
         replace(person, frequencies={"city": {"wien": 0.2}}),
         replace(person, chances={**person.chances, "phone": {"same": Chances(0.5, 0.1)}}),
     ]
     versions = {Model({**model.kinds, "person": kind}, 0).version for kind in changed}
-    assert len(versions | {model.version}) == 5
+    assert len(versions | {model.version}) == 6
 
 
 def test_the_order_of_a_mapping_is_not_in_the_version() -> None:
@@ -82,7 +92,7 @@ def test_weights_are_bounded_and_a_silent_relation_is_a_strangers() -> None:
 @pytest.mark.parametrize("records", [0, 1, 10, 10_000, 50_000_000])
 def test_the_prior_odds_fall_with_the_number_of_records(records: int) -> None:
     found = prior_model(records).kinds["person"].before
-    assert found.match == pytest.approx(-log2(max(records, 100)), abs=0.1)
+    assert found.match == pytest.approx(-log2(max(records, 100)) - UNTRIED, abs=0.1)
     assert found.kin < found.match
 
 
