@@ -26,7 +26,7 @@ _PRIOR_MATCHES: Final = 200
 _PRIOR_WEIGHT: Final = MappingProxyType(
     {"given_name": 9.0, "birth_date": 3.0, "identifier": 9.0, "legal_form": 3.0}
 )
-_USUAL_WEIGHT: Final = 0.2
+_USUAL_WEIGHT: Final = 0.05
 """However much was seen, the shipped chances keep this weight beside it, by field.
 
 Much, where a field tells who somebody is: a set of families that share name and house, and little
@@ -39,7 +39,7 @@ _WHOLE: Final = ("same", "swapped", "swapped, with a slip")
 """Outcomes of the full name that stand for both names."""
 _OF_BRANCHES: Final = frozenset({"organisation", "email", "phone"})
 """What is learnt of branches: their names, and how often they share a mailbox or a line."""
-_BRANCH_WEIGHT: Final = 0.2
+_BRANCH_WEIGHT: Final = 0.05
 """The weight of the shipped chances among branches, beside what was seen."""
 _BESIDE_NAMES: Final = 2
 """Of branches learn only pairs that can be compared by so much beside name and legal form."""
@@ -61,6 +61,12 @@ _OWN: Final = frozenset(
     ]
 )
 """Outcomes that make every such pair a candidate: so they can be counted among strangers too."""
+_NOBODY_ELSES: Final = ("organisation", "email", "same")
+"""What strangers do not share: beside a company only its branches read the mailbox that is its own.
+
+It is not counted among strangers. Whatever else differs, pairs that have it would be taken for
+strangers who often share one, and that would be found confirmed by them.
+"""
 
 
 class Counted(NamedTuple):
@@ -108,7 +114,7 @@ def learn_relations(
     """
     fields = FIELDS[kind]
     shares = Shares(*[_first_share(counts.pairs)] * 3)
-    table = start
+    table = _without_chance(kind, start) if chances else start
     for _ in range(_ROUNDS):
         sums = _expect(fields, table, shares, counts.candidates)
         found = _shares(sums, counts.pairs)
@@ -126,6 +132,14 @@ def learn_relations(
 def _caution(matches: float) -> float:
     """Less, the more matches the chances were learnt from: as the shipped ones count for less."""
     return UNTRIED * _PRIOR_MATCHES / (_PRIOR_MATCHES + matches)
+
+
+def _without_chance(kind: str, table: Table) -> Table:
+    owner, field, outcome = _NOBODY_ELSES
+    if kind != owner:
+        return table
+    found = table[field][outcome]._replace(random=LEAST_RANDOM)
+    return {**table, field: {**table[field], outcome: found}}
 
 
 def _first_share(pairs: float) -> float:
@@ -241,7 +255,7 @@ def _maximise(kind: str, table: Table, sums: _Sums, counts: Counts) -> Table:
                 PRIOR[kind][item.name][outcome],
                 _Seen(matches[number], sum(matches), strangers[number], pairs),
                 weight=weight,
-                own=(item.name, outcome) in _OWN,
+                own=(item.name, outcome) in _OWN and (kind, item.name, outcome) != _NOBODY_ELSES,
             )
             for number, outcome in enumerate(outcomes_of(item))
         }

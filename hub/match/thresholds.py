@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-CERTAIN: Final = 1.5
-"""Bits from which a pair is linked: odds of 2.8 to 1 after all priors and look-alikes."""
+CERTAIN: Final = 1.25
+"""Bits from which a pair is linked: odds of 2.4 to 1 after all priors and look-alikes."""
 LEANING: Final = 0.5
 """Bits from which a pair that only a look-alike speaks against is linked where no rival is near."""
 STRONG: Final = 8.0

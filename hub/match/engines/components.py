@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from hub.match.disjoint import DisjointSets
 from hub.match.engines import queries
@@ -24,12 +24,27 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 
+_PLAIN: Final = (
+    "select list(id order by id) from component semi join plain using (component) "
+    "group by component order by component"
+)
+_OTHERS: Final = "select * from clustered anti join plain using (component) order by 1, 2, 3"
+
+
 def cluster_components(db: DuckDBPyConnection, model: Model) -> Iterator[Partition[int]]:
-    """The partition of each component of two or more records that certain edges hold together."""
+    """The partition of each component of two or more records that certain edges hold together.
+
+    Most have no pair that speaks against them. DuckDB tells them from the rest: Python would look
+    at every pair for it.
+    """
     _find_components(db)
     weigh_the_rest(db, model)
     _weigh_unseen(db, model)
-    yield from partition_components(read_rows(db, queries.pairs_by_component()))
+    db.execute(f"create or replace table clustered as {queries.pairs_of_components()}")
+    db.execute(f"create or replace table plain as {queries.plain_components('clustered')}")
+    plain = read_rows(db, _PLAIN)
+    yield Partition(tuple(tuple(members) for (members,) in plain), ())
+    yield from partition_components(read_rows(db, _OTHERS))
 
 
 def partition_components(rows: Iterable[tuple[Any, ...]]) -> Iterator[Partition[int]]:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 LEAST_RECORDS: Final = 1_000
 """Of fewer records of a kind, Splink is not asked: the prior knows more."""
 _PAIRS: Final = 1_000_000
-_SESSION_PAIRS: Final = 200_000
+_SESSION_PAIRS: Final = 100_000
 """So many pairs say of a session what all of them do, to the fourth digit of F1."""
 _PRIOR_PAIRS: Final = 20_000
 """The shipped chances among strangers count as so many pairs seen."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from hub.match.bits import LEAST_RANDOM
 from hub.match.levels import FIELDS
 from hub.match.lookalikes import Counted, Counts, learn_relations
 from hub.match.model import UNTRIED, KindModel, outcomes_of, prior_model
@@ -29,6 +30,14 @@ def _pairs(pairs: int, **outcomes: str) -> Counted:
 def _learn(*counted: Counted, chances: bool = True) -> KindModel:
     counts = _ALL._replace(candidates=counted)
     return learn_relations("person", PRIOR["person"], counts, chances=chances)
+
+
+def _of_companies(pairs: int, **outcomes: str) -> Counted:
+    numbers = (
+        outcomes_of(item).index(outcomes[item.name]) if item.name in outcomes else -1
+        for item in FIELDS["organisation"]
+    )
+    return Counted(tuple(numbers), pairs)
 
 
 def _household(pairs: int) -> Counted:
@@ -107,6 +116,19 @@ def test_colleagues_are_told_from_matches() -> None:
     found = _learn(_pairs(900, **desk, **names), _copies(300))
     assert found.colleague_share * _ALL.pairs == pytest.approx(900, rel=0.1)
     assert found.match_share * _ALL.pairs == pytest.approx(300, rel=0.1)
+
+
+@pytest.mark.parametrize("chances", [True, False])
+def test_companies_of_other_names_teach_no_chance_of_one_mailbox(chances: bool) -> None:
+    """As many as there are matches: branches or one, whatever the names say, but no strangers."""
+    other = _of_companies(800, organisation="different", legal_form="different", email="same")
+    same = _of_companies(800, organisation="same", legal_form="same", email="same")
+    comparable = {item.name: 1.0 for item in FIELDS["organisation"]}
+    counts = _ALL._replace(candidates=(other, same), comparable=comparable)
+    prior = PRIOR["organisation"]
+    found = learn_relations("organisation", prior, counts, chances=chances).chances["email"]
+    assert found["same"].random == (LEAST_RANDOM if chances else prior["email"]["same"].random)
+    assert found["same domain"].random > LEAST_RANDOM
 
 
 def test_few_pairs_keep_the_priors_word() -> None:
