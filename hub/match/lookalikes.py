@@ -108,9 +108,9 @@ def learn_relations(
     """The model that explains what was counted best, starting from two-class chances.
 
     Without ``chances`` they stay as they are, and only the relations' shares are learnt; the model
-    is as cautious then as the shipped one. Shares are
-    those of pairs of different contents. What matches look like is learnt from copies too: where
-    most matches are copies, those that are none are not what a match looks like.
+    is as cautious then as the shipped one. Shares are those of pairs of different contents. What
+    matches look like is learnt from copies too: where most matches are copies, those that are none
+    are not what a match looks like.
     """
     fields = FIELDS[kind]
     shares = Shares(*[_first_share(counts.pairs)] * 3)

@@ -24,6 +24,13 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 
+_SPEAKS_FOR_IT: Final = f"seen and not vetoed and tie >= 0 and against > {CONFLICT}"
+"""What :func:`_is_for_it` says, of a row of ``clustered``."""
+_PLAIN_COMPONENTS: Final = (
+    "with sized as (select component, count(*) as size from component group by component) "
+    "select component from clustered join sized using (component) group by component, size "
+    f"having bool_and({_SPEAKS_FOR_IT}) and 2 * count(*) = size * (size - 1)"
+)
 _PLAIN: Final = (
     "select list(id order by id) from component semi join plain using (component) "
     "group by component order by component"
@@ -40,8 +47,9 @@ def cluster_components(db: DuckDBPyConnection, model: Model) -> Iterator[Partiti
     _find_components(db)
     weigh_the_rest(db, model)
     _weigh_unseen(db, model)
-    db.execute(f"create or replace table clustered as {queries.pairs_of_components()}")
-    db.execute(f"create or replace table plain as {queries.plain_components('clustered')}")
+    pairs = queries.pairs_by_component(in_order=False)
+    db.execute(f"create or replace table clustered as {pairs}")
+    db.execute(f"create or replace table plain as {_PLAIN_COMPONENTS}")
     plain = read_rows(db, _PLAIN)
     yield Partition(tuple(tuple(members) for (members,) in plain), ())
     yield from partition_components(read_rows(db, _OTHERS))

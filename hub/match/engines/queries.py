@@ -11,7 +11,6 @@ from typing import Final
 
 from hub.match.blocking import COUNTED, caps_of, most_holders_sql
 from hub.match.partition import LARGEST
-from hub.match.thresholds import CONFLICT
 
 CONTACTS: Final = (
     ("mailboxes", "shared_mailboxes", ("em:",)),
@@ -100,31 +99,13 @@ def unseen_pairs() -> str:
     )
 
 
-def pairs_by_component() -> str:
-    """The rows of :func:`pairs_of_components`, a component after the other."""
-    return f"{pairs_of_components()} order by 1, 2, 3"
-
-
-def plain_components(pairs: str) -> str:
-    """Components all of whose pairs are weighed and speak for one cluster.
-
-    ``pairs`` is a table of the rows of :func:`pairs_of_components`.
-    """
-    return (
-        "with sized as (select component, count(*) as size from component group by component) "
-        f"select component from {pairs} join sized using (component) group by component, size "
-        f"having bool_and(seen and not vetoed and tie >= 0 and against > {CONFLICT}) "
-        "and 2 * count(*) = size * (size - 1)"
-    )
-
-
-def pairs_of_components() -> str:
-    """All weighed pairs within a component; ``seen`` are those that share a key."""
+def pairs_by_component(*, in_order: bool = True) -> str:
+    """All weighed pairs of a component together; ``seen`` are those that share a key."""
     columns = ", ".join(f"w.{name}" for name in WEIGHED)
     return (
         f"select a.component, {columns}, true as seen from weighed w "
         "join component a on a.id = w.left_id "
         "join component b on b.id = w.right_id and b.component = a.component "
         f"union all select a.component, {columns}, false as seen from unseen w "
-        "join component a on a.id = w.left_id"
+        f"join component a on a.id = w.left_id{' order by 1, 2, 3' if in_order else ''}"
     )
