@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from heapq import merge
 from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -41,8 +42,8 @@ _OTHERS: Final = "select * from clustered anti join plain using (component) orde
 def cluster_components(db: DuckDBPyConnection, model: Model) -> Iterator[Partition[int]]:
     """The partition of each component of two or more records that certain edges hold together.
 
-    Most have no pair that speaks against them. DuckDB tells them from the rest: Python would look
-    at every pair for it.
+    They come in the order of the components' smallest records. Most have no pair that speaks
+    against them. DuckDB tells them from the rest: Python would look at every pair for it.
     """
     _find_components(db)
     weigh_the_rest(db, model)
@@ -50,9 +51,14 @@ def cluster_components(db: DuckDBPyConnection, model: Model) -> Iterator[Partiti
     pairs = queries.pairs_by_component(in_order=False)
     db.execute(f"create or replace table clustered as {pairs}")
     db.execute(f"create or replace table plain as {_PLAIN_COMPONENTS}")
-    plain = read_rows(db, _PLAIN)
-    yield Partition(tuple(tuple(members) for (members,) in plain), ())
-    yield from partition_components(read_rows(db, _OTHERS))
+    plain = (Partition((tuple(members),), ()) for (members,) in read_rows(db, _PLAIN))
+    others = partition_components(read_rows(db, _OTHERS))
+    yield from merge(plain, others, key=_component_of)
+
+
+def _component_of(part: Partition[int]) -> int:
+    """A component goes by its smallest record."""
+    return part.clusters[0][0]
 
 
 def partition_components(rows: Iterable[tuple[Any, ...]]) -> Iterator[Partition[int]]:
