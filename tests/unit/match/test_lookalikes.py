@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pytest
 
@@ -18,26 +18,26 @@ _RECORDS = 2_000
 _ALL = Counts((), (), _RECORDS * (_RECORDS - 1) / 2, _EVERYTHING)
 
 
-def _pairs(pairs: int, **outcomes: str) -> Counted:
+def _counted(kind: str, pairs: int, outcomes: Mapping[str, str]) -> Counted:
     """So many pairs with these outcomes; what is not named cannot be compared."""
     numbers = (
         outcomes_of(item).index(outcomes[item.name]) if item.name in outcomes else -1
-        for item in _FIELDS
+        for item in FIELDS[kind]
     )
     return Counted(tuple(numbers), pairs)
+
+
+def _pairs(pairs: int, **outcomes: str) -> Counted:
+    return _counted("person", pairs, outcomes)
+
+
+def _of_companies(pairs: int, **outcomes: str) -> Counted:
+    return _counted("organisation", pairs, outcomes)
 
 
 def _learn(*counted: Counted, chances: bool = True) -> KindModel:
     counts = _ALL._replace(candidates=counted)
     return learn_relations("person", PRIOR["person"], counts, chances=chances)
-
-
-def _of_companies(pairs: int, **outcomes: str) -> Counted:
-    numbers = (
-        outcomes_of(item).index(outcomes[item.name]) if item.name in outcomes else -1
-        for item in FIELDS["organisation"]
-    )
-    return Counted(tuple(numbers), pairs)
 
 
 def _household(pairs: int) -> Counted:
