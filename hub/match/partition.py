@@ -222,7 +222,7 @@ class _State(Generic[N]):
     def _are_vetoed(self, one: N, other: N) -> bool:
         """Whether two clusters as they are may never join: most pairs of them ask nothing else."""
         vetoed = self._ties[one][other].vetoed
-        outvoted = vetoed * OUTVOTED <= self._pairs(one, other)
+        outvoted = not vetoed or vetoed * OUTVOTED <= self._pairs(one, other)
         return not outvoted or self._keeps_off(one, other)
 
     def _keeps_off(self, one: N, other: N) -> bool:
@@ -267,7 +267,8 @@ class _State(Generic[N]):
         return (tie.sum + (pairs - tie.pairs) * int(UNSEEN * _MILLI)) // pairs
 
     def _pairs(self, one: N, other: N) -> int:
-        return max(self.voices[one], 1) * max(self.voices[other], 1)
+        """How many pairs two clusters have; silent nodes alone count as one."""
+        return (self.voices[one] or 1) * (self.voices[other] or 1)
 
     def _join(self, one: N, other: N) -> N:
         home, gone = sorted((one, other))

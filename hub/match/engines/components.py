@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from heapq import merge
 from itertools import groupby
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hub.match.disjoint import DisjointSets
 from hub.match.engines import queries
@@ -25,51 +24,27 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 
-_SPEAKS_FOR_IT: Final = f"seen and not vetoed and tie >= 0 and against > {CONFLICT}"
-"""What :func:`_is_for_it` says, of a row of ``clustered``."""
-_PLAIN_COMPONENTS: Final = (
-    "with sized as (select component, count(*) as size from component group by component) "
-    "select component from clustered join sized using (component) group by component, size "
-    f"having bool_and({_SPEAKS_FOR_IT}) and 2 * count(*) = size * (size - 1)"
-)
-_PLAIN: Final = (
-    "select list(id order by id) from component semi join plain using (component) "
-    "group by component order by component"
-)
-_OTHERS: Final = "select * from clustered anti join plain using (component) order by 1, 2, 3"
-
-
 def cluster_components(db: DuckDBPyConnection, model: Model) -> Iterator[Partition[int]]:
     """The partition of each component of two or more records that certain edges hold together.
 
-    They come in the order of the components' smallest records. Most have no pair that speaks
-    against them. DuckDB tells them from the rest: Python would look at every pair for it.
+    They come in the order of the components' smallest records.
     """
     _find_components(db)
     weigh_the_rest(db, model)
     _weigh_unseen(db, model)
-    pairs = queries.pairs_by_component(in_order=False)
-    db.execute(f"create or replace table clustered as {pairs}")
-    db.execute(f"create or replace table plain as {_PLAIN_COMPONENTS}")
-    plain = (Partition((tuple(members),), ()) for (members,) in read_rows(db, _PLAIN))
-    others = partition_components(read_rows(db, _OTHERS))
-    yield from merge(plain, others, key=_component_of)
-
-
-def _component_of(part: Partition[int]) -> int:
-    """A component goes by its smallest record."""
-    return part.clusters[0][0]
+    yield from partition_components(read_rows(db, queries.pairs_by_component()))
 
 
 def partition_components(rows: Iterable[tuple[Any, ...]]) -> Iterator[Partition[int]]:
     """The same of rows of ``queries.pairs_by_component``, in their order."""
     for _, group in groupby(rows, key=itemgetter(0)):
-        yield _cluster([_Pair(*row[1:]) for row in group])
+        yield _cluster([_Pair._make(row) for row in group])
 
 
 class _Pair(NamedTuple):
     """A weighed pair of one component; ``seen`` where a match key has found it."""
 
+    component: int
     left: int
     right: int
     bits: float
@@ -81,10 +56,14 @@ class _Pair(NamedTuple):
 
 
 def _cluster(pairs: list[_Pair]) -> Partition[int]:
-    nodes = {node for pair in pairs for node in pair[:2]}
+    nodes = {pair.left for pair in pairs} | {pair.right for pair in pairs}
     if len(nodes) * (len(nodes) - 1) == 2 * len(pairs) and all(map(_is_for_it, pairs)):
         return Partition((tuple(sorted(nodes)),), ())
-    edges = [Edge(*item[:2], item.tie, item.joins, item.vetoed) for item in pairs if item.seen]
+    edges = [
+        Edge(item.left, item.right, item.tie, item.joins, item.vetoed)
+        for item in pairs
+        if item.seen
+    ]
     evidence: Mapping[tuple[int, int], float] = {
         (item.left, item.right): item.against for item in pairs
     }

@@ -99,7 +99,7 @@ def unseen_pairs() -> str:
     )
 
 
-def pairs_by_component(*, in_order: bool = True) -> str:
+def pairs_by_component() -> str:
     """All weighed pairs of a component together; ``seen`` are those that share a key."""
     columns = ", ".join(f"w.{name}" for name in WEIGHED)
     return (
@@ -107,5 +107,5 @@ def pairs_by_component(*, in_order: bool = True) -> str:
         "join component a on a.id = w.left_id "
         "join component b on b.id = w.right_id and b.component = a.component "
         f"union all select a.component, {columns}, false as seen from unseen w "
-        f"join component a on a.id = w.left_id{' order by 1, 2, 3' if in_order else ''}"
+        "join component a on a.id = w.left_id order by 1, 2, 3"
     )

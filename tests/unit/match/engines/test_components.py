@@ -8,14 +8,9 @@ from itertools import combinations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.match.engines import queries
-from hub.match.engines.bulk import read_rows, weigh_candidates
-from hub.match.engines.components import cluster_components, partition_components
-from hub.match.engines.training import train_model
+from hub.match.engines.components import partition_components
 from hub.match.partition import Edge, Partition, partition
 from hub.match.thresholds import CERTAIN, CONFLICT
-from tests.unit.match.crowd import crowd, rows_of
-from tests.unit.match.workspace import filled_workspace
 
 Row = tuple[int, int, int, float, bool, bool, float, float, bool]
 
@@ -49,14 +44,3 @@ def _long_way(rows: Sequence[Row]) -> Partition[int]:
 @given(components())
 def test_a_component_is_partitioned_as_by_the_long_way(rows: list[Row]) -> None:
     assert list(partition_components(rows)) == [_long_way(rows)]
-
-
-def test_components_that_need_no_look_are_those_that_python_would_join_whole() -> None:
-    with filled_workspace(rows_of(crowd(1_500))) as db:
-        model = train_model(db)
-        weigh_candidates(db, model)
-        found = list(cluster_components(db, model))
-        every = list(partition_components(read_rows(db, queries.pairs_by_component())))
-        ((plain,),) = list(read_rows(db, "select count(*) from plain"))
-    assert found == every
-    assert 100 < plain < len(found) - 5
