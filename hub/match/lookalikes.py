@@ -35,6 +35,7 @@ else, must not teach that one person has many given names.
 GIVEN_FIELDS: Final = frozenset({"full_name", "generation", "country", "name_and_place"})
 """Fields whose chances are the prior's; but how often a full name is the same is learnt."""
 _NAMES: Final = ("full_name", "given_name", "family_name")
+_FULL_NAME: Final = next(item for item in FIELDS["person"] if item.name == _NAMES[0])
 _WHOLE: Final = ("same", "swapped", "swapped, with a slip")
 """Outcomes of the full name that stand for both names."""
 _OF_BRANCHES: Final = frozenset({"organisation", "email", "phone"})
@@ -44,6 +45,10 @@ _BRANCH_WEIGHT: Final = 0.05
 _BESIDE_NAMES: Final = 2
 """Of branches learn only pairs that can be compared by so much beside name and legal form."""
 _FAMILY_ALONE: Final = "only the family name"
+_PERSONAL: Final = frozenset({"birth_date", "identifier"})
+"""What a family does not share. Only pairs that can be compared by it teach how often one person
+has two given names: by the others, a house full of people would be one who has many.
+"""
 _PRIOR_STRANGERS: Final = 1e7
 _LEAST_LOOKALIKES: Final = 5.0
 _LEAST_DUPLICATES: Final = 0.01
@@ -153,6 +158,10 @@ class _Sums:
     def __init__(self, fields: Sequence[Field]) -> None:
         self.totals = [0.0, 0.0, 0.0, 0.0]
         self.beside = [n for n, item in enumerate(fields[2:], 2) if item.name not in GIVEN_FIELDS]
+        self.personal = [n for n, item in enumerate(fields) if item.name in _PERSONAL]
+        self.names = _places_of_names(fields)
+        self.names_told = [0.0] * len(outcomes_of(_FULL_NAME))
+        """Matches by the outcome of their full names, of those that something personal tells."""
         self.matches = [[0.0] * len(outcomes_of(item)) for item in fields]
         self.kin = [[0.0] * len(outcomes_of(item)) for item in fields]
         self.strangers = [[0.0] * len(outcomes_of(item)) for item in fields]
@@ -163,6 +172,8 @@ class _Sums:
             [one + more for one, more in zip(*held, strict=True)]
             for held in zip(self.matches, other.matches, strict=True)
         ]
+        both = zip(self.names_told, other.names_told, strict=True)
+        self.names_told = [one + more for one, more in both]
 
 
 def _expect(
@@ -172,14 +183,14 @@ def _expect(
         [_logs(table[item.name][outcome]) for outcome in outcomes_of(item)] for item in fields
     ]
     before = (*(log2(max(share, 1e-300)) for share in shares), 0.0)
-    sums, names = _Sums(fields), _places_of_names(fields)
+    sums = _Sums(fields)
     for outcomes, pairs in counted:
         logs = list(before)
         for place, number in enumerate(outcomes):
             if number >= 0:
                 for relation, weight in enumerate(weights[place][number]):
                     logs[relation] += weight
-        _add(sums, _told_apart(outcomes, names), _posterior(logs), pairs)
+        _add(sums, _told_apart(outcomes, sums.names), _posterior(logs), pairs)
     return sums
 
 
@@ -219,6 +230,14 @@ def _add(sums: _Sums, outcomes: Sequence[int], shares: Sequence[float], count: i
             sums.matches[place][number] += match
             sums.kin[place][number] += kin
             sums.strangers[place][number] += random
+    if _is_personal(sums, outcomes):
+        sums.names_told[outcomes[sums.names[0]]] += match
+
+
+def _is_personal(sums: _Sums, outcomes: Sequence[int]) -> bool:
+    """Whether full names can be compared and something that tells whose they are."""
+    compared = bool(sums.names) and outcomes[sums.names[0]] >= 0
+    return compared and any(outcomes[place] >= 0 for place in sums.personal)
 
 
 def _shares(sums: _Sums, pairs: float) -> Shares:
@@ -244,7 +263,7 @@ def _maximise(kind: str, table: Table, sums: _Sums, counts: Counts) -> Table:
     found: dict[str, dict[str, Chances]] = {}
     for place, item in enumerate(FIELDS[kind]):
         if item.name in GIVEN_FIELDS:
-            found[item.name] = _learn_given(item, found, table[item.name], sums.matches[place])
+            found[item.name] = _learn_given(item, found, table[item.name], sums)
             continue
         weight = _PRIOR_WEIGHT.get(item.name, _USUAL_WEIGHT)
         matches, strangers = sums.matches[place], sums.strangers[place]
@@ -278,7 +297,7 @@ def _learn_branches(
 
 
 def _learn_given(
-    item: Field, learnt: Table, table: Mapping[str, Chances], matches: Sequence[float]
+    item: Field, learnt: Table, table: Mapping[str, Chances], sums: _Sums
 ) -> dict[str, Chances]:
     """Of the given chances, how often a match has one full name is learnt, swapped or not.
 
@@ -287,21 +306,22 @@ def _learn_given(
     if item.name != _NAMES[0]:
         return dict(table)
     prior = PRIOR["person"][item.name]
+    matches = sums.matches[sums.names[0]]
     same = (matches[0] + _PRIOR_MATCHES * prior["same"].match) / (sum(matches) + _PRIOR_MATCHES)
     whole = {
         name: table[name]._replace(match=prior[name].match * same / prior["same"].match)
         for name in _WHOLE
     }
-    return {**table, **whole, _FAMILY_ALONE: _learn_alone(item, learnt, matches)}
+    return {**table, **whole, _FAMILY_ALONE: _learn_alone(learnt, sums.names_told)}
 
 
-def _learn_alone(item: Field, learnt: Table, matches: Sequence[float]) -> Chances:
-    prior = PRIOR["person"][item.name][_FAMILY_ALONE]
+def _learn_alone(learnt: Table, matches: Sequence[float]) -> Chances:
+    prior = PRIOR["person"][_FULL_NAME.name][_FAMILY_ALONE]
     family = learnt["family_name"]
     together = learnt["given_name"]["different"].match * (
         family["same"].match + family["slip"].match
     )
-    seen = matches[outcomes_of(item).index(_FAMILY_ALONE)]
+    seen = matches[outcomes_of(_FULL_NAME).index(_FAMILY_ALONE)]
     times = (seen / together + _PRIOR_MATCHES * prior.match / prior.random) / (
         sum(matches) + _PRIOR_MATCHES
     )

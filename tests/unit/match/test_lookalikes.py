@@ -79,6 +79,24 @@ def _same_name(pairs: int) -> Counted:
     return _pairs(pairs, full_name="same", address="same house")
 
 
+def _family_chance(found: KindModel) -> float:
+    return found.chances["full_name"]["only the family name"].match
+
+
+def test_a_house_full_of_people_is_no_person_of_many_names() -> None:
+    same = _pairs(800, full_name="same", address="same house", email="same")
+    found = _learn(same, _family_by_name(2_000), _strangers(1_500))
+    assert _family_chance(found) == PRIOR["person"]["full_name"]["only the family name"].match
+
+
+def test_who_has_two_given_names_is_told_by_a_birth_date() -> None:
+    names = {"given_name": "different", "family_name": "same", "full_name": "only the family name"}
+    often = _pairs(300, **names, birth_date="same", email="same")
+    never = _pairs(2_000, full_name="same", birth_date="same", email="same")
+    assert _family_chance(_learn(often, never)) > 0.3
+    assert _family_chance(_learn(never)) < 0.02
+
+
 def test_families_do_not_teach_that_one_person_has_many_given_names() -> None:
     """Ten times as many as there are matches, in a list that has nothing but names and houses."""
     found = _learn(_family_by_name(8_000), _same_name(800), _strangers(1_500))
