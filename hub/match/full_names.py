@@ -22,6 +22,11 @@ LEAST_HOLDERS: Final = 3
 """Names that fewer records hold are not kept."""
 UNIQUE: Final = 0.1
 """The shape for a company's name of one word: those are chosen such that no other has them."""
+_COMMON: Final = 0.02
+"""So many names are those of any number of strangers, whatever their parts make one expect.
+
+Churches, inns and chemists choose from few names that have rare words in them.
+"""
 _SPREAD: Final = 4.0
 """The shape of how many records one person has: some have many times as many as others."""
 _MOST_OWN: Final = 100
@@ -74,14 +79,22 @@ def strangers(holders: int, others: Others) -> float:
     found = [
         (
             count - mine,
-            _log_count(mine, others.own, _SPREAD)
-            + _log_count(count - mine, others.expected, others.shape),
+            _log_count(mine, others.own, _SPREAD) + _log_strangers(count - mine, others),
         )
         for mine in range(min(count, _MOST_OWN) + 1)
     ]
     best = max(chance for _, chance in found)
     weights = [(number, exp(chance - best)) for number, chance in found]
     return sum(number * weight for number, weight in weights) / sum(w for _, w in weights)
+
+
+def _log_strangers(count: int, others: Others) -> float:
+    """The logarithm of the chance of so many: as expected, or of a name that is common anyway.
+
+    How many hold a common name falls with the square of their number, as frequencies of words do.
+    """
+    expected = exp(_log_count(count, others.expected, others.shape))
+    return log((1 - _COMMON) * expected + _COMMON / ((count + 1) * (count + 2)))
 
 
 def _log_count(count: int, mean: float, shape: float) -> float:
@@ -96,7 +109,13 @@ def times_as_frequent(holders: int, others: Others) -> float:
     It is told by the odds that another of its holders is a stranger, beside those where only two
     records hold it: its rarity alone speaks for these.
     """
-    return _odds(holders, others) / _odds(2, others)
+    return _odds(holders, others) / _odds_of_two(others) if holders > 2 else 1.0
+
+
+def _odds_of_two(others: Others) -> float:
+    """The odds that the only other holder is a stranger, as the parts of the name alone expect."""
+    strange = others.shape * others.expected / (others.shape + others.expected)
+    return strange / (_SPREAD * others.own / (_SPREAD + others.own))
 
 
 def _odds(holders: int, others: Others) -> float:
