@@ -18,10 +18,10 @@ class DisjointSets(Generic[N]):
     def root(self, node: N) -> N:
         """The name of the node's set; a node that is not known yet is one of its own."""
         parent = self._parent
-        parent.setdefault(node, node)
-        while parent[node] != node:
-            parent[node] = parent[parent[node]]
-            node = parent[node]
+        above = parent.setdefault(node, node)
+        while above != node:
+            parent[node] = node = parent[above]
+            above = parent[node]
         return node
 
     def join(self, one: N, other: N) -> None:

@@ -32,6 +32,7 @@ ONE_ACCOUNT: Final = "one active account per ledger"
 """Why two clusters stay apart that hold an account each of a ledger that allows one."""
 _NO_ACCOUNT: Final[frozenset[str]] = frozenset()
 _MILLI: Final = 1_000
+_UNSEEN_MILLI: Final = int(UNSEEN * _MILLI)
 
 
 class Edge(NamedTuple, Generic[N]):
@@ -141,6 +142,10 @@ class _State(Generic[N]):
         self._decisions: Decisions[N] = decisions
         self._apart: dict[N, set[N]] = defaultdict(set)
         self._reasons: dict[frozenset[N], str] = {}
+        self._quarrel = True
+        """Whether some two nodes may never be one, as :meth:`join_certain` finds once all is known:
+        without such, nothing decides but weights.
+        """
         self._tie_edges(edges)
         self._tie_unseen(evidence)
         for one, other in decisions.never_links:
@@ -150,9 +155,9 @@ class _State(Generic[N]):
         for edge in edges:
             if edge.left not in self.members or edge.right not in self.members:
                 continue
-            bits = round(edge.bits * _MILLI)
-            self._set(edge.left, edge.right, _Tie(bits, 1, int(edge.vetoed), edge.joins))
-            if edge.joins:
+            bits, joins = round(edge.bits * _MILLI), edge.joins
+            self._set(edge.left, edge.right, _Tie(bits, 1, int(edge.vetoed), joins))
+            if joins:
                 self._joining.append(edge)
 
     def _tie_unseen(self, evidence: Callable[[N, N], float]) -> None:
@@ -194,6 +199,7 @@ class _State(Generic[N]):
 
     def join_certain(self) -> None:
         """Join the best two clusters until none is left that should be one."""
+        self._quarrel = bool(self._apart or self.accounts) or self._holds_vetoes()
         heap: list[tuple[int, N, N]] = []
         for one, other in ((a, b) for a, ties in self._ties.items() for b in ties if a < b):
             self._offer(heap, one, other)
@@ -202,22 +208,39 @@ class _State(Generic[N]):
             if other in self._ties.get(one, {}):
                 self._consider(heap, one, other, weight=-weight)
 
+    def _holds_vetoes(self) -> bool:
+        return any(tie.vetoed for ties in self._ties.values() for tie in ties.values())
+
     def _consider(self, heap: list[tuple[int, N, N]], one: N, other: N, *, weight: int) -> None:
         """Join two clusters that may be one, or offer them again where they have grown since."""
-        if self._mean(one, other) != weight:
-            self._offer(heap, one, other)
-        elif self._may_join(one, other) and not self._has_rival(one, other):
+        fit = self._fit(one, other)
+        if fit is None:
+            return
+        if fit != weight:
+            heappush(heap, (-fit, one, other))
+        elif not self._has_rival(one, other, fit):
             home = self._join(one, other)
             for near in self._ties[home]:
                 self._offer(heap, min(home, near), max(home, near))
 
     def _offer(self, heap: list[tuple[int, N, N]], one: N, other: N) -> None:
-        if self._may_join(one, other):
-            heappush(heap, (-self._mean(one, other), one, other))
+        fit = self._fit(one, other)
+        if fit is not None:
+            heappush(heap, (-fit, one, other))
 
-    def _may_join(self, one: N, other: N) -> bool:
+    def _fit(self, one: N, other: N) -> int | None:
+        """Thousandths of a bit for an average pair of two clusters that may be one; else nothing.
+
+        Pairs nobody weighed count as unseen.
+        """
         tie = self._ties[one][other]
-        return tie.joins and self._mean(one, other) >= 0 and not self._are_vetoed(one, other)
+        if not tie.joins:
+            return None
+        pairs = self._pairs(one, other)
+        mean = (tie.sum + (pairs - tie.pairs) * _UNSEEN_MILLI) // pairs
+        if mean < 0 or (self._quarrel and self._are_vetoed(one, other)):
+            return None
+        return mean
 
     def _are_vetoed(self, one: N, other: N) -> bool:
         """Whether two clusters as they are may never join: most pairs of them ask nothing else."""
@@ -239,17 +262,15 @@ class _State(Generic[N]):
         held = self.accounts.get(other)
         return bool(held and held & self.accounts.get(one, _NO_ACCOUNT))
 
-    def _has_rival(self, one: N, other: N) -> bool:
+    def _has_rival(self, one: N, other: N, fit: int) -> bool:
         """Whether a third cluster fits one of the two about as well and could not join them."""
-        least = self._mean(one, other) - int(MARGIN * _MILLI)
+        if not self._quarrel:
+            return False
+        least = fit - int(MARGIN * _MILLI)
         for home, near in ((one, other), (other, one)):
             for rival in self._ties[home]:
-                fits = rival != near and self._may_join(home, rival)
-                if (
-                    fits
-                    and self._mean(home, rival) > least
-                    and self._is_vetoed((one, other), rival)
-                ):
+                fits = self._fit(home, rival) if rival != near else None
+                if fits is not None and fits > least and self._is_vetoed((one, other), rival):
                     self._doubt(home, near, rival)
                     return True
         return False
@@ -259,12 +280,6 @@ class _State(Generic[N]):
             for rival in rivals:
                 for other in self.members[rival]:
                     self._reasons.setdefault(frozenset((one, other)), "fits two customers")
-
-    def _mean(self, one: N, other: N) -> int:
-        """Thousandths of a bit for an average pair; pairs nobody weighed count as unseen."""
-        tie = self._ties[one][other]
-        pairs = self._pairs(one, other)
-        return (tie.sum + (pairs - tie.pairs) * int(UNSEEN * _MILLI)) // pairs
 
     def _pairs(self, one: N, other: N) -> int:
         """How many pairs two clusters have; silent nodes alone count as one."""
