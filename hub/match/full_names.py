@@ -109,7 +109,7 @@ def times_as_frequent(holders: int, others: Others) -> float:
     It is told by the odds that another of its holders is a stranger, beside those where only two
     records hold it: its rarity alone speaks for these.
     """
-    return _odds(holders, others) / _odds_of_two(others) if holders > 2 else 1.0
+    return _odds(holders, others) / _odds_of_two(others) if holders >= LEAST_HOLDERS else 1.0
 
 
 def _odds_of_two(others: Others) -> float:

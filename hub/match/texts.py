@@ -60,6 +60,10 @@ def sound(word: str) -> str:
     return word[:1].translate(_SOUNDS) + "".join(kept)
 
 
+_LONGEST: Final = 160
+"""Companies House registers no longer name; a distance takes the square of a text's length."""
+
+
 def split_words(text: str) -> tuple[str, ...]:
     """The words of a folded text; letters with dots ("S. p. A.", "e.V.") are one word."""
     if text.replace(" ", "").isalnum():  # no sign to be read: most texts
@@ -71,7 +75,8 @@ def split_words(text: str) -> tuple[str, ...]:
 
 
 def folded_words(text: str) -> tuple[str, ...]:
-    """The words of a text, each as its skeleton."""
+    """The words of a name or a street, each as its skeleton; what is no name's length is cut."""
+    text = text[:_LONGEST]
     plain = text.lower()
     if not (plain.isascii() and plain.replace(" ", "").isalnum()):
         return tuple(map(skeleton, split_words(text)))

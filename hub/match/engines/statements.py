@@ -6,7 +6,7 @@ The same sums as :mod:`hub.match.weigh` makes for one pair in Python (tested to 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from hub.match.bits import Bits, bits_of
@@ -66,10 +66,14 @@ def _sides(columns: Iterable[str]) -> tuple[str, ...]:
 def _compare(kind: str, joined: str, dialect: Dialect, kept: Sequence[str]) -> str:
     """Likenesses and distances that several conditions ask for are computed once for each pair."""
     levels = ", ".join(f"{_outcome(item, dialect)} as {item.name}_at" for item in FIELDS[kind])
-    known = {text: f"known{place}" for place, text in enumerate(_repeated(kind, dialect))}
-    listed = ", ".join(("*", *(f"{text} as {name}" for text, name in known.items())))
+    once, known = joined, dict[str, str]()
+    for asked in (_likenesses, _slips):
+        texts = [_named(text, known) for text in _repeated(kind, dialect, asked)]
+        named = {text: f"known{len(known) + place}" for place, text in enumerate(texts)}
+        listed = ", ".join(("*", *(f"{text} as {name}" for text, name in named.items())))
+        once, known = f"select {listed} from ({once})", {**known, **named}
     told = ", ".join(("left_id", "right_id", _named(levels, known), *kept))
-    return f"select {told} from (select {listed} from ({joined}))"
+    return f"select {told} from ({once})"
 
 
 def _named(text: str, known: Mapping[str, str]) -> str:
@@ -79,24 +83,17 @@ def _named(text: str, known: Mapping[str, str]) -> str:
     return text
 
 
-def _repeated(kind: str, dialect: Dialect) -> list[str]:
-    """What more than one condition of a kind's fields asks for and takes long to compute."""
+def _repeated(
+    kind: str, dialect: Dialect, asked: Callable[[Predicate, Dialect], Iterator[str]]
+) -> list[str]:
+    """What more than one condition of a kind's fields asks for."""
     found = Counter(
         text
         for item in FIELDS[kind]
         for condition in (item.missing, *(level.condition for level in item.levels))
-        for text in _costly(condition, dialect)
+        for text in asked(condition, dialect)
     )
     return sorted(text for text, times in found.items() if times > 1)
-
-
-def _costly(condition: Predicate, dialect: Dialect) -> Iterator[str]:
-    """The similarities and distances, in SQL, that a condition asks for."""
-    for part in _parts_of(condition):
-        if isinstance(part, Alike):
-            yield part.likeness(dialect)
-        elif isinstance(part, (CrossedAlike, Near)):
-            yield part.sql(dialect)
 
 
 def _parts_of(condition: Predicate) -> Iterator[Predicate]:
@@ -107,6 +104,20 @@ def _parts_of(condition: Predicate) -> Iterator[Predicate]:
     elif isinstance(condition, (AllOf, AnyOf)):
         for part in condition.conditions:
             yield from _parts_of(part)
+
+
+def _likenesses(condition: Predicate, dialect: Dialect) -> Iterator[str]:
+    """The similarities, in SQL, that a condition asks for."""
+    for part in _parts_of(condition):
+        if isinstance(part, (Alike, Near)):
+            yield part.likeness(dialect)
+        elif isinstance(part, CrossedAlike):
+            yield part.sql(dialect)
+
+
+def _slips(condition: Predicate, dialect: Dialect) -> Iterator[str]:
+    """The distances, in SQL, that a condition asks for, which may ask for similarities."""
+    return (part.sql(dialect) for part in _parts_of(condition) if isinstance(part, Near))
 
 
 def weigh_pairs(kind: str, model: KindModel, pairs: str, dialect: Dialect = Dialect.DUCKDB) -> str:
