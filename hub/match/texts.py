@@ -27,6 +27,8 @@ _NOT_WORD: Final = re.compile(r"[^\w]+|_+")
 _VOWELS: Final = str.maketrans("", "", "aeiouyh")
 _SOUNDS: Final = str.maketrans("zqvwdtbpgk", "skffttppkk")
 _SPACED_LETTERS: Final = re.compile(r"\b(?:\w\.\s?){2,}")
+_LONGEST: Final = 160
+"""Companies House registers no longer name; a distance takes the square of a text's length."""
 
 
 def fold(text: str) -> str:
@@ -58,10 +60,6 @@ def sound(word: str) -> str:
     tail = word[1:].translate(_VOWELS).translate(_SOUNDS)
     kept = [char for place, char in enumerate(tail) if place == 0 or tail[place - 1] != char]
     return word[:1].translate(_SOUNDS) + "".join(kept)
-
-
-_LONGEST: Final = 160
-"""Companies House registers no longer name; a distance takes the square of a text's length."""
 
 
 def split_words(text: str) -> tuple[str, ...]:
