@@ -18,6 +18,9 @@ from hub.airflow.documentation import APPROVE, APPROVE_MERGES
 from hub.airflow.factory import deliveries
 
 A_DAY: Final = timedelta(days=1)
+SOON: Final = timedelta(seconds=5)
+"""When a question is asked anew: an answer that comes before Airflow 3.3.2's scheduler has heard of
+the end of the asking process is taken for a failure, and who gave it should not wait long."""
 
 
 def approve_dags() -> dict[str, DAG]:
@@ -83,6 +86,7 @@ def _question(planned: Any, subject: str, approve: Callable[[Any, Any], Any]) ->
         task_id="ask",
         subject=subject.format(shown),
         body=f"{{{{ ti.xcom_pull(task_ids='{name}')['text'] }}}}",
+        retry_delay=SOON,
     )
     planned >> ask
     return approve(planned, ask.output)

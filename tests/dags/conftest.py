@@ -116,7 +116,7 @@ def server(folder: Path, told: list[Any]) -> Iterator[Server]:
         started = {name: running.trigger(f"hub_sync__{name}") for name in CONNECTIONS}
         for name, run_id in started.items():
             assert running.finish(f"hub_sync__{name}", run_id) == "success"
-        assert set(running.await_runs("hub_resolve")) == {"success"}
+            assert running.followed(f"hub_sync__{name}", run_id, "hub_resolve") == "success"
         yield running
 
 

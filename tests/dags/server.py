@@ -71,7 +71,8 @@ class Server:
     def approve(self, dag_id: str, *, meanwhile: Callable[[], Any] = lambda: None) -> str:
         """Answer the question of a DAG, as a person does who has read it; returns its run's state.
 
-        Airflow 3.3.2 takes an answer in the first second for a task that went wrong, and asks anew.
+        Until Airflow 3.3.2's scheduler has heard that the asking process ended, later on a busy
+        machine, it takes an answer for a task that went wrong, and asks anew.
         """
         asked = ""
         while not asked or self.state(dag_id, asked) not in DONE:
@@ -123,6 +124,23 @@ class Server:
                 return str(run["state"])
             assert time.monotonic() < deadline, f"{dag_id} is still {run['state']}"
             time.sleep(0.5)
+
+    def followed(self, dag_id: str, run_id: str, by: str, seconds: float = 120) -> str:
+        """The state in which the run of another DAG ended that was begun by an asset of this one.
+
+        A run ends before the scheduler begins what follows, and older runs say nothing of it.
+        """
+        return str(self.wait(lambda: self._ended_after(dag_id, run_id, by), seconds))
+
+    def _ended_after(self, dag_id: str, run_id: str, by: str) -> str | None:
+        for run in self.runs(by):
+            if run["state"] in DONE:  # of a run that waits, Airflow 3.3.2 answers with a 500
+                path = f"/api/v2/dags/{by}/dagRuns/{run['dag_run_id']}/upstreamAssetEvents"
+                events = self.call("GET", path)["asset_events"]
+                sources = {(event["source_dag_id"], event["source_run_id"]) for event in events}
+                if (dag_id, run_id) in sources:
+                    return str(run["state"])
+        return None
 
     def await_runs(self, dag_id: str, seconds: float = 120) -> list[str]:
         """The states of the runs of a DAG, once there is one and all have ended."""

@@ -66,6 +66,13 @@ def test_tasks_have_owner_and_retries(bag: Any) -> None:
         assert task.max_retry_delay == timedelta(minutes=30)
 
 
+def test_a_forgotten_answer_is_soon_asked_for_again(bag: Any) -> None:
+    for dag_id in ("hub_approve", "hub_approve_merges"):
+        ask = bag.dags[dag_id].task_dict["ask"]
+        assert ask.retry_delay <= timedelta(seconds=10)
+    assert bag.dags["hub_approve"].task_dict["approve"].retry_delay == timedelta(minutes=1)
+
+
 def test_schedules_follow_config_and_assets(bag: Any) -> None:
     dags = bag.dags
     assert dags["hub_sync__sfa"].timetable.expression == "0 * * * *"
