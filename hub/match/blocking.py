@@ -102,8 +102,11 @@ def _split(
     prefix: str, values: tuple[str, ...] | None, common: AbstractSet[str]
 ) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:
     """Values that are the record's own, and those that are not."""
-    own = tuple(value for value in values or () if f"{prefix}:{value}" not in common)
-    return own or None, tuple(value for value in values or () if value not in own)
+    own: list[str] = []
+    shared: list[str] = []
+    for value in values or ():
+        (shared if f"{prefix}:{value}" in common else own).append(value)
+    return tuple(own) or None, tuple(shared)
 
 
 def match_keys(row: Features) -> frozenset[str]:

@@ -28,7 +28,7 @@ def meet(left: Sequence[str], right: Sequence[str]) -> bool:
     """Whether two lists have a value in common; most have one value."""
     if len(left) == 1:
         return left[0] in right
-    return any(value in right for value in left)
+    return not set(left).isdisjoint(right)  # one record may have thousands
 
 
 Compare = Callable[[Features, Features], list[Outcome]]

@@ -24,6 +24,10 @@ _NOBODY: Final = word_set(
 )
 """Words in mailboxes that are no part of a name."""
 _MOST_NAMES: Final = 3
+_LONGEST_MAILBOX: Final = 254
+"""Letters of an address that a server takes (RFC 5321, 4.5.3.1, with erratum 1690)."""
+_LONGEST_HOST: Final = 253
+"""Letters of a domain (RFC 1035, 2.3.4)."""
 
 
 class Mailbox(NamedTuple):
@@ -127,7 +131,7 @@ def _part(found: dict[str, bool]) -> tuple[frozenset[str], frozenset[str]]:
 @lru_cache(maxsize=65_536)
 def _read_mailbox(value: str) -> Mailbox | None:
     address = email_key(value)
-    if address is None:
+    if address is None or len(address) > _LONGEST_MAILBOX:
         return None
     domain = email_domain(address)
     words = folded_words(_before_sign(value, address))
@@ -167,7 +171,8 @@ def _site(url: str) -> str:
     """The domain of a web page, or '' where everybody may have one there."""
     bare = url.strip().lower().partition("://")[2] or url.strip().lower()
     host = bare.partition("/")[0].partition("?")[0].partition(":")[0].removeprefix("www.")
-    return host if "." in host and " " not in host and not is_free_domain(host) else ""
+    is_host = "." in host and " " not in host and len(host) <= _LONGEST_HOST
+    return host if is_host and not is_free_domain(host) else ""
 
 
 def _in_letters(domain: str) -> str:

@@ -61,6 +61,8 @@ _BOX: Final = re.compile(
     r"|apartado(?: de correos)?)(?=\s*\d)"
 )
 _REPEATED: Final = re.compile(r"\b(\d{1,5})\s*-?(?:(b)is|(t)er|(q)uater)\b")
+_LONGEST_POSTCODE: Final = 12
+"""No country's has more than ten letters and digits; where more stands, the town often follows."""
 
 
 class Place(NamedTuple):
@@ -167,7 +169,7 @@ def _standardise_postcode(text: str) -> str:
         code = "".join(filter(str.isalnum, code))
     if len(code) > 4 and code[:1].isalpha() and code[1:].isdigit():
         return code[1:]  # D-10115, F-75001: the old sign of the country in front
-    return code[:5] if code.isdigit() and len(code) == 9 else code  # ZIP+4
+    return code[:5] if code.isdigit() and len(code) == 9 else code[:_LONGEST_POSTCODE]  # ZIP+4
 
 
 def _postcode_in(text: str) -> str:

@@ -27,6 +27,8 @@ MATCH_VERSION: Final = 5
 OPEN: Final = "open"
 """Kind of a record that calls itself a person but may be a company: "Tischlerei Lorenz", info@."""
 
+_LONGEST_IDENTIFIER: Final = 64
+"""An IBAN has up to 34 letters; more is a text in the wrong column."""
 _Body = Mapping[str, Any]
 _Firms = tuple[OrganisationName, ...]
 _Item = TypeVar("_Item", PersonName, OrganisationName, Place)
@@ -229,8 +231,8 @@ def _identifiers(items: Iterable[_Body], country: str) -> frozenset[Identifier]:
 def _identifier(item: _Body, country: str) -> Identifier | None:
     scheme = item["scheme"]
     value = standardise_identifier(scheme, item["value"], item.get("country") or country)
-    if value is None:
+    if value is None or len(value) > _LONGEST_IDENTIFIER:
         return None
     # A company may have one VAT number a country, so its country is its issuer.
     issuer = value[:2] if scheme == "eu_vat" else item.get("issuer") or item.get("country") or ""
-    return Identifier(scheme, issuer, value)
+    return Identifier(scheme, issuer[:_LONGEST_IDENTIFIER], value)

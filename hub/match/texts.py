@@ -28,7 +28,8 @@ _VOWELS: Final = str.maketrans("", "", "aeiouyh")
 _SOUNDS: Final = str.maketrans("zqvwdtbpgk", "skffttppkk")
 _SPACED_LETTERS: Final = re.compile(r"\b(?:\w\.\s?){2,}")
 _LONGEST: Final = 160
-"""Companies House registers no longer name; a distance takes the square of a text's length."""
+"""Companies House registers no longer name; a distance takes the square of a text's length, and
+PostgreSQL refuses a key of more than 2,704 bytes."""
 
 
 def fold(text: str) -> str:
@@ -77,10 +78,17 @@ def folded_words(text: str) -> tuple[str, ...]:
     text = text[:_LONGEST]
     plain = text.lower()
     if not (plain.isascii() and plain.replace(" ", "").isalnum()):
-        return tuple(map(skeleton, split_words(text)))
+        return _cut(tuple(map(skeleton, split_words(text))))
     if "ae" in plain or "oe" in plain or "ue" in plain:
         plain = _UMLAUTS.sub("", plain)
     return tuple(plain.split())
+
+
+def _cut(words: tuple[str, ...]) -> tuple[str, ...]:
+    """The words up to the longest length: one letter of a ligature may have become eighteen."""
+    if sum(map(len, words)) <= _LONGEST:
+        return words
+    return tuple(" ".join(words)[:_LONGEST].split())
 
 
 def _join_letters(match: re.Match[str]) -> str:

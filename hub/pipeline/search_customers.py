@@ -118,7 +118,7 @@ def terms_of(golden: Mapping[str, Any]) -> set[str]:
 
 def _endings(digits: str) -> Iterator[str]:
     """A number as it is dialled from abroad, and without the country's two or three digits."""
-    number = digits.lstrip("0")
+    number = digits.lstrip("0")[:_LONGEST]
     if len(number) >= 5:
         yield number
     if digits.startswith(("49", "43", "41", "33", "32", "31", "44")) and len(number) > 8:

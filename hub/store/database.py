@@ -180,7 +180,7 @@ def _explained(engine: Engine) -> Iterator[None]:
         yield
     except (DBAPIError, driver.Error) as error:
         cause = getattr(error, "orig", None) or error
-        if isinstance(cause, driver.OperationalError):
+        if isinstance(cause, driver.OperationalError) and not _is_too_long(cause):
             raise StoreError(
                 f"the store ({engine.dialect.name}) can't be used: {_reason(cause)}; "
                 "nothing of this step was committed; run it again when the database is back"
@@ -191,8 +191,15 @@ def _explained(engine: Engine) -> Iterator[None]:
         ) from error
 
 
+def _is_too_long(cause: BaseException) -> bool:
+    """PostgreSQL's class 54, program limit exceeded, which comes again whenever it is tried."""
+    return str(getattr(cause, "sqlstate", None) or "").startswith("54")
+
+
 def _advice(cause: BaseException, driver: Any) -> str:
     """What a person can do, where the kind of error tells."""
+    if _is_too_long(cause):
+        return "; a value is longer than the database can index: shorten it where it comes from"
     if isinstance(cause, driver.IntegrityError):
         return "; where another run is at work, wait for its end and run again"
     if type(cause) is driver.DatabaseError:

@@ -129,3 +129,16 @@ def test_a_family_name_in_both_fields_is_no_given_name() -> None:
     body = {"kind": "person", "person": {"given": "Jansen", "family": "Jansen"}}
     row = build_features(build_profile(body))
     assert (row.given, row.family, row.full_name) == (None, "jansen", None)
+
+
+@pytest.mark.parametrize(
+    "long",
+    [
+        {"identifiers": [{"scheme": "eu_vat", "value": "DE" + "12345" * 13}]},
+        {"contact_points": [{"kind": "email", "value": "a" * 250 + "@berg.example"}]},
+        {"contact_points": [{"kind": "web", "value": "https://" + "a" * 250 + ".example"}]},
+    ],
+)
+def test_a_text_that_no_such_value_can_have_says_nothing(long: dict[str, Any]) -> None:
+    silent: dict[str, Any] = {name: [] for name in long}
+    assert build_profile(_changed(**long)) == build_profile(_changed(**silent))

@@ -11,7 +11,7 @@ from hub.match.texts import folded_words, skeleton, split_words
 _LETTERS = st.sampled_from("aAeEoOuUzZ09 \t.-_'\u2019&/ßäÖéłдΑ\u0130\u212a\u00b2")
 
 
-@given(st.text(max_size=160) | st.text(_LETTERS, max_size=12))
+@given(st.text(max_size=8) | st.text(_LETTERS, max_size=12))
 @example("Mueller o'e Strasse")
 @example("Kelvin \u212aae")
 def test_words_are_folded_at_once_as_one_by_one(text: str) -> None:
@@ -34,3 +34,8 @@ def test_folded_words(text: str, expected: tuple[str, ...]) -> None:
 
 def test_a_text_in_the_wrong_column_is_cut_to_what_a_name_may_have() -> None:
     assert folded_words("holz " * 1_000) == ("holz",) * 32
+
+
+def test_letters_that_become_many_are_cut_as_well() -> None:
+    words = folded_words("\ufdfa " * 80)  # one letter of Arabic that stands for four words
+    assert 100 < sum(map(len, words)) <= 160

@@ -203,6 +203,46 @@ def test_a_dummy_phone_builds_no_giant_cluster(fast_world: World) -> None:
         assert "ph:+49309999111" in set(db.scalars(sa.select(frequent_key.c.key)))
 
 
+def test_thousands_of_lines_in_one_record_take_little_time(fast_world: World) -> None:
+    for number in range(40):  # each has a half of its neighbour's
+        body = person(chr(97 + number % 26) * 5, "Berg" + chr(97 + number // 2) * 4)
+        lines = range(number * 1_000, number * 1_000 + 2_000)
+        body["contact_points"] = [{"kind": "phone", "value": f"+4930{5000000 + n}"} for n in lines]
+        fast_world.put(f"crm:Contact:{number}", body)
+    begun = time.process_time()
+    fast_world.resolve()
+    assert time.process_time() - begun < 10
+    assert sum(map(len, fast_world.partition())) == 40
+
+
+def _long_text(letters: str = "abcdefghijklmnopqrstuvwxyz0123456789") -> str:
+    """Nothing that could be compressed."""
+    return "".join(Random(2).choices(letters, k=9_000))
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"vat": _long_text()},
+        {"customer_no": _long_text()},
+        {"email": f"{_long_text()}@{_long_text()}.example"},
+        {"phone": "+49" + _long_text("0123456789")},
+        {"web": f"https://{_long_text()}.example"},
+        {"city": _long_text()},
+        {"street": _long_text() + " 7", "city": "Bonn", "postcode": "53111"},
+        {"postcode": _long_text(), "street": "Ahornweg 7", "city": "Bonn"},
+    ],
+    ids=lambda more: next(iter(more)),
+)
+def test_a_text_in_the_wrong_column_stops_nothing(world: World, more: dict[str, str]) -> None:
+    world.put_all({"crm:Contact:1": ANNA, "erp:party:1": ANNA})
+    world.put("crm:Account:1", company(f"Ahornblick {_long_text()} GmbH", **more))
+    world.put("crm:Contact:2", person(_long_text(), _long_text()[::-1], **more))
+    world.resolve()
+    assert frozenset({"crm:Contact:1", "erp:party:1"}) in world.partition()
+    assert len(world.partition()) == 3
+
+
 def test_two_thousand_namesakes_stay_apart(fast_world: World) -> None:
     fast_world.put_all({f"crm:Contact:{n}": person("Max", "Muster") for n in range(2000)})
     fast_world.resolve()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 
 from hub.pipeline.golden import compute_golden
@@ -56,6 +58,14 @@ def test_a_company_is_found(world: World, text: str) -> None:
 @pytest.mark.parametrize("text", ["", "  ", "%", "_", "anna dresden", "üller", "'; --"])
 def test_nobody_is_found(world: World, text: str) -> None:
     assert search(world.engine, text) == []
+
+
+def test_what_is_no_number_is_found_by_its_beginning(world: World) -> None:
+    digits = "".join(Random(3).choices("123456789", k=9_000))  # nothing that could be compressed
+    world.put("crm:Contact:2", person("Bert", "Koch", phone=f"+{digits}"))
+    _follow(world)
+    found = search(world.engine, f"+{digits[:12]}")
+    assert [item.party_id for item in found] == [world.party("crm:Contact:2")]
 
 
 def test_an_id_or_a_record_names_its_customer(world: World) -> None:

@@ -6,6 +6,8 @@ import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
+from random import Random
+from string import ascii_letters
 
 import pytest
 import sqlalchemy as sa
@@ -31,6 +33,15 @@ def test_a_locked_database_is_a_store_error(tmp_path: Path) -> None:
     with writing(engine) as db:
         db.execute(sa.insert(frequent_key).values(key="k", over=1))
     engine.dispose()
+
+
+def test_a_value_that_no_index_takes_is_no_lost_database(store: Engine) -> None:
+    if store.dialect.name == "sqlite":
+        pytest.skip("SQLite's indexes take any length")
+    key = "".join(Random(1).choices(ascii_letters, k=9_000))  # nothing that could be compressed
+    added = sa.insert(frequent_key).values(key=key, over=1)
+    with pytest.raises(StoreError, match="shorten it"), writing(store) as db:
+        db.execute(added)
 
 
 def test_a_reader_waits_for_no_writer(tmp_path: Path) -> None:
