@@ -78,11 +78,12 @@ def _wrong(
 ) -> list[tuple[Predicate, Features, Features]]:
     """Where the two answers differ."""
     answers = _answers(db, rows, asked)
+    compiled = list(map(compile_condition, asked))
     return [
-        (item, one, other)
+        (asked[place], one, other)
         for (one, other), answer in zip(product(rows, repeat=2), answers, strict=True)
-        for item, found in zip(asked, answer, strict=True)
-        if found != compile_condition(item)(one, other)
+        for place, (holds, found) in enumerate(zip(compiled, answer, strict=True))
+        if found != holds(one, other)
     ]
 
 
@@ -101,9 +102,10 @@ def test_they_answer_alike_in_every_script(db: DuckDBPyConnection, rows: list[Fe
 @settings(max_examples=50, deadline=None)
 @given(_crowd(_ANY_SCRIPT))
 def test_the_order_of_two_records_does_not_matter(rows: list[Features]) -> None:
+    compiled = [(item, compile_condition(item)) for item in every_condition()]
     for one, other in product(rows, repeat=2):
-        for item in every_condition():
-            assert compile_condition(item)(one, other) is compile_condition(item)(other, one), item
+        for item, holds in compiled:
+            assert holds(one, other) is holds(other, one), item
 
 
 def test_a_record_without_values_agrees_in_nothing() -> None:
