@@ -8,37 +8,14 @@ from typing import Annotated
 
 import typer
 
-from hub.cli import (
-    airflow,
-    customer,
-    delivery,
-    demo,
-    explain,
-    figure,
-    history,
-    look,
-    maintain,
-    mapping,
-    match,
-    privacy,
-    proof,
-    publish,
-    push,
-    reconcile,
-    review,
-    run_all,
-    serve,
-    setup,
-    sign_off,
-    steps,
-    steward,
-)
+from hub.cli.commands import Program
 from hub.cli.output import complain
 from hub.cli.workplace import CHOICE
 from hub.errors import HubError
 from hub.pipeline.collection import collect_seldom
 
 app = typer.Typer(
+    cls=Program,
     help="Connects the front office to the back office: one customer index, golden records, "
     "write-back and reconciliation.",
     no_args_is_help=True,
@@ -56,34 +33,6 @@ def choose(
 ) -> None:
     """Connects the front office to the back office."""
     CHOICE.config = config
-
-
-for module in (
-    setup,
-    mapping,
-    steps,
-    publish,
-    run_all,
-    delivery,
-    reconcile,
-    figure,
-    sign_off,
-    customer,
-    history,
-    explain,
-    review,
-    steward,
-    proof,
-    privacy,
-    match,
-    look,
-    maintain,
-    push,
-    serve,
-    demo,
-    airflow,
-):
-    module.add_to(app)
 
 
 def run() -> None:
