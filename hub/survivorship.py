@@ -3,8 +3,9 @@
 For each attribute the candidates are ordered by: the steward's own assertions, then the sources
 trusted for that attribute, then recency, then how many records agree, then how complete the record
 is, then the source key, so that the outcome never depends on the order of arrival. Names survive
-together, and so do the parts of an address; a full name beats a lone given name. E-mails, phones,
-addresses and identifiers are collected; the first of them is the primary one.
+together, and so do the parts of an address; a full name beats a lone given name. What only says
+that there is no value ("n/a") never wins. E-mails, phones, addresses and identifiers are collected;
+the first of them is the primary one.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any, Final, NamedTuple
 
 from hub.model.envelope import SourceKey
 
-RULES_VERSION: Final = 1
+RULES_VERSION: Final = 2
 STEWARD: Final = "steward"
 """The connection whose assertions are a steward's corrections."""
 
@@ -145,9 +146,8 @@ def _make(candidates: Sequence[Candidate], rules: Rules) -> _Maker:
     for attribute, path in _SINGLE.items():
         made.single(attribute, path)
     made.name()
-    made.collect("email", "emails", made.contact_points("email"))
-    made.collect("phone", "phones", made.contact_points("phone"))
-    made.collect("web", "webs", made.contact_points("web"))
+    for kind in ("email", "phone", "web"):
+        made.collect(kind, f"{kind}s", made.contact_points(kind))
     made.collect("address", "addresses", made.listed("addresses"))
     made.identifiers()
     made.roles()
@@ -179,18 +179,28 @@ class _Maker:
 
     def name(self) -> None:
         """The name's parts from the record with the best claim, fullest names first."""
-        whole = [c for c in self._candidates if _at(c.body, "person.family")]
-        full = [c for c in whole if _at(c.body, "person.given")] or whole
+        whole = [c for c in self._candidates if self._is_called(c, "family")]
+        full = [c for c in whole if self._is_called(c, "given")] or whole
         shown = [
             _Offer(candidate, "display_name", candidate.body["display_name"])
             for candidate in full or self._candidates
             if candidate.body.get("display_name") and "@" not in candidate.body["display_name"]
         ]
         parts = [_Offer(candidate, "person", candidate.body["person"]) for candidate in full]
-        ordered = self._ordered("name", parts)
-        if ordered:
+        if ordered := self._ordered("name", parts):
             self._settle_parts(ordered)
         self._settle("display_name", self._ordered("display_name", shown))
+
+    def _is_called(self, candidate: Candidate, part: str) -> bool:
+        name = _at(candidate.body, f"person.{part}")
+        return bool(name) and self._rules.normalise(part, name) is not None
+
+    def _usable(self, attribute: str, offers: list[_Offer]) -> list[_Offer]:
+        """The offers that have a value to compare; the others are kept to be told of."""
+        usable = [o for o in offers if self._rules.normalise(attribute, o.value) is not None]
+        if len(usable) < len(offers):
+            self._unusable[attribute] = [offer for offer in offers if offer not in usable]
+        return usable
 
     def reason_of(self, attribute: str) -> str:
         """The rule by which the attribute's winner was chosen."""
@@ -217,7 +227,7 @@ class _Maker:
             offers = [
                 _Offer(offer.candidate, f"person.{part}", offer.value[part], whole=offer)
                 for offer in ordered
-                if offer.value.get(part)
+                if self._is_called(offer.candidate, part)
             ]
             if part in ("given", "family", "middle"):
                 offers = [o for o in offers if o.candidate is winner] and offers
@@ -242,21 +252,18 @@ class _Maker:
 
     def collect(self, primary: str, attribute: str, offers: list[_Offer]) -> None:
         """All distinct values, the best first; that one is the primary value too."""
-        usable = [o for o in offers if self._rules.normalise(primary, o.value) is not None]
-        ordered = self._ordered(primary, usable)
+        ordered = self._ordered(primary, offers)
         distinct: dict[Any, _Offer] = {}
         for offer in ordered:
             distinct.setdefault(self._rules.normalise(primary, offer.value), offer)
-        if distinct:
-            self.body[attribute] = [offer.value for offer in distinct.values()]
-            self.provenance[attribute] = [
-                self._origin(primary, offer, ()) for offer in distinct.values()
-            ]
+        kept = list(distinct.values())
+        if kept:
+            self.body[attribute] = [offer.value for offer in kept]
+            self.provenance[attribute] = [self._origin(primary, offer, ()) for offer in kept]
         self._settle(primary, ordered)
         self._ranked[primary] = self._ranked[attribute] = ordered
-        self._kept[attribute] = list(distinct.values())
-        unusable = [o for o in offers if self._rules.normalise(primary, o.value) is None]
-        self._unusable[primary] = self._unusable[attribute] = unusable
+        self._kept[attribute] = kept
+        self._unusable[attribute] = self._unusable.get(primary, [])
 
     def identifiers(self) -> None:
         """All numbers; the customer and VAT number with the best claim stand by themselves."""
@@ -265,11 +272,7 @@ class _Maker:
         self.body.pop("identifier", None)
         self.provenance.pop("identifier", None)
         for scheme in ("customer_no", "eu_vat"):
-            held = [
-                o._replace(path=f"{o.path}.value", value=o.value["value"])
-                for o in offers
-                if o.value["scheme"] == scheme
-            ]
+            held = [_number(offer) for offer in offers if offer.value["scheme"] == scheme]
             self._settle(scheme, self._ordered(scheme, held))
 
     def roles(self) -> None:
@@ -280,9 +283,8 @@ class _Maker:
             offers.setdefault(offer.value["role"], offer)
         self._kept["roles"] = list(offers.values())
         if offers:
-            self.body["roles"] = sorted(offers)
-            origins = [self._origin("roles", offers[role], ()) for role in sorted(offers)]
-            self.provenance["roles"] = origins
+            self.body["roles"] = held = sorted(offers)
+            self.provenance["roles"] = [self._origin("roles", offers[r], ()) for r in held]
 
     def consents(self) -> None:
         """The latest word for each purpose and channel; in doubt it is out."""
@@ -298,7 +300,8 @@ class _Maker:
             self.provenance["consents"] = [self._origin("consents", o, ()) for o in latest]
 
     def _ordered(self, attribute: str, offers: list[_Offer]) -> list[_Offer]:
-        """Best claim first; sorts are stable, so the last key counts most."""
+        """The usable ones, best claim first; sorts are stable, so the last key counts most."""
+        offers = self._usable(attribute, offers)
         if len(offers) < 2:
             return offers
         counts: dict[Any, int] = {}
@@ -328,9 +331,8 @@ class _Maker:
 
     def _lost(self, attribute: str, winner: _Offer, offer: _Offer) -> str:
         """The first rule by which an offer loses to another."""
-        pairs = zip(
-            _MERITS, self._merits(attribute, winner), self._merits(attribute, offer), strict=True
-        )
+        both = (self._merits(attribute, one) for one in (winner, offer))
+        pairs = zip(_MERITS, *both, strict=True)
         return next((name for name, mine, its in pairs if mine != its), "source key")
 
     def _settle(self, attribute: str, ordered: list[_Offer]) -> None:
@@ -346,14 +348,11 @@ class _Maker:
 
     def _origin(self, attribute: str, offer: _Offer, losers: Iterable[_Offer]) -> dict[str, Any]:
         candidate = offer.candidate
+        line = self._rules.find_line(candidate, offer.path)
         return {
             "source": candidate.source._asdict(),
             "raw_version": candidate.raw_version,
-            "mapping": {
-                "digest": candidate.mapping_digest,
-                "path": offer.path,
-                "line": self._rules.find_line(candidate, offer.path),
-            },
+            "mapping": {"digest": candidate.mapping_digest, "path": offer.path, "line": line},
             "rule": self._reason(attribute, offer, tuple(losers)),
             "rules_version": RULES_VERSION,
             "losers": [
@@ -382,6 +381,10 @@ def _plain(item: Body) -> dict[str, Any]:
     return {name: value for name, value in item.items() if name not in ("rank", "period")}
 
 
+def _number(offer: _Offer) -> _Offer:
+    return offer._replace(path=f"{offer.path}.value", value=offer.value["value"])
+
+
 def _demerits(point: Body) -> int:
     """Rank, with what bounced, is invalid or is shared behind everything else."""
     fault = {"bounced": 100, "invalid": 200}.get(point.get("status", "ok"), 0)
@@ -393,7 +396,5 @@ def _completeness(value: Any) -> int:
 
 
 def _consent_age(offer: _Offer) -> tuple[str, bool]:
-    return (
-        offer.value.get("captured_at") or offer.candidate.updated,
-        offer.value["state"] == "out",
-    )
+    said = offer.value.get("captured_at") or offer.candidate.updated
+    return said, offer.value["state"] == "out"

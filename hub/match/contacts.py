@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
+from hub.match.absent import says_none
 from hub.match.standardise import (
     email_domain,
     email_key,
@@ -172,7 +173,7 @@ def _site(url: str) -> str:
     bare = url.strip().lower().partition("://")[2] or url.strip().lower()
     host = bare.partition("/")[0].partition("?")[0].partition(":")[0].removeprefix("www.")
     is_host = "." in host and " " not in host and len(host) <= _LONGEST_HOST
-    return host if is_host and not is_free_domain(host) else ""
+    return "" if not is_host or is_free_domain(host) or says_none(host) else host
 
 
 def _in_letters(domain: str) -> str:

@@ -38,8 +38,8 @@ _NAMES: Final = ("full_name", "given_name", "family_name")
 _FULL_NAME: Final = next(item for item in FIELDS["person"] if item.name == _NAMES[0])
 _WHOLE: Final = ("same", "swapped", "swapped, with a slip")
 """Outcomes of the full name that stand for both names."""
-_OF_BRANCHES: Final = frozenset({"organisation", "email", "phone"})
-"""What is learnt of branches: their names, and how often they share a mailbox or a line."""
+_OF_BRANCHES: Final = frozenset({"organisation", "email", "phone", "identifier"})
+"""What is learnt of branches: their names, and how often they share a mailbox, line or number."""
 _BRANCH_WEIGHT: Final = 0.05
 """The weight of the shipped chances among branches, beside what was seen."""
 _BESIDE_NAMES: Final = 2

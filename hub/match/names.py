@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from hub.match.absent import is_filler, says_none
 from hub.match.texts import fold, folded_words, split_words, word_set
 
 _TITLES: Final = word_set(
@@ -43,13 +44,17 @@ def standardise_person(
     given: str, middle: str, family: str, *, suffix: str = ""
 ) -> PersonName | None:
     """The folded name from parts that a source keeps apart; None where nothing is left."""
-    first, early = _plain_part(f"{given} {middle}" if middle else given)
+    first, early = _plain_part(_with_middle(given, middle) if middle else given)
     last, generation = _plain_part(family)
     first, last = _rightly_split(first, last)
     if not first and not last:
         return None
     stated = _generation_in(suffix) if suffix else ""
     return PersonName(first, _without_particles(last), stated or generation or early)
+
+
+def _with_middle(given: str, middle: str) -> str:
+    return " ".join(part for part in (given, middle) if not says_none(part))
 
 
 def _rightly_split(
@@ -69,15 +74,15 @@ def split_person(text: str) -> PersonName | None:
 
     A single word counts as a given name, since that is how people sign.
     """
-    if "@" in text:
+    if "@" in text or says_none(text):
         return None
     if "," not in text:
         return _split_words_of_person(text)
     before, _, after = text.partition(",")
-    given, generation = _without_generation(_plain(after, 1))
+    given, generation = _plain_part(after)
     if not given:
         return _split_words_of_person(before)
-    family, late = _without_generation(_plain(before, 1))
+    family, late = _plain_part(before)
     return PersonName(given, _without_particles(family), generation or late)
 
 
@@ -86,7 +91,7 @@ def _split_words_of_person(text: str) -> PersonName | None:
 
     It is the first word where an initial stands last: "Berg Anna M.".
     """
-    words, generation = _without_generation(_plain(text, 2))
+    words, generation = _without_generation(_plain(_without_fillers(text), 2))
     if len(words) < 2:
         return PersonName(words, (), generation) if words else None
     if len(words[-1]) == 1 < len(words[0]):
@@ -95,6 +100,12 @@ def _split_words_of_person(text: str) -> PersonName | None:
     if not PARTICLES.isdisjoint(words):
         start = next((n for n in range(1, start) if words[n] in PARTICLES), start)
     return PersonName(words[:start], _without_particles(words[start:]), generation)
+
+
+def _without_fillers(text: str) -> str:
+    """The text without what stands for a missing part: "None Berg", "Anna NULL"."""
+    words = text.split()
+    return " ".join([word for word in words if not is_filler(word)]) if len(words) > 1 else text
 
 
 def _size_of_last(text: str, words: tuple[str, ...]) -> int:
@@ -112,6 +123,8 @@ def _generation_in(suffix: str) -> str:
 @lru_cache(maxsize=65_536)
 def _plain_part(text: str) -> tuple[tuple[str, ...], str]:
     """A part of a name in folded words, and the generation that it ends with."""
+    if says_none(text):
+        return (), ""
     return _without_generation(_plain(text, 1))
 
 

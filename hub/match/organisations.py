@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from hub.match.absent import says_none
 from hub.match.texts import folded_words, word_set
 
 _FORMS: Final = {
@@ -113,6 +114,8 @@ class OrganisationName(NamedTuple):
 @lru_cache(maxsize=65_536)
 def standardise_organisation(text: str) -> OrganisationName | None:
     """The name without its legal form; None where no word is left."""
+    if says_none(text):
+        return None
     plain = (_ASIDE.sub(" ", text).strip() or text) if "(" in text else text
     words = folded_words(plain.replace("&", " und "))
     core, form = _without_form(words) if _may_have_form(words) else (words, "")

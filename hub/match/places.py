@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from hub.match.absent import says_none
 from hub.match.texts import folded_words, skeleton, word_set
 
 _NUMBER: Final = re.compile(r"^(\d{1,5})\s?([a-z]?)$")
@@ -94,11 +95,15 @@ def standardise_place(
 
 @lru_cache(maxsize=32_768)
 def _town(city: str) -> str:
+    if says_none(city):
+        return ""
     return " ".join([word for word in folded_words(city) if not word.isdigit()])
 
 
 def _split_street(line: str) -> tuple[str, str, str]:
     """Street, house number, and what follows a comma: number in front or behind."""
+    if says_none(line):
+        return "", "", ""
     head, tail = _numbered_piece(_with_one_number(_without_unit(line.casefold())))
     words = folded_words(head)
     found = [n for n, word in enumerate(words) if word[:1].isdigit() and _NUMBER.match(word)]
@@ -164,7 +169,12 @@ def _shorten(word: str) -> str:
 
 
 def _standardise_postcode(text: str) -> str:
-    code = text.upper()
+    if says_none(text) or not text.strip("0 "):
+        return ""
+    return _plain_code(text.upper())
+
+
+def _plain_code(code: str) -> str:
     if not code.isalnum():
         code = "".join(filter(str.isalnum, code))
     if len(code) > 4 and code[:1].isalpha() and code[1:].isdigit():

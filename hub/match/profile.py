@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 import orjson
 
+from hub.match.absent import says_none
 from hub.match.contacts import Reach, read_reach
 from hub.match.mail_names import name_with_mailboxes
 from hub.match.names import PersonName, split_person, standardise_person
@@ -21,7 +22,7 @@ from hub.match.places import Place, standardise_place
 from hub.match.shown import told_name, without_department
 from hub.match.standardise import standardise_date, standardise_identifier
 
-MATCH_VERSION: Final = 5
+MATCH_VERSION: Final = 6
 """Part of every profile's digest: a changed standardisation makes records stale."""
 
 OPEN: Final = "open"
@@ -135,7 +136,8 @@ def _home_country(addresses: Iterable[_Body], country: str) -> str:
 
 def _shown_name(body: _Body, person: _Body) -> str:
     shown = body.get("display_name")
-    return shown or " ".join(filter(None, (person.get("given"), person.get("family"))))
+    parts = (person.get("given"), person.get("family"))
+    return shown or " ".join(part for part in parts if part and not says_none(part))
 
 
 def _kind(body: _Body, person: _Body, shown: str, reach: Reach, employed: _Firms) -> str:

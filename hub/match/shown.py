@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Final
 
+from hub.match.absent import says_none
 from hub.match.contacts import Mailbox
 from hub.match.standardise import DESKS
 from hub.match.texts import folded_words, skeleton, word_set
@@ -22,27 +23,8 @@ _BESIDE: Final = word_set(
 _DESK_WORDS: Final = frozenset(map(skeleton, DESKS | _BESIDE))
 _PARTED: Final = re.compile(r"\s[-–—]\s|[|:]|\s/\s")
 _SIGNS: Final = frozenset("-–—|:/")
-_PLACEHOLDERS: Final = frozenset(
-    [
-        "n a",
-        "na",
-        "none",
-        "null",
-        "nil",
-        "unknown",
-        "not known",
-        "not provided",
-        "unbekannt",
-        "keine angabe",
-        "k a",
-        "inconnu",
-        "sconosciuto",
-        "desconocido",
-        "nieznany",
-    ]
-)
-_LAST_WORDS: Final = DESKS | _BESIDE | {word.rpartition(" ")[2] for word in _PLACEHOLDERS}
-"""What ends in no such word is no desk and no placeholder: most names, so it is asked first."""
+_LAST_WORDS: Final = DESKS | _BESIDE
+"""What ends in no such word is no desk: most names, so it is asked first."""
 _DEPARTMENT: Final = re.compile(
     r"^(?:accounts (?:payable|receivable)|buchhaltung|einkauf|sekretariat|rechnungswesen|zentrale"
     r"|inkoop|boekhouding|comptabilit[eé]|contabilit[aà]|contabilidad|amministrazione)\s+(?=\w)"
@@ -86,10 +68,9 @@ def _without(text: str, is_no_name: Callable[[str], bool]) -> str:
 
 
 def _is_desk(part: str) -> bool:
-    if not _may_be_desk(part):
-        return False
-    words = folded_words(part)
-    return " ".join(words) in _PLACEHOLDERS or _DESK_WORDS.issuperset(words)
+    if says_none(part):
+        return True
+    return _may_be_desk(part) and _DESK_WORDS.issuperset(folded_words(part))
 
 
 def _may_be_desk(part: str) -> bool:

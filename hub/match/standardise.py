@@ -10,6 +10,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Final
 
+from hub.match.absent import says_none
 from hub.match.phones import standardise_phone
 from hub.match.texts import word_set
 
@@ -132,7 +133,7 @@ def is_free_domain(domain: str) -> bool:
 @lru_cache(maxsize=65_536)
 def standardise_identifier(scheme: str, value: str, country: str = "") -> str | None:
     """Letters and digits in upper case; a VAT number gets its country's letters in front."""
-    plain = "".join(char for char in value.upper() if char.isalnum())
+    plain = "" if says_none(value) else "".join(filter(str.isalnum, value.upper()))
     if not plain or (len(plain) > 3 and len(set(plain)) == 1):
         return None
     if scheme == "eu_vat":

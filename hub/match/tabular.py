@@ -15,7 +15,9 @@ from hub.errors import ConfigError
 
 _PARQUET: Final = b"PAR1"
 _BATCH: Final = 20_000
-_DELIMITERS: Final = ",;\t"
+_DELIMITERS: Final = ",;\t|"
+_LONGEST_CELL: Final = 1 << 24
+"""The csv module's own limit of 128 KiB is less than some e-mails have that stand in a cell."""
 _BINARY: Final = {
     b"PK\x03\x04": "a spreadsheet or an archive",
     b"\x1f\x8b": "compressed",
@@ -98,14 +100,15 @@ def _open_csv(path: Path, encoding: str, delimiter: str) -> Table:
 
 
 def _csv_lines(path: Path, encoding: str, delimiter: str, *, strict: bool = True) -> Iterator[Row]:
-    """Rows of cells; strict, since a quotation mark left open would swallow records unnoticed."""
+    """Rows with something in them; strict, since a quotation mark left open would swallow some."""
     line = 0
     try:
         with path.open(encoding=encoding, newline="") as file:
+            csv.field_size_limit(_LONGEST_CELL)
             reader = csv.reader(file, delimiter=delimiter, strict=strict)
             for cells in reader:
                 line = reader.line_num
-                if cells:
+                if any(map(str.strip, cells)):
                     yield Row(line, cells)
     except (UnicodeError, LookupError) as error:
         raise ConfigError(
@@ -166,15 +169,24 @@ def _parquet_rows(file: Any) -> Iterator[Row]:
 
 
 def _text(value: Any) -> str:
-    """A cell as text: a list as its items parted by ";", a whole float as a whole number."""
+    """A cell as text: a list as its items parted by ";", a whole float as a whole number.
+
+    Bytes are texts of a writer that did not say so, as older ones of Hive, Impala and Spark.
+    """
     if isinstance(value, str):
         return value
     if value is None or value != value:  # noqa: PLR0124  # NaN is what a missing number becomes
         return ""
-    if isinstance(value, datetime | date):
-        return value.isoformat()
     if isinstance(value, list):
         return ";".join(map(_text, value))
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    return _text_of_one(value)
+
+
+def _text_of_one(value: Any) -> str:
+    if isinstance(value, datetime | date):
+        return value.isoformat()
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return str(value)

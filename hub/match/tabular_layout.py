@@ -15,6 +15,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hub.errors import ConfigError, MappingError
+from hub.match.absent import says_none
 from hub.match.tabular import Cells, Table
 from hub.match.tabular_dates import DAY_FIRST, MONTH_FIRST
 
@@ -23,6 +24,8 @@ FIELDS: Final = (
     "full_name", "organisation", "trading_name", "email", "phone", "website", "street", "city",
     "region", "postcode", "country", "birth_date", "tax_id", "updated_at",
 )  # fmt: skip
+_AS_IT_STANDS: Final = frozenset({"record_id", "source", "country"})
+"""Where NULL and NA are no gaps: NA is Namibia."""
 DATES: Final = ("birth_date", "updated_at")
 
 Getter = Callable[[Cells], str]
@@ -152,6 +155,11 @@ class _Columns:
             )
         return lambda cells: cells[place].strip()
 
+    def value_getter(self, name: str, asked: str) -> Getter:
+        """A column's values; what only says that there is none is "", as an empty cell is."""
+        read = self.getter(name, asked)
+        return lambda cells: text if (text := read(cells)) and not says_none(text) else ""
+
 
 def _getter(name: str, columns: _Columns, mapping: TabularMapping) -> Getter | None:
     constant = mapping.constants.get(name, "")
@@ -159,7 +167,8 @@ def _getter(name: str, columns: _Columns, mapping: TabularMapping) -> Getter | N
     if stated is None:
         return (lambda _cells: constant) if constant else None
     parts = [stated] if isinstance(stated, str) else stated
-    getters = [_part(part, columns, f"the mapping's {name}") for part in parts]
+    column = columns.getter if name in _AS_IT_STANDS else columns.value_getter
+    getters = [_part(part, columns, column, f"the mapping's {name}") for part in parts]
     read = getters[0] if len(getters) == 1 else _several(getters)
     return (lambda cells: read(cells) or constant) if constant else read
 
@@ -168,15 +177,15 @@ def _several(getters: list[Getter]) -> Getter:
     return lambda cells: ";".join(text for read in getters if (text := read(cells)))
 
 
-def _part(text: str, columns: _Columns, asked: str) -> Getter:
+def _part(text: str, columns: _Columns, column: Callable[[str, str], Getter], asked: str) -> Getter:
     """A column, or a join of columns such as "{first_name} {surname}"."""
     if "{" not in text or columns.has(text):
-        return columns.getter(text, asked)
+        return column(text, asked)
     try:
         pieces = [(literal, name) for literal, name, *_ in Formatter().parse(text)]
     except ValueError as error:
         raise ConfigError(f"{asked}: bad join {text!r}: {error}") from error
-    found = [(lit, columns.getter(name, asked) if name else None) for lit, name in pieces]
+    found = [(lit, column(name, asked) if name else None) for lit, name in pieces]
     return lambda cells: _join(found, cells)
 
 
@@ -195,7 +204,7 @@ def _identifiers(
         item = IdentifierColumn(column=stated) if isinstance(stated, str) else stated
         asked = f"the mapping's identifier {scheme}"
         names = (item.column, item.issuer, item.country)
-        one, two, three = (columns.getter(n, asked) if n else _nothing for n in names)
+        one, two, three = (columns.value_getter(n, asked) if n else _nothing for n in names)
         yield scheme, (one, two, three)
 
 

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import blake2b
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
+from hub.match.absent import says_none
 from hub.match.places import standardise_place
 from hub.match.standardise import standardise_email, standardise_identifier, standardise_phone
 from hub.pipeline.lineage import MappingLines
@@ -17,6 +18,8 @@ from hub.store import rules as store
 from hub.store.database import Connection
 from hub.survivorship import RULES_VERSION, Rules
 
+_CODES: Final = frozenset({"kind", "status", "lang", "tz"})
+"""What a mapping has checked: a status may well be unknown, and na is Nauruan."""
 Trust = Mapping[str, Sequence[str]]
 
 
@@ -55,17 +58,21 @@ class RuleSet:
         return Rules(trust=self.trust, normalise=self.normalise, find_line=lines.find)
 
     def normalise(self, attribute: str, value: Any) -> Any:
-        """What makes two values of an attribute the same."""
-        if attribute == "email":
-            return standardise_email(value)
-        if attribute == "phone":
-            return standardise_phone(value, self.country) or value
+        """What makes two values of an attribute the same; None for what is no value."""
+        if isinstance(value, str):
+            return self._text_key(attribute, value)
         if attribute == "address":
             return _place_key(value)
         if attribute == "identifier":
-            plain = standardise_identifier(value["scheme"], value["value"]) or value["value"]
-            return (value["scheme"], value.get("issuer"), plain)
+            return _identifier_key(value)
         return repr(sorted(value.items())) if isinstance(value, dict) else value
+
+    def _text_key(self, attribute: str, value: str) -> str | None:
+        if attribute == "email":
+            return standardise_email(value)
+        if attribute not in _CODES and says_none(value):
+            return None
+        return (attribute == "phone" and standardise_phone(value, self.country)) or value
 
 
 def adopt_rules(db: Connection, rule_set: RuleSet) -> int:
@@ -77,6 +84,13 @@ def adopt_rules(db: Connection, rule_set: RuleSet) -> int:
         return 0
     store.adopt(db, rule_set.digest, rule_set.stated, datetime.now(UTC))
     return store.queue_outdated(db, rule_set.digest)
+
+
+def _identifier_key(value: Mapping[str, Any]) -> Any:
+    if says_none(value["value"]):
+        return None
+    plain = standardise_identifier(value["scheme"], value["value"]) or value["value"]
+    return (value["scheme"], value.get("issuer"), plain)
 
 
 def _place_key(value: Mapping[str, Any]) -> Any:

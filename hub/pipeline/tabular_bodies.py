@@ -11,6 +11,7 @@ from typing import Any, Final
 from hub.errors import ConfigError
 from hub.mapping.countries import country_code
 from hub.mapping.names import kind_of_name
+from hub.match.absent import says_none
 from hub.match.profile import OPEN
 from hub.match.tabular import Row, Table
 from hub.match.tabular_dates import date_reader, decide_order, order_of
@@ -23,8 +24,10 @@ _EU_VAT: Final = re.compile(r"(AT|BE|BG|CY|CZ|DE|DK|EE|EL|ES|FI|FR|HR|HU|IE|IT|L
 _KINDS: Final = {
     word: kind
     for kind, words in {
-        "person": "person p individual private consumer contact natural b2c human",
-        "organisation": "organisation organization org o company business corporate legal firm b2b",
+        "person": "person p individual private consumer contact natural b2c human privat"
+        " privatperson privatkunde particulier persona persoon particular",
+        "organisation": "organisation organization org o company business corporate legal firm b2b"
+        " firma unternehmen geschäftskunde entreprise société empresa azienda bedrijf",
         OPEN: "open unknown",
     }.items()
     for word in words.split()
@@ -69,10 +72,19 @@ class RecordsFile:
         }
 
     def truth(self, column: str) -> Iterator[tuple[str, str]]:
-        """Record id and true entity, "" where the file does not say; refuses a missing column."""
+        """Record id and true entity, "" where the file does not say.
+
+        Refuses a column that is missing, or that names no entity at all.
+        """
         read = column_getter(self._table, column, asked="--truth")
         key = self._layout.fields["record_id"]
-        return ((key(row.cells), read(row.cells)) for row in self._table.rows())
+        if all(says_none(read(row.cells)) for row in self._table.rows()):
+            raise ConfigError(
+                f"{self._table.path}: the column {column!r} of --truth is empty in every row, "
+                "so that there is nothing to measure against"
+            )
+        told = ((key(row.cells), read(row.cells)) for row in self._table.rows())
+        return ((record, "" if says_none(entity) else entity) for record, entity in told)
 
     def _check(self) -> _Readers:
         """One pass: every record has an id of its own; what order the dates are in."""

@@ -16,13 +16,13 @@ def write(folder: Path, content: str | bytes, name: str = "records.csv") -> Path
     return path
 
 
-@pytest.mark.parametrize("mark", [",", ";", "\t"])
+@pytest.mark.parametrize("mark", [",", ";", "\t", "|"])
 def test_a_csv_is_read_with_its_delimiter(mark: str, tmp_path: Path) -> None:
-    lines = [("record_id", "city"), ("1", "Graz"), ("2", '"Bad Ischl,; \nHaus 3"'), ("3", "")]
+    lines = [("record_id", "city"), ("1", "Graz"), ("2", '"Bad Ischl,;| \nHaus 3"'), ("3", "")]
     path = write(tmp_path, "\r\n".join(mark.join(line) for line in lines))
     table = open_table(path)
     assert table.columns == ("record_id", "city")
-    expected = [Row(2, ["1", "Graz"]), Row(4, ["2", "Bad Ischl,; \nHaus 3"]), Row(5, ["3", ""])]
+    expected = [Row(2, ["1", "Graz"]), Row(4, ["2", "Bad Ischl,;| \nHaus 3"]), Row(5, ["3", ""])]
     assert list(table.rows()) == list(table.rows()) == expected
 
 
@@ -52,7 +52,6 @@ def test_a_csv_is_read_in_its_encoding(encoding: str, told: str, tmp_path: Path)
         (b"\x7fELF\x00\x00", "neither CSV nor Parquet"),
         (b"record_id\nM\xfcnster\n", "not utf-8; name its encoding"),
         (b"PAR1 and nothing more", "no Parquet file"),
-        ("a,b\n1," + "x" * 200_000, "line 2: no CSV: field larger"),
     ],
 )
 def test_bad_files_are_refused_with_what_to_do(
@@ -60,6 +59,21 @@ def test_bad_files_are_refused_with_what_to_do(
 ) -> None:
     with pytest.raises(ConfigError, match=message):
         list(open_table(write(tmp_path, content)).rows())
+
+
+def test_a_long_cell_is_read_and_a_quotation_mark_that_swallows_a_file_is_found(
+    tmp_path: Path,
+) -> None:
+    path = write(tmp_path, "a,b\n1," + "x" * 200_000)
+    assert [len(row.cells[1]) for row in open_table(path).rows()] == [200_000]
+    path = write(tmp_path, 'a,b\n1,"' + "x\n" * (1 << 23) + "x")
+    with pytest.raises(ConfigError, match="line 2: no CSV: field larger"):
+        list(open_table(path).rows())
+
+
+def test_rows_without_any_text_are_passed_over(tmp_path: Path) -> None:
+    path = write(tmp_path, "record_id,city\n1,Graz\n,\n \n2,Linz\n  ,\t\n")
+    assert list(open_table(path).rows()) == [Row(2, ["1", "Graz"]), Row(5, ["2", "Linz"])]
 
 
 def test_a_missing_file_and_an_unknown_encoding_are_refused(tmp_path: Path) -> None:
@@ -88,13 +102,14 @@ def test_parquet_gives_texts(tmp_path: Path) -> None:
         "born": [date(1978, 11, 12), None, date(2000, 1, 1)],
         "mails": [["a@example.com", "b@example.com"], [], None],
         "city": ["Graz", None, "Linz"],
+        "name": ["Jürgen".encode(), None, b"\xff"],
     }
     parquet.write_table(pa.table(columns), tmp_path / "records")
     table = open_table(tmp_path / "records")
-    assert table.columns == ("record_id", "born", "mails", "city")
+    assert table.columns == ("record_id", "born", "mails", "city", "name")
     assert [tuple(row.cells) for row in table.rows()] == [
-        ("1", "1978-11-12", "a@example.com;b@example.com", "Graz"),
-        ("2.5", "", "", ""),
-        ("", "2000-01-01", "", "Linz"),
+        ("1", "1978-11-12", "a@example.com;b@example.com", "Graz", "Jürgen"),
+        ("2.5", "", "", "", ""),
+        ("", "2000-01-01", "", "Linz", "\ufffd"),
     ]
     assert str(table.wrong(2, "look")) == f"{tmp_path / 'records'}, row 2: look"

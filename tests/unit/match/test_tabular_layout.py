@@ -48,6 +48,23 @@ constants: {source: crm, country: AT}
     assert read_fields(layout, [""] * 9) == {"source": "crm", "country": "AT"}
 
 
+def test_what_says_that_there_is_no_value_is_an_empty_cell(tmp_path: Path) -> None:
+    mapping = """
+columns: {full_name: "{first} {last}", email: [mail, second]}
+constants: {city: Graz}
+"""
+    layout = layout_of(tmp_path, "record_id,source,first,last,mail,second,city,country", mapping)
+    cells = ["NULL", "n/a", "NULL", "King", "a@example.org", "-", "k. A.", "NA"]
+    assert read_fields(layout, cells) == {
+        "record_id": "NULL",
+        "source": "n/a",
+        "full_name": "King",
+        "email": "a@example.org",
+        "city": "Graz",
+        "country": "NA",
+    }
+
+
 @pytest.mark.parametrize(
     ("mapping", "message"),
     [

@@ -68,6 +68,25 @@ def test_the_first_version_is_created(world: World) -> None:
     assert "email" in fields
 
 
+def test_what_says_that_there_is_no_value_never_wins(world: World) -> None:
+    mail = {"email": "anna.berg@berg.example", "birth": "1980-03-02"}
+    world.put("crm:Contact:1", person("Anna", "Berg", updated="2026-01-01T00:00:00Z", **mail))
+    nobody = person("n/a", "NULL", updated="2026-02-02T00:00:00Z", **mail)
+    world.put("crm:Contact:2", {**nobody, "display_name": "unknown", "status": "unknown"})
+    world.resolve()
+    assert world.party("crm:Contact:1") == world.party("crm:Contact:2")
+    compute_golden(world.engine)
+    body, provenance = _golden(world)
+    names = {name: body[name] for name in ("display_name", "given", "family", "status")}
+    assert names == {
+        "display_name": "Anna Berg",
+        "given": "Anna",
+        "family": "Berg",
+        "status": "unknown",
+    }
+    assert provenance["family"]["rule"] == "only value"
+
+
 def test_a_change_makes_a_version_and_names_what_changed(world: World) -> None:
     world.put("crm:Contact:1", person("Anna", "Berg", email="anna@berg.example"))
     world.resolve()

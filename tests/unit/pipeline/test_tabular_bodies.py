@@ -137,3 +137,11 @@ def test_the_truth_is_read_by_column(tmp_path: Path) -> None:
         ConfigError, match=r"--truth names a column 'cluster'.*has record_id, Entit"
     ):
         file.truth("cluster")
+
+
+def test_a_truth_without_any_entity_is_refused(tmp_path: Path) -> None:
+    file = read(tmp_path, ["record_id,Entity", "1,", "2,NULL"])
+    with pytest.raises(ConfigError, match="'entity' of --truth is empty in every row"):
+        file.truth("entity")
+    file = read(tmp_path, ["record_id,Entity", "1,", "2,NULL", "3,A"])
+    assert list(file.truth("entity")) == [("1", ""), ("2", ""), ("3", "A")]
