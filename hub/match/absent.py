@@ -78,6 +78,15 @@ ukjent
 bilinmiyor
 неизвестно
 нет данных
+do not use
+donotuse
+deleted
+gelöscht
+anonymized
+anonymised
+anonymisiert
+redacted
+removed
 """.strip().splitlines()
 )
 _PROGRAMS: Final = frozenset({"nan", "NaN", "NAN", "NaT", "na", "NA", "nil", "NIL", "null", "NULL"})

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Final
 
 from hub.match.features import Features
+from hub.match.phones import line_of
 from hub.match.texts import sound
 
 FREQUENT: Final = 100
@@ -66,7 +67,7 @@ def email_match_key(address: str) -> str:
 
 def phone_match_key(number: str) -> str:
     """The key of a standardised number."""
-    return f"ph:{number}"
+    return f"ph:{line_of(number)}"
 
 
 def contact_keys(row: Features) -> set[str]:

@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 from hub.match.given import root_names
 from hub.match.names import PARTICLES, PersonName
 from hub.match.organisations import OrganisationName
+from hub.match.phones import line_of
 from hub.match.places import Place
 from hub.match.profile import Identifier, Profile
 from hub.match.texts import sound, word_set
@@ -257,8 +258,8 @@ def _reach_part(profile: Profile) -> _ReachPart:
         _list(profile.desks),
         None,
         _list(profile.domains),
-        _list(profile.phones),
-        _list(profile.switchboards),
+        _list(list(map(line_of, profile.phones))),
+        _list(list(map(line_of, profile.switchboards))),
     )
 
 

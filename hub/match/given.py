@@ -224,6 +224,47 @@ vladimir: volodya vova wladimir volodymyr
 wojciech: wojtek
 yuri: yura jurij juri yuriy
 zofia: zosia sofia
+agnieszka: aga agnes
+andrzej: jedrek andreas
+barbara: basia baska
+boguslaw: bogus bogdan
+danuta: danka
+dariusz: darek dario
+dorota: dorotka dorothea
+edward: edek eduard
+elzbieta: ela elisabeth
+grzegorz: grzesiek gregor
+halina: halinka
+hanna: hania anna
+henryk: heniek heinrich
+jadwiga: jadzia hedwig
+jaroslaw: jarek
+kazimierz: kazik
+maciej: maciek matthias
+magdalena: madzia
+malgorzata: malgosia
+miroslaw: mirek
+monika: monia
+przemyslaw: przemek
+radoslaw: radek
+renata: renia
+ryszard: rysiek rysio richard
+slawomir: slawek
+stefania: stefcia stefanie
+tadeusz: tadek
+wieslaw: wiesiek
+wladyslaw: wladek ladislaus
+zbigniew: zbyszek
+zdzislaw: zdzisiek
+zygmunt: zygmus siegmund
+frantisek: franta fanda franz
+jaroslav: jarda
+josef: pepa josip
+lajos: ludwig
+laszlo: laci ladislaus
+istvan: pista stefan
+ferenc: feri
+gyorgy: gyuri georg
 """.strip()
 
 

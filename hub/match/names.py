@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -12,11 +13,19 @@ _TITLES: Final = word_set(
     """
     dr prof professor herr frau fraulein mr mrs ms miss mx sir dame madame monsieur mme mlle
     sra sr srta sig signor signora dott dottssa dottoressa ing mag dipl med jur rer nat hc dhr
-    mevr don dona lic phd mba msc bsc ma ba llm esq
+    mevr mevrouw meneer don dona lic phd mba msc bsc ma ba llm esq hr pan pani pane bay bayan
     """
 )
+_SALUTATIONS: Final = word_set(
+    """
+    herr herrn frau fraulein mr mrs ms miss mx madame monsieur mme mlle sra sr srta sig signor
+    signora dhr mevr mevrouw meneer hr pan pani bay bayan m dr prof
+    """
+)
+"""Titles that a single name behind is a family's: Herr Berg."""
 _GENERATIONS: Final = {
-    "jr": "jr", "junior": "jr", "jun": "jr", "sr": "sr", "senior": "sr", "sen": "sr",
+    "jr": "jr", "junior": "jr", "jun": "jr", "jnr": "jr", "fils": "jr",
+    "sr": "sr", "senior": "sr", "sen": "sr", "snr": "sr", "pere": "sr",
     "ii": "ii", "iii": "iii", "iv": "iv",
 }  # fmt: skip
 _DROPPED: Final = _TITLES - _GENERATIONS.keys()
@@ -30,6 +39,10 @@ PARTICLES: Final = word_set(
     """
 )
 """Words between names that are no names."""
+
+
+_BEHIND: Final = re.compile(r"\s*(?:[(|]|\s[-–—/]\s|\sc/o\s).*$")
+_INITIALS: Final = re.compile(r"\b(?:[^\W\d_]\.\s?){2,}")
 
 
 class PersonName(NamedTuple):
@@ -76,14 +89,23 @@ def split_person(text: str) -> PersonName | None:
     """
     if "@" in text or says_none(text):
         return None
+    text = _without_company(text)
     if "," not in text:
         return _split_words_of_person(text)
     before, _, after = text.partition(",")
     given, generation = _plain_part(after)
     if not given:
         return _split_words_of_person(before)
+    if len(given) == 1 and given[0] in _GENERATIONS:
+        return _split_words_of_person(f"{before} {given[0]}")
     family, late = _plain_part(before)
     return PersonName(given, _without_particles(family), generation or late)
+
+
+def _without_company(text: str) -> str:
+    """The name in "Anna Berg (Berg Holz)", "Anna Berg | Berg Holz"; both names stand in front."""
+    name = text if text.replace(" ", "").isalpha() else _BEHIND.sub("", text)
+    return name if name.strip().count(" ") else text
 
 
 def _split_words_of_person(text: str) -> PersonName | None:
@@ -93,13 +115,21 @@ def _split_words_of_person(text: str) -> PersonName | None:
     """
     words, generation = _without_generation(_plain(_without_fillers(text), 2))
     if len(words) < 2:
-        return PersonName(words, (), generation) if words else None
+        return _by_one_word(words, generation, text) if words else None
     if len(words[-1]) == 1 < len(words[0]):
         return PersonName(words[1:], words[:1], generation)
     start = len(words) - (_size_of_last(text, words) if "-" in text else 1)
     if not PARTICLES.isdisjoint(words):
         start = next((n for n in range(1, start) if words[n] in PARTICLES), start)
     return PersonName(words[:start], _without_particles(words[start:]), generation)
+
+
+def _by_one_word(words: tuple[str, ...], generation: str, text: str) -> PersonName:
+    """A given name, since that is how people sign, or a family name behind Mr or Mrs."""
+    first = split_words(fold(text))[0]
+    if first in _SALUTATIONS and first != words[0]:
+        return PersonName((), words, generation)
+    return PersonName(words, (), generation)
 
 
 def _without_fillers(text: str) -> str:
@@ -130,13 +160,23 @@ def _plain_part(text: str) -> tuple[tuple[str, ...], str]:
 
 def _plain(text: str, names: int) -> tuple[str, ...]:
     """The words without titles; what may be a name too is none where so many names are beside."""
-    kept = folded_words(text)
+    kept = folded_words(_with_initials_apart(text) if "." in text else text)
     if not _DROPPED.isdisjoint(kept):
         plain = tuple(word for word in kept if word not in _DROPPED)
         kept = plain if len(plain) >= names else _with_names(kept)
     while len(kept) > 1 and kept[0] in _ONLY_FIRST:
         kept = kept[1:]
     return kept
+
+
+def _with_initials_apart(text: str) -> str:
+    """Two initials in "P.J. Berg"; a title in letters with dots stays one word."""
+    return _INITIALS.sub(_apart, text.replace("Ph.D", "PhD"))
+
+
+def _apart(match: re.Match[str]) -> str:
+    letters = match.group().replace(".", " ").split()
+    return match.group() if "".join(letters).lower() in _DROPPED else " ".join(letters) + " "
 
 
 def _with_names(words: tuple[str, ...]) -> tuple[str, ...]:

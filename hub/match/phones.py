@@ -39,6 +39,18 @@ def standardise_phone(value: str, country: str = "DE") -> str | None:
     return known
 
 
+@lru_cache(maxsize=65_536)
+def line_of(number: str) -> str:
+    """What is compared of a number in E.164: its last digits, without the country's.
+
+    Where a record names no country, its number has been read by that of the connection or file; two
+    lines that differ in their country alone are rarer than such a record.
+    """
+    digits = number.removeprefix("+")
+    rules = _called(digits[:3])
+    return digits[len(rules.code) if rules else 0 :].lstrip("0")[-_LINE:]
+
+
 def _is_placeholder(compact: str) -> bool:
     digits = compact.removeprefix("+")
     if not digits.isdigit():
@@ -53,6 +65,11 @@ def find_well_formed(text: str, country: str) -> str | None:
     if not (digits.isascii() and digits.isdigit() and len(text) <= _LONGEST):
         return None
     return _as_dialled(digits, country) if len(digits) == len(compact) else _from_abroad(digits)
+
+
+_LINE: Final = 9
+"""Numbers of most countries have no more; what stands before is a trunk or a calling code that was
+taken for a part of the number."""
 
 
 class _Dialling(NamedTuple):

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 from hub.match.absent import says_none
 from hub.match.texts import folded_words, skeleton, word_set
+from hub.match.towns import standardise_town
 
 _NUMBER: Final = re.compile(r"^(\d{1,5})\s?([a-z]?)$")
 _RANGE: Final = re.compile(r"\b(\d{1,5})(?:\s*[-/]\s*\d{1,5}\b)+")
@@ -87,17 +88,10 @@ def standardise_place(
         if number:
             break
     code = _standardise_postcode(postcode) or _postcode_in(tail)
-    town = _town(city)
+    town = standardise_town(city)
     if not (street or code or town or country):
         return None
     return Place(street, number, code, town, country.upper())
-
-
-@lru_cache(maxsize=32_768)
-def _town(city: str) -> str:
-    if says_none(city):
-        return ""
-    return " ".join([word for word in folded_words(city) if not word.isdigit()])
 
 
 def _split_street(line: str) -> tuple[str, str, str]:

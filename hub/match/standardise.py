@@ -75,6 +75,8 @@ _NAMES_TOO: Final = frozenset({"ap", "mail", "personal", "post"})
 
 
 _SHORTEST_VAT: Final = 10
+_SWISS: Final = 12
+_SWISS_VAT: Final = frozenset({"MWST", "TVA", "IVA", "TPV", "HR"})
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _PLACEHOLDERS: Final = frozenset(
     {"1900-01-01", "1970-01-01", "0001-01-01", "1111-11-11", "9999-12-31"}
@@ -137,8 +139,16 @@ def standardise_identifier(scheme: str, value: str, country: str = "") -> str | 
     if not plain or (len(plain) > 3 and len(set(plain)) == 1):
         return None
     if scheme == "eu_vat":
-        return _compact_vat(country.upper() + plain if plain[:2].isdigit() else plain)
-    return plain
+        return _compact_vat(plain if plain[:2].isalpha() else country.upper() + plain)
+    return _without_language(plain) if plain.startswith("CHE") else plain
+
+
+def _without_language(number: str) -> str:
+    """A Swiss number without "VAT" behind it, which it has in any of the country's languages.
+
+    Federal Statistical Office, UID: CHE-123.456.789 MWST, TVA, IVA or TPV.
+    """
+    return number[:_SWISS] if number[_SWISS:] in _SWISS_VAT else number
 
 
 def _compact_vat(number: str) -> str:

@@ -205,7 +205,9 @@ def _value(field: str, row: Features) -> str:
 def _text(column: str, value: str | tuple[str, ...] | None) -> str:
     if value is None:
         return ""
-    text = value if isinstance(value, str) else "; ".join(value)
+    values = (value,) if isinstance(value, str) else value
+    # Of a line its last digits are compared, whatever country it is read by.
+    text = "; ".join(f"…{line}" for line in values) if column in _LINES else "; ".join(values)
     return f"{text} (of several)" if column in _OF_SEVERAL else text
 
 
@@ -242,6 +244,7 @@ _PART_OF: Final = MappingProxyType(
 """Fields that another one tells where it agrees as a whole (``hub.match.levels``)."""
 _JOINS: Final = MappingProxyType({"address": ", ", "full_name": " ", "name_and_place": ", "})
 _OF_SEVERAL: Final = frozenset({"desks", "shared_mailboxes", "shared_phones"})
+_LINES: Final = frozenset({"phones", "shared_phones"})
 
 MEANINGS: Final[Mapping[str, str]] = MappingProxyType(
     {

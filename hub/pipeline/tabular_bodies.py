@@ -21,6 +21,27 @@ from hub.pipeline.evaluation import Record
 _SEVERAL: Final = re.compile(r"[;|\n]")
 _EU_VAT: Final = re.compile(r"(AT|BE|BG|CY|CZ|DE|DK|EE|EL|ES|FI|FR|HR|HU|IE|IT|LT|LU|LV|MT|NL|PL"
                             r"|PT|RO|SE|SI|SK|XI)[A-Z0-9]{8,12}")  # fmt: skip
+_SIREN: Final = re.compile(r"FR[A-Z0-9]{2}(\d{9})|(\d{9})(?:\d{5})?")
+"""A French VAT number and a SIRET hold the company's SIREN, which is what is compared."""
+_VAT_SHAPES: Final = {
+    country: re.compile(shape)
+    for country, shape in {
+        "AT": r"U\d{8}",
+        "DE": r"\d{9}",
+        "DK": r"\d{8}",
+        "ES": r"[A-Z\d]\d{7}[A-Z\d]",
+        "FI": r"\d{8}",
+        "HR": r"\d{11}",
+        "IT": r"\d{11}",
+        "LU": r"\d{8}",
+        "NL": r"\d{9}B\d\d",
+        "PL": r"\d{10}",
+        "PT": r"\d{9}",
+        "SI": r"\d{8}",
+    }.items()
+}
+"""Countries whose VAT numbers without the letters have a shape that no other tax number has there,
+or are that number themselves (European Commission, VIES: structure of VAT numbers)."""
 _KINDS: Final = {
     word: kind
     for kind, words in {
@@ -219,13 +240,29 @@ def _addresses(fields: _Fields) -> list[dict[str, Any]]:
 
 
 def _tax_ids(fields: _Fields) -> Iterator[dict[str, str]]:
-    """A number with the letters of an EU country in front is a VAT number, as VIES writes it."""
     country = country_code(fields.get("country", "")) or ""
     for text in _several(fields.get("tax_id", "")):
-        plain = "".join(char for char in text.upper() if char.isalnum())
-        scheme = "eu_vat" if _EU_VAT.fullmatch(plain) else "tax_id"
-        item = {"scheme": scheme, "value": text, "country": country}
+        item = _tax_id(text, "".join(filter(str.isalnum, text.upper())), country)
         yield {name: part for name, part in item.items() if part}
+
+
+def _tax_id(text: str, plain: str, country: str) -> dict[str, str]:
+    """A VAT number of the union, a French company's SIREN, or a tax number of the country."""
+    siren = _SIREN.fullmatch(plain) if plain.startswith("FR") or country == "FR" else None
+    if siren:
+        return {"scheme": "tax_id", "value": siren[1] or siren[2], "country": "FR"}
+    if vat := _vat_number(plain, country):
+        return {"scheme": "eu_vat", "value": vat, "country": country}
+    bare = plain.removeprefix(country)
+    return {"scheme": "tax_id", "value": bare if bare.isdigit() else text, "country": country}
+
+
+def _vat_number(plain: str, country: str) -> str:
+    """The number with its country's letters, where it has them or has the shape of one there."""
+    if _EU_VAT.fullmatch(plain):
+        return plain
+    shape = _VAT_SHAPES.get(country)
+    return country + plain if shape and shape.fullmatch(plain) else ""
 
 
 def _several(text: str) -> list[str]:

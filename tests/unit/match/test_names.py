@@ -86,13 +86,41 @@ def test_a_middle_name_is_told_beside_one_given_name_alone(one: str, other: str)
         ("Jack Ma", "jack", "ma"),
         ("Anna Berg MA", "anna", "berg"),
         ("M. Jean Dupont", "jean", "dupont"),
-        ("Herr Berg", "berg", ""),
+        ("Herr Berg", "", "berg"),
+        ("Frau Dr. Berg", "", "berg"),
+        ("Pani Berg", "", "berg"),
+        ("Berg", "berg", ""),
+        ("Anna Berg (Berg Holz)", "anna", "berg"),
+        ("Anna Berg | Berg Holz", "anna", "berg"),
+        ("Berg, Anna - Berg Holz", "anna", "berg"),
+        ("Anna (Berg)", "anna", "berg"),
+        ("Anna Berg, Ph.D.", "anna", "berg"),
     ],
 )
-def test_a_title_that_is_a_name_too(text: str, given: str, family: str) -> None:
+def test_a_title_or_a_company_beside_a_name(text: str, given: str, family: str) -> None:
     found = split_person(text)
     assert found is not None
-    assert (found.given, found.family) == ((given,), (family,) if family else ())
+    assert (found.given, found.family) == ((given,) * bool(given), (family,) * bool(family))
+
+
+@pytest.mark.parametrize("text", ["P.J. Berg", "P. J. Berg", "Berg, P.J.", "Dr. P.J. Berg M.A."])
+def test_initials_with_dots_are_several(text: str) -> None:
+    assert split_person(text) == PersonName(("p", "j"), ("berg",))
+
+
+@pytest.mark.parametrize(
+    ("text", "generation"),
+    [
+        ("Anna Berg Snr", "sr"),
+        ("Anna Berg, Jnr.", "jr"),
+        ("Berg, Anna Jnr.", "jr"),
+        ("Anna Berg père", "sr"),
+        ("Anna Berg fils", "jr"),
+    ],
+)
+def test_a_generation_in_other_words(text: str, generation: str) -> None:
+    found = split_person(text)
+    assert found == PersonName(("anna",), ("berg",), generation)
 
 
 def test_an_initial_alone_is_no_title() -> None:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from phonenumbers import NumberParseException, PhoneNumberFormat
 
-from hub.match.phones import find_well_formed, standardise_phone
+from hub.match.phones import find_well_formed, line_of, standardise_phone
 
 REGIONS = sorted(phonenumbers.SUPPORTED_REGIONS)
 EXAMPLES = {
@@ -108,3 +108,26 @@ def test_separators_do_not_matter(digits: str, sign: str) -> None:
 def test_any_text_is_taken(text: str) -> None:
     found = standardise_phone(text, "DE")
     assert found is None or found.startswith("+")
+
+
+@pytest.mark.parametrize(
+    ("stated", "country", "bare"),
+    [
+        ("+44 20 8496 7222", "GB", "020 84967222"),
+        ("+1 402 413 1499", "US", "4024131499"),
+        ("+1 402 413 1499", "US", "1-402-413-1499"),
+        ("+48 534 196 094", "PL", "48534196094"),
+        ("+39 02 4178 8911", "IT", "0241788911"),
+        ("+33 6 78 59 06 31", "FR", "678590631"),
+        ("+47 22 33 44 55", "NO", "22334455"),
+    ],
+)
+def test_a_line_is_found_where_no_country_is_told(stated: str, country: str, bare: str) -> None:
+    numbers = [standardise_phone(stated, country), standardise_phone(bare, "DE")]
+    one, other = (line_of(number or "") for number in numbers)
+    assert one == other != ""
+
+
+def test_lines_of_other_numbers_differ() -> None:
+    numbers = ("+4930123456", "+4930123457", "+49301234567", "+4940123456", "+442084967222")
+    assert len({line_of(number) for number in numbers}) == len(numbers)

@@ -14,6 +14,7 @@ from hub.match.standardise import (
     standardise_email,
     standardise_identifier,
 )
+from hub.match.towns import standardise_town
 from tests.unit.match.crowd import outcomes, person
 
 
@@ -183,3 +184,31 @@ def test_any_text_gives_a_place_or_none(line: str, city: str, postcode: str) -> 
 def test_standardising_an_email_twice_changes_nothing(text: str) -> None:
     once = standardise_email(text)
     assert once is None or standardise_email(once) == once
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Munich", "München"),
+        ("Krakau", "Kraków"),
+        ("Cracow", "KRAKOW"),
+        ("Mailand", "Milano"),
+        ("'s-Gravenhage", "Den Haag"),
+        ("Sankt Gallen", "St. Gallen"),
+        ("Frankfurt am Main", "Frankfurt/M."),
+        ("Halle (Saale)", "Halle"),
+        ("Lyon Cedex 03", "Lyon"),
+        ("1010 Wien", "Vienna"),
+    ],
+)
+def test_one_town_by_several_names(one: str, other: str) -> None:
+    assert standardise_town(one) == standardise_town(other) != ""
+
+
+@pytest.mark.parametrize("city", ["Am Ohmberg", "Aix-les-Bains", "La Rochelle", "A Coruña"])
+def test_towns_keep_what_belongs_to_their_name(city: str) -> None:
+    assert standardise_town(city).count(" ") == city.replace("-", " ").count(" ")
+
+
+def test_digits_are_no_town() -> None:
+    assert standardise_town("12345") == standardise_town("n/a") == ""

@@ -200,7 +200,7 @@ def test_a_dummy_phone_builds_no_giant_cluster(fast_world: World) -> None:
     assert time.process_time() - begun < 10
     assert len(fast_world.partition()) == 2000
     with reading(fast_world.engine) as db:
-        assert "ph:+49309999111" in set(db.scalars(sa.select(frequent_key.c.key)))
+        assert "ph:309999111" in set(db.scalars(sa.select(frequent_key.c.key)))
 
 
 def test_thousands_of_lines_in_one_record_take_little_time(fast_world: World) -> None:

@@ -69,8 +69,36 @@ def test_an_organisation_becomes_a_canonical_body(tmp_path: Path) -> None:
             "legal_name": "Lorenz Holz GmbH", "trading_names": ["Holzwelt", "Lorenz"],
         },
         "addresses": [{"country_raw": "Atlantis"}],
-        "identifiers": [{"scheme": "eu_vat", "value": "ATU 12345678"}],
+        "identifiers": [{"scheme": "eu_vat", "value": "ATU12345678"}],
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("country", "one", "other", "scheme"),
+    [
+        ("AT", "ATU12345678", "U 12345678", "eu_vat"),
+        ("DE", "DE 123 456 789", "123456789", "eu_vat"),
+        ("IT", "IT12345678901", "123 456 789 01", "eu_vat"),
+        ("NL", "NL123456789B01", "123456789B01", "eu_vat"),
+        ("PL", "PL1234567890", "123-456-78-90", "eu_vat"),
+        ("FR", "FR12123456789", "123 456 789", "tax_id"),
+        ("FR", "FR12123456789", "123 456 789 00014", "tax_id"),
+        ("GB", "GB123456789", "123 4567 89", "tax_id"),
+        ("CH", "CHE-123.456.789 MWST", "CHE123456789", "tax_id"),
+    ],
+)
+def test_one_number_with_and_without_its_country_is_one(
+    country: str, one: str, other: str, scheme: str, tmp_path: Path
+) -> None:
+    rows = ({"tax_id": text, "country": country} for text in (one, other))
+    found = [build_profile(body(tmp_path, row)).identifiers for row in rows]
+    assert found[0] == found[1] != frozenset()
+    assert {number.scheme for number in found[0]} == {scheme}
+
+
+def test_a_german_tax_number_is_no_vat_number(tmp_path: Path) -> None:
+    found = build_profile(body(tmp_path, {"tax_id": "96/884/59892", "country": "DE"})).identifiers
+    assert {number.scheme for number in found} == {"tax_id"}
 
 
 def test_identifiers_of_a_mapping_have_issuer_and_country(tmp_path: Path) -> None:
