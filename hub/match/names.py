@@ -41,7 +41,7 @@ PARTICLES: Final = word_set(
 """Words between names that are no names."""
 
 
-_BEHIND: Final = re.compile(r"\s*(?:[(|]|\s[-–—/]\s|\sc/o\s).*$")
+_BEHIND: Final = re.compile(r"(?<=\S)\s*(?:[(|]|\s[-–—/]\s|\sc/o\s).*$", re.DOTALL)
 _INITIALS: Final = re.compile(r"\b(?:[^\W\d_]\.\s?){2,}")
 
 

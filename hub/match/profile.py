@@ -30,6 +30,9 @@ OPEN: Final = "open"
 
 _LONGEST_IDENTIFIER: Final = 64
 """An IBAN has up to 34 letters; more is a text in the wrong column."""
+_LONGEST_NAMES: Final = 400
+"""A name has 160 letters at most; "X trading as Y" has two of them. More is a text in the wrong
+column, which would be searched for departments and brackets in the square of its length."""
 _Body = Mapping[str, Any]
 _Firms = tuple[OrganisationName, ...]
 _Item = TypeVar("_Item", PersonName, OrganisationName, Place)
@@ -137,7 +140,8 @@ def _home_country(addresses: Iterable[_Body], country: str) -> str:
 def _shown_name(body: _Body, person: _Body) -> str:
     shown = body.get("display_name")
     parts = (person.get("given"), person.get("family"))
-    return shown or " ".join(part for part in parts if part and not says_none(part))
+    shown = shown or " ".join(part for part in parts if part and not says_none(part))
+    return shown[:_LONGEST_NAMES]
 
 
 def _kind(body: _Body, person: _Body, shown: str, reach: Reach, employed: _Firms) -> str:
@@ -193,13 +197,19 @@ def _stated_people(person: _Body) -> list[PersonName | None]:
 
 def _organisations(body: _Body, shown: str, reach: Reach) -> _Firms:
     stated = body.get("organisation") or {}
-    legal = told_name(stated.get("legal_name") or "", reach.boxes)
-    texts = {text for text in (legal, shown, *stated.get("trading_names", ())) if text}
+    legal, *trading = _names_of(stated)
+    texts = {text for text in (told_name(legal, reach.boxes), shown, *trading) if text}
     whole = {without_department(text) for text in texts if "@" not in text}
     parts = {part for text in whole for part in split_trading_names(text)}
     names = [standardise_organisation(part) for part in parts]
     form = stated.get("legal_form")
     return _unique([name and with_form(name, form) for name in names] if form else names)
+
+
+def _names_of(stated: _Body) -> list[str]:
+    """The legal name, '' where none is told, and the trading names."""
+    names = (stated.get("legal_name") or "", *stated.get("trading_names", ()))
+    return [name[:_LONGEST_NAMES] for name in names]
 
 
 def _employers(body: _Body, shown: str) -> _Firms:
@@ -209,7 +219,7 @@ def _employers(body: _Body, shown: str) -> _Firms:
     if not stated or name is None:
         return ()
     own = set(name.words)
-    texts = filter(None, (stated.get("legal_name"), *stated.get("trading_names", ())))
+    texts = filter(None, _names_of(stated))
     found = [standardise_organisation(part) for text in texts for part in split_trading_names(text)]
     return _unique([one for one in found if one and not own <= set(one.words)])
 

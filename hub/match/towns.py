@@ -88,7 +88,7 @@ zurich: zurigo
 _RIVER: Final = word_set("am an ob im bei vor a upon under sur sous nad")
 """What stands between a town's name and what it lies on, as on the Main."""
 _NO_NAMES: Final = word_set("cedex stadt")
-_ASIDE: Final = re.compile(r"(?<=\w)\s*[(/].*$")
+_ASIDE: Final = re.compile(r"(?<=\w)\s*[(/].*$", re.DOTALL)
 
 
 def _at_home() -> dict[str, str]:

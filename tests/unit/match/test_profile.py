@@ -142,3 +142,16 @@ def test_a_family_name_in_both_fields_is_no_given_name() -> None:
 def test_a_text_that_no_such_value_can_have_says_nothing(long: dict[str, Any]) -> None:
     silent: dict[str, Any] = {name: [] for name in long}
     assert build_profile(_changed(**long)) == build_profile(_changed(**silent))
+
+
+@pytest.mark.parametrize("gap", [" ", "\t \n", "(formerly ", "| ", " - "])
+def test_of_a_text_without_end_the_beginning_is_a_name(gap: str) -> None:
+    text = "Anna Berg" + gap * 100_000 + "Holz"
+    for kind in ("person", "organisation"):
+        bodies = [
+            {"kind": kind, "display_name": name, "organisation": {"legal_name": name}}
+            for name in (text, text[:400])
+        ]
+        one, other = map(build_profile, bodies)
+        assert one.digest == other.digest
+        assert one.people or one.organisations
