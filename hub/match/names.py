@@ -89,7 +89,7 @@ def split_person(text: str) -> PersonName | None:
     """
     if "@" in text or says_none(text):
         return None
-    text = _without_company(text)
+    text = without_company(text)
     if "," not in text:
         return _split_words_of_person(text)
     before, _, after = text.partition(",")
@@ -102,7 +102,7 @@ def split_person(text: str) -> PersonName | None:
     return PersonName(given, _without_particles(family), generation or late)
 
 
-def _without_company(text: str) -> str:
+def without_company(text: str) -> str:
     """The name in "Anna Berg (Berg Holz)", "Anna Berg | Berg Holz"; both names stand in front."""
     name = text if text.replace(" ", "").isalpha() else _BEHIND.sub("", text)
     return name if name.strip().count(" ") else text

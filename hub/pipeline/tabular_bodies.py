@@ -12,6 +12,7 @@ from hub.errors import ConfigError
 from hub.mapping.countries import country_code
 from hub.mapping.names import kind_of_name
 from hub.match.absent import says_none
+from hub.match.names import without_company
 from hub.match.profile import OPEN
 from hub.match.tabular import Row, Table
 from hub.match.tabular_dates import date_reader, decide_order, order_of
@@ -160,7 +161,7 @@ def guess_kind(fields: _Fields) -> str:
         return "person"
     if fields.get("organisation"):
         return OPEN if fields.get("full_name") else "organisation"
-    if kind_of_name(fields.get("full_name", "")) == "organisation":
+    if kind_of_name(without_company(fields.get("full_name", ""))) == "organisation":
         return "organisation"
     return OPEN
 

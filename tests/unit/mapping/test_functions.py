@@ -90,10 +90,12 @@ ORGANISATIONS = (
     "Esempio SRL", "Ejemplo S.L.", "Muster OHG", "Turnverein Muster e.V.", "Turnverein Muster e. V.",
     "University of Examples", "Stadt Musterhausen", "Musterverein", "Stadtwerke Muster", "Smith & Sons",
     "Muster GmbH & Co. KG", "Example LLC", "Przyklad Sp. z o.o.", "Musterbau GmbH (insolvent)",
+    "Apotheke am Markt", "Kwiaciarnia Stokrotka", "Boulangerie Exemple", "Panadería Ejemplo", "Example Plumbing", "Musterbäckerei",
 )  # fmt: skip  # a word list
 PEOPLE = (
     "Ann Example", "Example, Ann", "Dr. Otto von Muster", "Sa Vang", "Kim Se", "Se Ri Example", "Li", "Co Van",
     "João da Silva", "Kim Ek Larsen", "Anna Muster-Beispiel", "Ann B. Example", "A. S. Example",
+    "Anna Becker", "Otto Koch", "Ann Baker", "Piotr Kowal", "Ann Taller",
 )  # fmt: skip  # a word list
 
 

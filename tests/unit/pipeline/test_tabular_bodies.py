@@ -117,6 +117,8 @@ def test_identifiers_of_a_mapping_have_issuer_and_country(tmp_path: Path) -> Non
         ({"organisation": "Example"}, "organisation"),
         ({"full_name": "Lorenz GmbH"}, "organisation"),
         ({"full_name": "Toni Winkler"}, "open"),
+        ({"full_name": "Toni Winkler (Hotel Lorenz)"}, "open"),
+        ({"full_name": "Hotel Lorenz"}, "organisation"),
         ({"full_name": "Toni Winkler", "organisation": "Example"}, "open"),
         ({"email": "info@example.org"}, "open"),
         ({"kind": "p", "organisation": "Example"}, "person"),
