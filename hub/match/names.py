@@ -25,7 +25,7 @@ _SALUTATIONS: Final = word_set(
 """Titles that a single name behind is a family's: Herr Berg."""
 _GENERATIONS: Final = {
     "jr": "jr", "junior": "jr", "jun": "jr", "jnr": "jr", "fils": "jr",
-    "sr": "sr", "senior": "sr", "sen": "sr", "snr": "sr", "pere": "sr",
+    "ml": "jr", "sr": "sr", "senior": "sr", "sen": "sr", "snr": "sr", "pere": "sr",
     "ii": "ii", "iii": "iii", "iv": "iv",
 }  # fmt: skip
 _DROPPED: Final = _TITLES - _GENERATIONS.keys()

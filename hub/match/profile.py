@@ -149,14 +149,16 @@ def _kind(body: _Body, person: _Body, shown: str, reach: Reach, employed: _Firms
     if body["kind"] != "person" or person.get("birth_date"):
         return str(body["kind"])
     name = standardise_organisation(shown)
-    if not employed and _is_company(name, shown):
+    if not employed and _is_company(name, shown, person):
         return "organisation"
     signs = employed or person.get("prefix") or _has_personal_mailbox(name, reach)
     return "person" if signs else OPEN
 
 
-def _is_company(name: OrganisationName | None, shown: str) -> bool:
-    return name is not None and (name.form in _COMPANY_FORMS or "&" in shown)
+def _is_company(name: OrganisationName | None, shown: str, person: _Body) -> bool:
+    """A sign that joins two given names is a couple's: "Anna & Otto", "Berg" in two fields."""
+    is_couple = bool(person.get("family")) and "&" in (person.get("given") or "")
+    return name is not None and (name.form in _COMPANY_FORMS or ("&" in shown and not is_couple))
 
 
 def _has_personal_mailbox(name: OrganisationName | None, reach: Reach) -> bool:

@@ -20,6 +20,8 @@ from hub.match.tabular_layout import DATES, Layout, column_getter, read_fields
 from hub.pipeline.evaluation import Record
 
 _SEVERAL: Final = re.compile(r"[;|\n]")
+_NEXT_NUMBER: Final = re.compile(r"(?<=\d\d)\s*[/,]\s+(?=\+|00)|(?<=\d{4})\s+/\s+(?=0\d{3})")
+"""Between two telephone numbers in one cell, but not between an area and the rest of one."""
 _EU_VAT: Final = re.compile(r"(AT|BE|BG|CY|CZ|DE|DK|EE|EL|ES|FI|FR|HR|HU|IE|IT|LT|LU|LV|MT|NL|PL"
                             r"|PT|RO|SE|SI|SK|XI)[A-Z0-9]{8,12}")  # fmt: skip
 _SIREN: Final = re.compile(r"FR[A-Z0-9]{2}(\d{9})|(\d{9})(?:\d{5})?")
@@ -221,7 +223,8 @@ def _contact_points(fields: _Fields) -> list[dict[str, str]]:
     return [
         {"kind": kind, "value": value}
         for kind, name in (("email", "email"), ("phone", "phone"), ("web", "website"))
-        for value in _several(fields.get(name, ""))
+        for text in _several(fields.get(name, ""))
+        for value in (_NEXT_NUMBER.split(text) if kind == "phone" else [text])
     ]
 
 

@@ -116,6 +116,7 @@ def test_initials_with_dots_are_several(text: str) -> None:
         ("Berg, Anna Jnr.", "jr"),
         ("Anna Berg père", "sr"),
         ("Anna Berg fils", "jr"),
+        ("Anna Berg mł.", "jr"),
     ],
 )
 def test_a_generation_in_other_words(text: str, generation: str) -> None:

@@ -155,3 +155,10 @@ def test_of_a_text_without_end_the_beginning_is_a_name(gap: str) -> None:
         one, other = map(build_profile, bodies)
         assert one.digest == other.digest
         assert one.people or one.organisations
+
+
+def test_a_couple_is_no_company() -> None:
+    couple = {"given": "Anna & Otto", "family": "Berg"}
+    assert build_profile({"kind": "person", "person": couple}).kind != "organisation"
+    firm = {"kind": "person", "display_name": "Berg & Holz"}
+    assert build_profile(firm).kind == "organisation"

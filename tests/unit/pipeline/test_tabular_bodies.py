@@ -96,6 +96,20 @@ def test_one_number_with_and_without_its_country_is_one(
     assert {number.scheme for number in found[0]} == {scheme}
 
 
+@pytest.mark.parametrize(
+    ("cell", "numbers"),
+    [
+        ("0049 176 8185601 / +49 172 3810631", {"+491768185601", "+491723810631"}),
+        ("062 258-37-33/ +48 882 347 640", {"+49622583733", "+48882347640"}),
+        ("0172 1234567 / 0301234567", {"+491721234567", "+49301234567"}),
+        ("0151 / 2641171", {"+491512641171"}),
+        ("+49 (0) 151 / 2641171", {"+491512641171"}),
+    ],
+)
+def test_two_numbers_in_one_cell(cell: str, numbers: set[str], tmp_path: Path) -> None:
+    assert build_profile(body(tmp_path, {"phone": cell})).phones == numbers
+
+
 def test_a_german_tax_number_is_no_vat_number(tmp_path: Path) -> None:
     found = build_profile(body(tmp_path, {"tax_id": "96/884/59892", "country": "DE"})).identifiers
     assert {number.scheme for number in found} == {"tax_id"}
