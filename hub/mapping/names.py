@@ -28,9 +28,8 @@ schule services sociedad societe society société solutions sparkasse stadt sta
 studios systems team technologies technology theater trading transport transporte trust
 universidad universita universitaet universite university università universität université
 verband verein verlag versicherung werke werkstatt werkstätten
-""")
-_TRADES: Final = words_of("""
-apotheek apotheke apteka autohaus automotive autoservice bakkerij baustoffe bistro bistrot
+
+apotheek apotheke apteka automotive autoservice bakkerij baustoffe bistro bistrot
 biuro boulangerie boutique bouwbedrijf brasserie brewery cafe café cafetería cafeteria catering
 cleaning coiffure colegio college collège construcciones cukiernia daycare dental ecole école
 edilizia electrical elektrotechnik equipment escuela fahrschule farmacia farmacie feuerwehr fitness
@@ -38,7 +37,7 @@ fleischerei furniture garage gabinet gasthaus gasthof gastronomie gestoria gesto
 grundschule gym gymnasium hausverwaltung haustechnik heating hermanos holzbau hurtownia immobilien
 immobilier immobiliare inmobiliaria installatiebedrijf instruments insurance kancelaria kanzlei
 kältetechnik konditorei kwiaciarnia lackierungen landscaping laundry liceum lycee lycée macelleria
-mairie malerbetrieb manufacturing medizintechnik menuiserie metallbau metzgerei motors nursery
+malerbetrieb manufacturing medizintechnik menuiserie metallbau metzgerei motors nursery
 officina packaging panaderia panadería panificio parafia parrocchia peluqueria peluquería pfarramt
 pfarrei pharma pharmacie piekarnia pizzeria plomberie plumbing przychodnia przedsiębiorstwo
 realty reisebüro restauracja restaurante ristorante roofing sanitär schlosserei schreinerei scuola
@@ -46,8 +45,7 @@ serwis sklep software stichting stowarzyszenie szkola szkoła talleres tischlere
 tuition turnverein urzad urząd vereniging warsztat weingut wholesale zahnarztpraxis zaklad zakład
 zimmerei
 """)
-"""What shops, workshops and offices of one person are called, in seven languages: nobody's
-surname."""
+"""What institutions are called, then shops, workshops and offices of one person."""
 _ENDINGS: Final = (
     "gmbh", "werke", "verein", "verband", "gesellschaft", "versicherung", "technik", "handel",
     "schule", "klinik", "stiftung", "sparkasse", "genossenschaft", "universität", "apotheke",
@@ -95,7 +93,7 @@ def given_name(value: Any) -> str | None:
 
 
 def _names_organisation(word: str) -> bool:
-    if word in _ORGANISATION_WORDS or word in _TRADES:
+    if word in _ORGANISATION_WORDS:
         return True
     # Forms of two letters are also parts of people's names: those count at the end alone.
     if len(word) > 2 and word in _LEGAL_FORMS:

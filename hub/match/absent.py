@@ -105,6 +105,11 @@ def says_none(text: str) -> bool:
     return not bare or bare in _PROGRAMS or bare.casefold() in _WORDS or text == _COPIED
 
 
+def join_stated(*parts: str | None) -> str:
+    """The parts that say something, in one text."""
+    return " ".join([part for part in parts if part and not says_none(part)])
+
+
 def is_filler(word: str) -> bool:
     """Whether a word is what a program puts in the place of a name's missing part: None Berg."""
     return word in _PROGRAMS or word in ("None", "NONE")

@@ -258,8 +258,8 @@ def _reach_part(profile: Profile) -> _ReachPart:
         _list(profile.desks),
         None,
         _list(profile.domains),
-        _list(list(map(line_of, profile.phones))),
-        _list(list(map(line_of, profile.switchboards))),
+        _list([line_of(number) for number in profile.phones]),
+        _list([line_of(number) for number in profile.switchboards]),
     )
 
 

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from hub.match.absent import is_filler, says_none
+from hub.match.absent import is_filler, join_stated, says_none
 from hub.match.texts import fold, folded_words, split_words, word_set
 
 _TITLES: Final = word_set(
@@ -57,17 +57,13 @@ def standardise_person(
     given: str, middle: str, family: str, *, suffix: str = ""
 ) -> PersonName | None:
     """The folded name from parts that a source keeps apart; None where nothing is left."""
-    first, early = _plain_part(_with_middle(given, middle) if middle else given)
+    first, early = _plain_part(join_stated(given, middle) if middle else given)
     last, generation = _plain_part(family)
     first, last = _rightly_split(first, last)
     if not first and not last:
         return None
     stated = _generation_in(suffix) if suffix else ""
     return PersonName(first, _without_particles(last), stated or generation or early)
-
-
-def _with_middle(given: str, middle: str) -> str:
-    return " ".join(part for part in (given, middle) if not says_none(part))
 
 
 def _rightly_split(

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 import orjson
 
-from hub.match.absent import says_none
+from hub.match.absent import join_stated
 from hub.match.contacts import Reach, read_reach
 from hub.match.mail_names import name_with_mailboxes
 from hub.match.names import PersonName, split_person, standardise_person
@@ -139,8 +139,7 @@ def _home_country(addresses: Iterable[_Body], country: str) -> str:
 
 def _shown_name(body: _Body, person: _Body) -> str:
     shown = body.get("display_name")
-    parts = (person.get("given"), person.get("family"))
-    shown = shown or " ".join(part for part in parts if part and not says_none(part))
+    shown = shown or join_stated(person.get("given"), person.get("family"))
     return shown[:_LONGEST_NAMES]
 
 

@@ -135,6 +135,11 @@ def column_getter(table: Table, name: str, *, asked: str) -> Getter:
     return _Columns(table).getter(name, asked)
 
 
+def value_getter(table: Table, name: str, *, asked: str) -> Getter:
+    """The same, but what only says that there is no value is ""."""
+    return _Columns(table).value_getter(name, asked)
+
+
 class _Columns:
     """The columns of a file by name, whatever their case."""
 

@@ -11,12 +11,11 @@ from typing import Any, Final
 from hub.errors import ConfigError
 from hub.mapping.countries import country_code
 from hub.mapping.names import kind_of_name
-from hub.match.absent import says_none
 from hub.match.names import without_company
 from hub.match.profile import OPEN
 from hub.match.tabular import Row, Table
 from hub.match.tabular_dates import date_reader, decide_order, order_of
-from hub.match.tabular_layout import DATES, Layout, column_getter, read_fields
+from hub.match.tabular_layout import DATES, Layout, read_fields, value_getter
 from hub.pipeline.evaluation import Record
 
 _SEVERAL: Final = re.compile(r"[;|\n]")
@@ -100,15 +99,14 @@ class RecordsFile:
 
         Refuses a column that is missing, or that names no entity at all.
         """
-        read = column_getter(self._table, column, asked="--truth")
+        read = value_getter(self._table, column, asked="--truth")
         key = self._layout.fields["record_id"]
-        if all(says_none(read(row.cells)) for row in self._table.rows()):
+        if not any(read(row.cells) for row in self._table.rows()):
             raise ConfigError(
                 f"{self._table.path}: the column {column!r} of --truth is empty in every row, "
                 "so that there is nothing to measure against"
             )
-        told = ((key(row.cells), read(row.cells)) for row in self._table.rows())
-        return ((record, "" if says_none(entity) else entity) for record, entity in told)
+        return ((key(row.cells), read(row.cells)) for row in self._table.rows())
 
     def _check(self) -> _Readers:
         """One pass: every record has an id of its own; what order the dates are in."""
