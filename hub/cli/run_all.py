@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import importlib
-import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Annotated, Any, Final
 
 import orjson
 import typer
 
+from hub.cli.ending import told_to_end
 from hub.cli.output import AsJson, say, warn
 from hub.cli.workplace import open_workplace
 from hub.errors import ConfigError
@@ -41,13 +40,13 @@ def run(
     """Read, take what is pushed, resolve and publish, all the time, until it is ended."""
     work = open_workplace()
     tell = _Log(as_json)
-    with alone(work.engine), _told_to_end() as end:
+    with alone(work.engine), told_to_end() as ended:
         running = Continuous(work, tell.cycle)
         serving = None if no_receive else _find_serving(work, running.wake, host, port)
         address = f"http://{host}:{serving.start()}/push/CONNECTION" if serving else None
         running.start()
         tell.begin(list(work.config.connections), work.config.publish.targets, address)
-        end.wait()
+        ended()
         if serving:
             serving.stop()
         tell.end(running.stop(grace))
@@ -62,24 +61,6 @@ def _find_serving(work: Workplace, wake: Callable[[str], None], host: str, port:
             "the receiver needs: pip install 'customer-hub[web]'; or poll only, by --no-receive"
         ) from error
     return found.find_serving(work, wake=wake, host=host, port=port)
-
-
-@contextmanager
-def _told_to_end() -> Iterator[threading.Event]:
-    """Set by SIGTERM or Ctrl-C; a second one ends the process at once, which loses nothing."""
-    end = threading.Event()
-
-    def note(number: int, _frame: object) -> None:
-        signal.signal(number, signal.SIG_DFL)
-        end.set()
-
-    kinds = (signal.SIGTERM, signal.SIGINT)
-    before = [signal.signal(kind, note) for kind in kinds]
-    try:
-        yield end
-    finally:
-        for kind, handler in zip(kinds, before, strict=True):
-            signal.signal(kind, handler)
 
 
 class _Log:

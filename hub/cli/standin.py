@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
-from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from hub.cli.ending import told_to_end
 from hub.cli.output import AsJson, emit_json, say
 from hub.errors import ConfigError
 from hub.plugins import discover
@@ -34,19 +33,18 @@ def stand_in(
     if state is not None and not state.is_file():
         raise ConfigError(f"{state} is not there; `hub demo` makes states in hub-demo/systems")
     records = StandInState({}) if state is None else StandInState.load(state)
-    running = known[connector].start(records, port)
-    try:
-        if as_json:
-            emit_json(running.config)
-        else:
-            for name, value in running.config.items():
-                say(f"{name}: {value}")
-            say("Ctrl-C ends it")
-        with suppress(KeyboardInterrupt):
-            while True:
-                time.sleep(3600)
-    finally:
-        running.stop()
+    with told_to_end() as ended:
+        running = known[connector].start(records, port)
+        try:
+            if as_json:
+                emit_json(running.config)
+            else:
+                for name, value in running.config.items():
+                    say(f"{name}: {value}")
+                say("Ctrl-C ends it")
+            ended()
+        finally:
+            running.stop()
 
 
 def add_to(app: typer.Typer) -> None:
