@@ -7,6 +7,8 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from hub.match.absent import says_none
+from hub.match.countries import country_of_domain
+from hub.match.phones import calling_country
 from hub.match.standardise import (
     email_domain,
     email_key,
@@ -45,12 +47,17 @@ class Mailbox(NamedTuple):
     label: str
     words: tuple[str, ...]
     names: tuple[str, ...]
+    country: str
 
 
 class Reach(NamedTuple):
-    """How a party is reached; ``desks`` and ``switchboards`` are shared by several people."""
+    """How a party is reached; ``desks`` and ``switchboards`` are shared by several people.
+
+    ``countries`` are those that addresses end with and numbers are written with.
+    """
 
     boxes: tuple[Mailbox, ...] = ()
+    countries: frozenset[str] = frozenset()
     mailboxes: frozenset[str] = frozenset()
     desks: frozenset[str] = frozenset()
     domains: frozenset[str] = frozenset()
@@ -67,13 +74,15 @@ def read_reach(points: Iterable[_Point], country: str) -> Reach:
     """The contact points that hold; any statement that one is shared counts."""
     if not points:
         return _NOWHERE
-    found = _Found({}, {}, {}, set())
+    found = _Found({}, {}, {}, set(), set())
     for point in points:
         if point.get("status") != "invalid":
             _add(found, point, country)
     found.domains.discard("")
+    found.countries.discard("")
     return Reach(
         tuple(found.boxes.values()),
+        frozenset(found.countries),
         *_part(found.shared_boxes),
         frozenset(found.domains),
         *_part(found.phones),
@@ -87,6 +96,7 @@ class _Found(NamedTuple):
     shared_boxes: dict[str, bool]
     phones: dict[str, bool]
     domains: set[str]
+    countries: set[str]
 
 
 def _add(found: _Found, point: _Point, country: str) -> None:
@@ -96,11 +106,18 @@ def _add(found: _Found, point: _Point, country: str) -> None:
         if box is not None:
             _add_mailbox(found, box, shared=box.desk or point.get("shared"))
     elif kind == "phone":
-        number = standardise_phone(point["value"], country)
-        if number and "fax" not in point.get("purpose", ()):
-            _note(found.phones, number, shared=point.get("shared"))
+        _add_number(found, point, country)
     elif kind == "web":
         found.domains.add(_site(point["value"]))
+
+
+def _add_number(found: _Found, point: _Point, country: str) -> None:
+    number = standardise_phone(point["value"], country)
+    if number is None:
+        return
+    found.countries.add(calling_country(point["value"], number))
+    if "fax" not in point.get("purpose", ()):
+        _note(found.phones, number, shared=point.get("shared"))
 
 
 def _add_mailbox(found: _Found, box: Mailbox, *, shared: bool | None) -> None:
@@ -108,6 +125,7 @@ def _add_mailbox(found: _Found, box: Mailbox, *, shared: bool | None) -> None:
     # Gmail's dots are no part of the address: the spelling in most words tells most.
     found.boxes[box.address] = box if held is None else max(held, box, key=_words)
     found.domains.add(box.domain)
+    found.countries.add(box.country)
     _note(found.shared_boxes, box.address, shared=shared)
 
 
@@ -143,6 +161,7 @@ def _read_mailbox(value: str) -> Mailbox | None:
         _label(domain),
         words,
         _names_in(words),
+        country_of_domain(domain),
     )
 
 

@@ -33,11 +33,11 @@ _Texts = tuple[str, ...] | None
 _NamePart = tuple[_Text, _Text, _Text, _Texts, _Text, _Texts, _Texts, _Text]
 _OrganisationPart = tuple[_Text, _Texts, _Text]
 _ReachPart = tuple[_Text, _Text, _Texts, _Texts, _Texts, _Texts, _Texts, _Texts, _Texts]
-_PlacePart = tuple[_Texts, _Text, _Text, _Text, _Text, _Text]
+_PlacePart = tuple[_Texts, _Text, _Text, _Text, _Text]
 _IdentifierPart = tuple[_Texts, _Text, _Texts]
 _NO_NAME: Final[_NamePart] = (None,) * 8
 _NO_ORGANISATION: Final[_OrganisationPart] = (None,) * 3
-_NO_PLACE: Final[_PlacePart] = (None,) * 6
+_NO_PLACE: Final[_PlacePart] = (None,) * 5
 _NO_IDENTIFIER: Final[_IdentifierPart] = (None,) * 3
 
 
@@ -89,6 +89,7 @@ class Features(NamedTuple):
     employer: str | None = None
     employer_words: _Texts = None
     organisation_names: _Texts = None
+    box: str | None = None
 
 
 LISTS: Final = frozenset(
@@ -131,9 +132,11 @@ def build_features(profile: Profile) -> Features:
             *_organisation_part(profile.organisations),
             *_reach_part(profile),
             *_place_part(profile.places),
+            profile.country or None,
             *_identifier_part(profile.identifiers),
             *_middle_part(profile.people),
             *_group_part(profile),
+            _first_box(profile),
         )
     )
 
@@ -263,6 +266,12 @@ def _reach_part(profile: Profile) -> _ReachPart:
     )
 
 
+def _first_box(profile: Profile) -> str | None:
+    """The address of a company, its desk's if it has no other; a person's stands as its mailbox."""
+    boxes = () if profile.kind == "person" else profile.mailboxes or profile.desks
+    return min(boxes) if boxes else None
+
+
 def _telling_names(addresses: Iterable[str], people: tuple[PersonName, ...]) -> _Texts:
     """What was chosen before the @: more than one's own first or last name with a number."""
     usual = {name for person in people for name in (*person.given, *person.family)}
@@ -282,8 +291,8 @@ def _place_part(places: tuple[Place, ...]) -> _PlacePart:
         return _NO_PLACE
     place = max(places, key=_known_parts) if len(places) > 1 else places[0]
     houses = _list([house for item in places if (house := _house(item))])
-    street, number, postcode, city, country = (part or None for part in place)
-    return houses, street, number, postcode, city, country
+    street, number, postcode, city = (part or None for part in place[:4])
+    return houses, street, number, postcode, city
 
 
 def _known_parts(place: Place) -> tuple[int, Place]:

@@ -168,6 +168,16 @@ _PHONE: Final = Field(
         Level("same, of several people", Shares("shared_phones")),
     ),
 )
+_NOT_BOTH_COMPANIES: Final = AllOf((Not(Same("kind")), Not(Missing(("given",), both=True))))
+"""One may be somebody of the company, or who it is named after."""
+_OFFICE_PHONE: Final = Field(
+    "phone",
+    _PHONE.missing,
+    (
+        Level("same, but one may be a person's", AllOf((Shares("phones"), _NOT_BOTH_COMPANIES))),
+        *_PHONE.levels,
+    ),
+)
 _STREET: Final = AnyOf((Alike("street", 0.9), AllOf((Longer("street", 5), Begins("street")))))
 """One may name the quarter or the building behind the street."""
 _IN_ONE_HOUSE: Final = (
@@ -206,6 +216,7 @@ _IDENTIFIER: Final = Field(
         Level("slip", Near("identifier", 2)),
     ),
 )
+_SLIP: Final = AnyOf((Near("organisation"), Alike("organisation", 0.95)))
 _TWO_WORDS: Final = Shares("organisation_words", 2)
 _LIKE_NAME: Final = Alike("organisation", 0.88)
 _ORGANISATION: Final = Field(
@@ -228,7 +239,8 @@ _ORGANISATION: Final = Field(
             AnyOf((Among("organisation", "organisation_names"), Shares("organisation_names"))),
             "organisation",
         ),
-        Level("slip", AnyOf((Near("organisation"), Alike("organisation", 0.95)))),
+        Level("slip", AllOf((Longer("organisation", 9), _SLIP))),
+        Level("slip in a short name", _SLIP),
         Level("part of the other", Includes("organisation_words")),
         Level("two words", _TWO_WORDS),
         Level("similar", _LIKE_NAME),
@@ -282,11 +294,12 @@ _REACH: Final = Field(
     (
         Level(
             "same, but one may be a person's",
-            AllOf((_ONE_BOX, Not(Same("kind")), Not(Missing(("given",), both=True)))),
+            AllOf((_ONE_BOX, _NOT_BOTH_COMPANIES)),
         ),
         Level("same", _ONE_BOX),
         Level("same, of several people", Shares("shared_mailboxes")),
         Level("same domain", Shares("domains")),
+        Level("slip", AllOf((Longer("box", 12), AnyOf((Near("box", 2), Alike("box", 0.97)))))),
     ),
 )
 
@@ -310,7 +323,7 @@ FIELDS: Final = MappingProxyType(
             _ORGANISATION,
             _LEGAL_FORM,
             _REACH,
-            _PHONE,
+            _OFFICE_PHONE,
             _ADDRESS,
             _NAME_AND_PLACE,
             _COUNTRY,

@@ -39,7 +39,7 @@ USUAL: Final = MappingProxyType(
 )
 """The share that a value has as a rule, by column: what little data is mixed with."""
 RELATIONS: Final = ("match", "kin", "colleagues")
-UNTRIED: Final = 1.0
+UNTRIED: Final = 1.5
 """Bits that a match must bring more where its chances are judgement, not learnt from records."""
 
 Table = Mapping[str, Mapping[str, Chances]]

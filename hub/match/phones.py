@@ -51,6 +51,21 @@ def line_of(number: str) -> str:
     return digits[len(rules.code) if rules else 0 :].lstrip("0")[-_LINE:]
 
 
+def calling_country(text: str, number: str) -> str:
+    """The country that a number is written with; '' where it has no calling code, or several do.
+
+    ``number`` is the text in E.164, which has a code in any case.
+    """
+    is_written = text.lstrip(" (")[:2].startswith(("+", _ABROAD))
+    return _country_called(number[1:4]) if is_written else ""
+
+
+@lru_cache(maxsize=1_024)
+def _country_called(start: str) -> str:
+    code = next((start[:size] for size in (1, 2, 3) if _main_region(start[:size])), "")
+    return "" if code in _OF_SEVERAL else _main_region(code) or ""
+
+
 def _is_placeholder(compact: str) -> bool:
     digits = compact.removeprefix("+")
     if not digits.isdigit():
@@ -67,6 +82,8 @@ def find_well_formed(text: str, country: str) -> str | None:
     return _as_dialled(digits, country) if len(digits) == len(compact) else _from_abroad(digits)
 
 
+_OF_SEVERAL: Final = frozenset({"", "1", "7"})
+"""Calling codes of more than one large country."""
 _LINE: Final = 9
 """Numbers of most countries have no more; what stands before is a trunk or a calling code that was
 taken for a part of the number."""

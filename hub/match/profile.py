@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any, Final, NamedTuple, TypeVar
 
@@ -10,6 +10,7 @@ import orjson
 
 from hub.match.absent import join_stated
 from hub.match.contacts import Reach, read_reach
+from hub.match.countries import told_country
 from hub.match.mail_names import name_with_mailboxes
 from hub.match.names import PersonName, split_person, standardise_person
 from hub.match.organisations import (
@@ -22,7 +23,7 @@ from hub.match.places import Place, standardise_place
 from hub.match.shown import told_name, without_department
 from hub.match.standardise import standardise_date, standardise_identifier
 
-MATCH_VERSION: Final = 6
+MATCH_VERSION: Final = 7
 """Part of every profile's digest: a changed standardisation makes records stale."""
 
 OPEN: Final = "open"
@@ -81,7 +82,7 @@ class Profile(NamedTuple):
 
     ``mailboxes`` are a person's own addresses or, for an organisation, all of its own; ``desks``
     and ``switchboards`` are shared by several people and name no person. ``employers`` are the
-    companies that a person's record names.
+    companies that a person's record names. ``country`` is what all of it speaks of, or ''.
     """
 
     kind: str
@@ -96,6 +97,7 @@ class Profile(NamedTuple):
     places: tuple[Place, ...]
     identifiers: frozenset[Identifier]
     birth_date: str | None
+    country: str
     digest: str
 
 
@@ -115,7 +117,8 @@ def build_profile(body: _Body, country: str = "DE") -> Profile:
     places = _unique([_place(address) for address in addresses])
     identifiers = _identifiers(body.get("identifiers") or (), home)
     born = standardise_date(person.get("birth_date") or "")
-    content = (kind, people, *firms, *reach[1:], places, identifiers, born)
+    told = _told_country(addresses, reach, identifiers)
+    content = (kind, people, *firms, *reach[2:], places, identifiers, born, told)
     return Profile._make((*content, _digest(content)))
 
 
@@ -135,6 +138,16 @@ def _home_country(addresses: Iterable[_Body], country: str) -> str:
         if address.get("country"):
             return str(address["country"])
     return country
+
+
+def _told_country(
+    addresses: Iterable[_Body], reach: Reach, identifiers: Collection[Identifier]
+) -> str:
+    return told_country(
+        [address["country"] for address in addresses if address.get("country")],
+        reach.countries,
+        [item.value for item in identifiers if item.scheme == "eu_vat"] if identifiers else (),
+    )
 
 
 def _shown_name(body: _Body, person: _Body) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-CERTAIN: Final = 1.25
-"""Bits from which a pair is linked: odds of 2.4 to 1 after all priors and look-alikes."""
-LEANING: Final = 0.5
+CERTAIN: Final = 0.75
+"""Bits from which a pair is linked: odds of 1.7 to 1 after all priors and look-alikes."""
+LEANING: Final = 0.25
 """Bits from which a pair that only a look-alike speaks against is linked where no rival is near."""
 STRONG: Final = 8.0
 """Score from which two records are no strangers: one party, or one household, branch, office."""

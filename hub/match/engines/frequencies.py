@@ -57,6 +57,17 @@ def measure_frequencies(db: DuckDBPyConnection) -> None:
     _hold_organisations(db)
 
 
+def one_country_share(db: DuckDBPyConnection, condition: str = "true") -> float:
+    """How often two records whose countries and towns are known are of one country."""
+    shares, records = db.execute(
+        "select coalesce(sum(size * size), 0.0), coalesce(sum(size), 0.0) from "
+        "(select count(*)::double as size from feature where country is not null and "
+        f"(city is not null or postcode is not null) and {condition} group by country)"
+    ).fetchall()[0]
+    one = shares / max(records, 1.0) ** 2
+    return float((records * one + _SEEN_BEFORE) / (records + _SEEN_BEFORE))
+
+
 def mean_full_name_share(db: DuckDBPyConnection) -> float:
     """How often two strangers have one full name."""
     _count_names(db, _FULL_NAME, OWN)

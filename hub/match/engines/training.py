@@ -21,11 +21,12 @@ from hub.match.engines.counting import count_all, keep_copies
 from hub.match.engines.frequencies import (
     frequencies,
     mean_full_name_share,
+    one_country_share,
     rarest_shares,
     settle_full_names,
     settle_organisations,
 )
-from hub.match.levels import FIELDS, Field
+from hub.match.levels import DIFFERENT, FIELDS, Field
 from hub.match.lookalikes import GIVEN_FIELDS, learn_relations, with_full_names
 from hub.match.model import LEAST_FREQUENCY, KindModel, Model, Table, outcomes_of, prior_model
 from hub.match.predicates import Dialect, Incomparable
@@ -139,9 +140,10 @@ def _train_kind(db: DuckDBPyConnection, kind: str, prior: KindModel) -> KindMode
             f"create or replace view trained_feature as select * from feature where {of_kind(kind)}"
         )
         start = _clean(_with_prior(_ask_splink(db, kind, prior), kind, count), 1.0 / count)
-        db.execute("drop view trained_feature")
         if kind == "person":
             start = with_full_names(start, mean_full_name_share(db))
+        start = _of_one_country(start, one_country_share(db, of_kind(kind)))
+        db.execute("drop view trained_feature")
     found = learn_relations(kind, start, count_all(db, kind), chances=enough)
     name, settle = _NAMES[kind]
     settle(db, found.match_share * count * found.chances[name]["same"].match)
@@ -282,6 +284,18 @@ def _blend(level: Mapping[str, Any], prior: Chances, pairs: float, *, told: bool
         seen = (pairs * random + _PRIOR_PAIRS * prior.random) / (pairs + _PRIOR_PAIRS)
         prior = prior._replace(random=seen)
     return prior
+
+
+def _of_one_country(table: Table, share: float) -> Table:
+    """Where strangers live, of those who live in one country: names and the country tell that."""
+    found = {
+        outcome: chances._replace(random=min(chances.random / share, 0.5))
+        for outcome, chances in table["address"].items()
+        if outcome != DIFFERENT
+    }
+    elsewhere = max(1.0 - sum(chances.random for chances in found.values()), 0.5)
+    different = table["address"][DIFFERENT]._replace(random=elsewhere)
+    return {**table, "address": {**found, DIFFERENT: different}}
 
 
 def _clean(table: Table, share: float) -> Table:

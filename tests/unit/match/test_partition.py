@@ -132,7 +132,7 @@ def test_a_leaning_pair_joins_and_a_vetoed_one_never() -> None:
 
 
 def test_edges_and_decisions_about_unknown_nodes_are_left_out() -> None:
-    found = _run("ab", {"ax": 30.0, "ab": 1.0}, decisions=_decisions({"bz"}, {"az"}))
+    found = _run("ab", {"ax": 30.0, "ab": 0.5}, decisions=_decisions({"bz"}, {"az"}))
     assert _groups(found) == ["a", "b"]
     assert _run("", {}).clusters == ()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from hub.match.engines.frequencies import one_country_share
 from hub.match.engines.rows import Row
 from hub.match.engines.training import LEAST_RECORDS, train_model
 from hub.match.features import Features
@@ -85,3 +86,35 @@ def test_copies_teach_that_a_match_says_the_same(trained: Model) -> None:
         model.kinds["person"].chances["birth_date"]["same"].match for model in (found, trained)
     )
     assert same > before
+
+
+def _living(count: int, country: str | None, city: str | None) -> list[Row]:
+    return [Row(n, Features("person", country=country, city=city)) for n in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("countries", "expected"),
+    [({"DE": 900}, 1.0), ({"DE": 450, "AT": 450}, 0.55), ({None: 500}, 1.0), ({}, 1.0)],
+)
+def test_how_often_two_records_are_of_one_country(
+    countries: dict[str | None, int], expected: float
+) -> None:
+    """Mixed with a hundred records of one country; who names no town is not asked."""
+    living = [row for country, count in countries.items() for row in _living(count, country, "x")]
+    rows = [*living, *_living(300, "FR", None)]
+    with filled_workspace([Row(n, row.features) for n, row in enumerate(rows)]) as db:
+        assert one_country_share(db) == pytest.approx(expected)
+
+
+def test_towns_say_less_where_countries_differ() -> None:
+    """Records of ten countries: of strangers of one name more live in one town than of all."""
+    bodies = crowd(3_000)
+    for n, body in enumerate(bodies):
+        for address in body["addresses"]:
+            address["country"] = ("AT", "DE", "FR", "IT", "ES", "NL", "PL", "CZ", "SE", "PT")[
+                n % 10
+            ]
+    apart, together = _train(rows_of(bodies)), _train(rows_of(crowd(3_000)))
+    for outcome in ("postcode, no street known", "city, no more known"):
+        found = [m.kinds["person"].chances["address"][outcome].random for m in (apart, together)]
+        assert found[0] > 3 * found[1]
