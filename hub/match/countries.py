@@ -16,9 +16,8 @@ _ELSEWHERE: Final = word_set(
     tv vc vg ws
     """
 )
-"""Ends of domains that are registered from everywhere, for what they read like: most are those that
-search engines take for generic (https://developers.google.com/search/docs/specialty/international/
-managing-multi-regional-sites)."""
+"""Ends of domains that are registered from everywhere, for what they read like: those that Google
+takes for generic (https://tld-list.com/blog/gcctlds-by-google), and more of the kind."""
 _OTHERWISE: Final = {"uk": "GB", "el": "GR", "xi": "GB"}
 """Two letters that stand for a country and are not its own in ISO 3166."""
 

@@ -49,6 +49,8 @@ class Features(NamedTuple):
     out to be those of too many records. ``full_name`` is given and family name in one order,
     ``organisation_part`` the numbers in a company's name and what says that it holds others, "none"
     where nothing does; ``organisation_names`` are all that it is called where those are several.
+    ``box`` is what slips in a company's address are told by, ``country`` what the whole record
+    speaks of.
     Rows are kept by the order of their columns: new ones stand at the end.
     """
 

@@ -62,7 +62,7 @@ def calling_country(text: str, number: str) -> str:
 
 @lru_cache(maxsize=1_024)
 def _country_called(start: str) -> str:
-    code = next((start[:size] for size in (1, 2, 3) if _main_region(start[:size])), "")
+    code = _calling_code(start)
     return "" if code in _OF_SEVERAL else _main_region(code) or ""
 
 
@@ -147,10 +147,15 @@ def _from_abroad(digits: str) -> str | None:
     return f"+{digits}" if taken else None
 
 
+def _calling_code(start: str) -> str:
+    """The calling code that three digits start with; '' where they start with none."""
+    return next((start[:size] for size in (1, 2, 3) if _main_region(start[:size])), "")
+
+
 @lru_cache(maxsize=1_024)
 def _called(start: str) -> _Dialling | None:
     """The rules of the region whose calling code three digits start with."""
-    code = next((start[:size] for size in (1, 2, 3) if _main_region(start[:size])), "")
+    code = _calling_code(start)
     return _dialling(_main_region(code) or "") if code else None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any, Final, NamedTuple, TypeVar
 
@@ -107,7 +107,8 @@ _NO_IDENTIFIERS: Final[frozenset[Identifier]] = frozenset()
 def build_profile(body: _Body, country: str = "DE") -> Profile:
     """The profile of a canonical party body; ``country`` is that of phones without a prefix."""
     addresses, person = body.get("addresses") or (), body.get("person") or {}
-    home = _home_country(addresses, country)
+    countries = _countries_of(addresses)
+    home = next(iter(countries), country)
     reach = read_reach(body.get("contact_points") or (), home)
     shown = told_name(_shown_name(body, person), reach.boxes)
     employed = _employers(body, shown)
@@ -117,7 +118,7 @@ def build_profile(body: _Body, country: str = "DE") -> Profile:
     places = _unique([_place(address) for address in addresses])
     identifiers = _identifiers(body.get("identifiers") or (), home)
     born = standardise_date(person.get("birth_date") or "")
-    told = _told_country(addresses, reach, identifiers)
+    told = told_country(countries, reach.countries, _vat_numbers(identifiers))
     content = (kind, people, *firms, *reach[2:], places, identifiers, born, told)
     return Profile._make((*content, _digest(content)))
 
@@ -133,21 +134,12 @@ def _ordered(values: frozenset[Any]) -> Sequence[Any]:
     return sorted(values) if len(values) > 1 else tuple(values)
 
 
-def _home_country(addresses: Iterable[_Body], country: str) -> str:
-    for address in addresses:
-        if address.get("country"):
-            return str(address["country"])
-    return country
+def _countries_of(addresses: Iterable[_Body]) -> list[str]:
+    return [address["country"] for address in addresses if address.get("country")]
 
 
-def _told_country(
-    addresses: Iterable[_Body], reach: Reach, identifiers: Collection[Identifier]
-) -> str:
-    return told_country(
-        [address["country"] for address in addresses if address.get("country")],
-        reach.countries,
-        [item.value for item in identifiers if item.scheme == "eu_vat"] if identifiers else (),
-    )
+def _vat_numbers(identifiers: Iterable[Identifier]) -> list[str]:
+    return [item.value for item in identifiers if item.scheme == "eu_vat"]
 
 
 def _shown_name(body: _Body, person: _Body) -> str:

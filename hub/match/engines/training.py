@@ -140,10 +140,10 @@ def _train_kind(db: DuckDBPyConnection, kind: str, prior: KindModel) -> KindMode
             f"create or replace view trained_feature as select * from feature where {of_kind(kind)}"
         )
         start = _clean(_with_prior(_ask_splink(db, kind, prior), kind, count), 1.0 / count)
+        db.execute("drop view trained_feature")
         if kind == "person":
             start = with_full_names(start, mean_full_name_share(db))
         start = _of_one_country(start, one_country_share(db, of_kind(kind)))
-        db.execute("drop view trained_feature")
     found = learn_relations(kind, start, count_all(db, kind), chances=enough)
     name, settle = _NAMES[kind]
     settle(db, found.match_share * count * found.chances[name]["same"].match)

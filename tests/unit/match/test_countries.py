@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from hub.match.countries import country_of_domain, told_country
 from hub.match.profile import build_profile
+from tests.unit.match.crowd import person
 
 
 @pytest.mark.parametrize(
@@ -43,35 +42,29 @@ def test_all_signs_agree_or_nothing_is_told(
     assert told_country(addresses, contacts, numbers) == expected
 
 
-def _person(**parts: Any) -> dict[str, Any]:
-    return {"kind": "person", "display_name": "Anna Berg", **parts}
-
-
-def _point(kind: str, value: str, **more: Any) -> dict[str, Any]:
-    return {"kind": kind, "value": value, **more}
-
-
 @pytest.mark.parametrize(
-    ("points", "expected"),
+    ("reached", "expected"),
     [
-        ([_point("email", "anna.berg@bluewin.ch")], "CH"),
-        ([_point("phone", "+31 6 12345678")], "NL"),
-        ([_point("phone", "0031 6 12345678")], "NL"),
-        ([_point("phone", "06 12345678")], ""),  # read by the connection's country: no sign
-        ([_point("phone", "+1 212 893 1125")], ""),  # the United States, Canada and others
-        ([_point("email", "a.berg@gmx.at"), _point("phone", "+49 30 2345678")], ""),
-        ([_point("email", "a.berg@gmx.at", status="invalid")], ""),
+        ({"email": "anna.berg@bluewin.ch"}, "CH"),
+        ({"phone": "+31 6 12345678"}, "NL"),
+        ({"phone": "0031 6 12345678"}, "NL"),
+        ({"phone": "06 12345678"}, ""),  # read by the connection's country: no sign
+        ({"phone": "+1 212 893 1125"}, ""),  # the United States, Canada and others
+        ({"email": "a.berg@gmx.at", "phone": "+49 30 2345678"}, ""),
     ],
 )
-def test_contact_points_tell_it(points: list[dict[str, Any]], expected: str) -> None:
-    assert build_profile(_person(contact_points=points)).country == expected
+def test_contact_points_tell_it(reached: dict[str, str], expected: str) -> None:
+    assert build_profile(person("Anna", "Berg", **reached)).country == expected
+
+
+def test_a_contact_point_that_no_longer_holds_tells_nothing() -> None:
+    body = person("Anna", "Berg", email="a.berg@gmx.at")
+    body["contact_points"][0]["status"] = "invalid"
+    assert build_profile(body).country == ""
 
 
 def test_two_records_that_differ_in_it_are_two_contents() -> None:
-    bodies = [
-        _person(contact_points=[_point("phone", text)])
-        for text in ("+49 30 2345678", "030 2345678")
-    ]
-    one, other = map(build_profile, bodies)
+    numbers = ("+49 30 2345678", "030 2345678")
+    one, other = (build_profile(person("Anna", "Berg", phone=number)) for number in numbers)
     assert one.phones == other.phones
     assert one.digest != other.digest
