@@ -114,9 +114,12 @@ def match_keys(row: Features) -> frozenset[str]:
     """Every key of a record; plain loops, since this runs for every record."""
     keys: list[str] = []
     _add_each(keys, "id:", row.identifiers)
-    _add_each(keys, "em:", row.mailboxes)
-    _add_each(keys, "ph:", row.phones)
-    _add_each(keys, "ho:", row.houses)
+    if row.mailboxes:
+        _add_each(keys, "em:", row.mailboxes)
+    if row.phones:
+        _add_each(keys, "ph:", row.phones)
+    if row.houses:
+        _add_each(keys, "ho:", row.houses)
     areas = [row.postcode] if row.postcode else []
     if row.city:
         areas.append(row.city[:8])
@@ -128,6 +131,7 @@ def match_keys(row: Features) -> frozenset[str]:
 
 
 def _add_each(keys: list[str], prefix: str, values: Iterable[str] | None) -> None:
+    """None is asked for before, where it is frequent: a call costs more than the asking."""
     if values:
         for value in values:
             keys.append(prefix + value)  # noqa: PERF401  # a comprehension costs more for one
@@ -136,19 +140,22 @@ def _add_each(keys: list[str], prefix: str, values: Iterable[str] | None) -> Non
 def _add_person_keys(keys: list[str], row: Features, areas: list[str]) -> None:
     if row.kind == "person":
         _add_each(keys, COUNTED, row.domains)
-    keys += ["mn:" + name for name in row.mail_names or () if len(name) > 6]
-    heard = _add_name_keys(keys, row.given or "", row.family or "")
-    for name in heard:
-        _add_each(keys, f"na:{name}:", areas)
-        _add_each(keys, f"nd:{name}:", row.domains)
-        _add_each(keys, f"ne:{name}:", _start_of_employer(row))
+    if row.mail_names:
+        keys += ["mn:" + name for name in row.mail_names if len(name) > 6]
+    heard = _add_name_keys(keys, row)
+    if areas:
+        keys += [f"na:{name}:{area}" for name in heard for area in areas]
+    if row.domains:
+        keys += [f"nd:{name}:{domain}" for name in heard for domain in row.domains]
+    if row.employer:
+        keys += [f"ne:{name}:{_start_of(row.employer)}" for name in heard]
     if row.birth_date:
         _add_birth_keys(keys, row.birth_date, heard, areas)
     _add_house_keys(keys, row, {name[:1] for name in heard} - {""})
 
 
-def _start_of_employer(row: Features) -> list[str]:
-    return [row.employer.replace(" ", "")[:8]] if row.employer else []
+def _start_of(name: str) -> str:
+    return name.replace(" ", "")[:8]
 
 
 def _add_birth_keys(keys: list[str], born: str, heard: Iterable[str], areas: Iterable[str]) -> None:
@@ -157,17 +164,21 @@ def _add_birth_keys(keys: list[str], born: str, heard: Iterable[str], areas: Ite
     keys += [f"nb:{name}:{born}" for name in heard]
 
 
-def _add_name_keys(keys: list[str], given: str, family: str) -> set[str]:
+def _add_name_keys(keys: list[str], row: Features) -> set[str]:
     """A name's own keys; gives how its parts sound, for keys with where or when one lives."""
-    if len(family) > 1:
-        keys.append("fa:" + family)
-    if given and family:
-        keys.append("nm:" + " ".join(sorted((given, family))))
-        keys.append("np:" + " ".join(sorted((given[:3], family[:4]))))
+    given, family = row.given or "", row.family or ""
     heard = {sound(given)} if len(given) > 1 else set()
     if len(family) > 1:
+        keys.append("fa:" + family)
         heard.add(sound(family))
+    if given and family:
+        keys.append("nm:" + _in_order(given, family))
+        keys.append("np:" + _in_order(given[:3], family[:4]))
     return heard
+
+
+def _in_order(one: str, other: str) -> str:
+    return f"{one} {other}" if one < other else f"{other} {one}"
 
 
 def _add_house_keys(keys: list[str], row: Features, marks: Iterable[str]) -> None:

@@ -179,7 +179,9 @@ def _both_names(name: PersonName) -> tuple[str, str]:
 
 def _full_name(given: str, family: str) -> str | None:
     """Both names, whichever stands first: fields get swapped."""
-    return " ".join(sorted((given, family))) if len(given) > 1 and family else None
+    if not family or len(given) < 2:
+        return None
+    return f"{given} {family}" if given < family else f"{family} {given}"
 
 
 def _joined(parts: list[tuple[str, ...]]) -> tuple[str, ...]:
@@ -210,8 +212,9 @@ def _fullness(name: PersonName) -> tuple[int, PersonName]:
 
 
 def _other_words(name: PersonName) -> tuple[str, ...]:
-    first, *others = name.given or ("",)
-    return tuple([word for word in (*others, *name.family) if len(word) > 2 and word != first])
+    given = name.given
+    first, words = (given[0], given[1:] + name.family) if given else ("", name.family)
+    return tuple([word for word in words if len(word) > 2 and word != first])
 
 
 def _organisation_part(names: tuple[OrganisationName, ...]) -> _OrganisationPart:
@@ -263,9 +266,13 @@ def _reach_part(profile: Profile) -> _ReachPart:
         _list(profile.desks),
         None,
         _list(profile.domains),
-        _list([line_of(number) for number in profile.phones]),
-        _list([line_of(number) for number in profile.switchboards]),
+        _lines(profile.phones),
+        _lines(profile.switchboards),
     )
+
+
+def _lines(numbers: Collection[str]) -> _Texts:
+    return _list([line_of(number) for number in numbers]) if numbers else None
 
 
 def _first_box(profile: Profile) -> str | None:

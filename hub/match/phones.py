@@ -31,9 +31,11 @@ def standardise_phone(value: str, country: str = "DE") -> str | None:
     Placeholders (0000000, 123456) and emergency numbers give None too.
     """
     text = " ".join(value.split())
-    if _is_placeholder(text.translate(_NOISE)):
+    compact = text.translate(_NOISE)
+    if _is_placeholder(compact):
         return None
-    known = find_well_formed(text, country) or _ask(text, country)
+    fast = _well_formed(compact, country) if len(text) <= _LONGEST else None
+    known = fast or _ask(text, country)
     if known is None and (extension := _EXTENSION.search(text)):
         return _ask(text[: extension.start()], country)
     return known
@@ -75,9 +77,12 @@ def _is_placeholder(compact: str) -> bool:
 
 def find_well_formed(text: str, country: str) -> str | None:
     """The fast way alone: the number where it is surely the library's answer, else None."""
-    compact = text.translate(_NOISE)
+    return _well_formed(text.translate(_NOISE), country) if len(text) <= _LONGEST else None
+
+
+def _well_formed(compact: str, country: str) -> str | None:
     digits = compact.removeprefix("+")
-    if not (digits.isascii() and digits.isdigit() and len(text) <= _LONGEST):
+    if not (digits.isascii() and digits.isdigit()):
         return None
     return _as_dialled(digits, country) if len(digits) == len(compact) else _from_abroad(digits)
 

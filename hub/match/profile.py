@@ -119,18 +119,17 @@ def build_profile(body: _Body, country: str = "DE") -> Profile:
     identifiers = _identifiers(body.get("identifiers") or (), home)
     born = standardise_date(person.get("birth_date") or "")
     told = told_country(countries, reach.countries, _vat_numbers(identifiers))
-    content = (kind, people, *firms, *reach[2:], places, identifiers, born, told)
-    return Profile._make((*content, _digest(content)))
-
-
-def _digest(content: tuple[Any, ...]) -> str:
-    """Of nested tuples, sets and texts alone: written as JSON, each part in its place."""
-    plain = [_ordered(part) if isinstance(part, frozenset) else part for part in content]
+    named, said = (kind, people, *firms), (born, told)
+    # Nested tuples and texts alone, written as JSON, each part in its place.
+    plain = (*named, *map(_ordered, reach[2:]), places, _ordered(identifiers), *said)
     written = orjson.dumps((MATCH_VERSION, plain), default=tuple)
-    return blake2b(written, digest_size=12).hexdigest()
+    digest = blake2b(written, digest_size=12).hexdigest()
+    return Profile._make((*named, *reach[2:], places, identifiers, *said, digest))
 
 
 def _ordered(values: frozenset[Any]) -> Sequence[Any]:
+    if not values:  # most of them
+        return ()
     return sorted(values) if len(values) > 1 else tuple(values)
 
 

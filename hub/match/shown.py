@@ -75,7 +75,9 @@ def _is_desk(part: str) -> bool:
 
 def _may_be_desk(part: str) -> bool:
     last = part.rpartition(" ")[2].casefold()
-    return last in _LAST_WORDS or not (last.isascii() and last.isalpha())
+    if last.isascii():
+        return last in _LAST_WORDS or not last.isalpha()
+    return not last.isalpha() or skeleton(last) in _DESK_WORDS
 
 
 def _is_mailbox(part: str, own: set[str]) -> bool:

@@ -68,7 +68,7 @@ def split_words(text: str) -> tuple[str, ...]:
     if text.replace(" ", "").isalnum():  # no sign to be read: most texts
         return tuple(text.split())
     joined = text.replace("'", "").replace("\u2019", "")
-    if "." in joined:
+    if joined.count(".") > 1:
         joined = _SPACED_LETTERS.sub(_join_letters, joined)
     return tuple(filter(None, _NOT_WORD.split(joined)))
 
@@ -77,11 +77,17 @@ def folded_words(text: str) -> tuple[str, ...]:
     """The words of a name or a street, each as its skeleton; what is no name's length is cut."""
     text = text[:_LONGEST]
     plain = text.lower()
-    if not (plain.isascii() and plain.replace(" ", "").isalnum()):
+    if not plain.isascii():
         return _cut(tuple(map(skeleton, split_words(text))))
-    if "ae" in plain or "oe" in plain or "ue" in plain:
-        plain = _UMLAUTS.sub("", plain)
-    return tuple(plain.split())
+    words = split_words(plain)
+    # Letters may have come together only now: Mo'en, "A. e."
+    if _has_umlaut(plain) or "'" in plain or plain.count(".") > 1:
+        return tuple([_UMLAUTS.sub("", word) for word in words])
+    return words
+
+
+def _has_umlaut(text: str) -> bool:
+    return "ae" in text or "oe" in text or "ue" in text
 
 
 def _cut(words: tuple[str, ...]) -> tuple[str, ...]:
