@@ -38,7 +38,8 @@ def cluster_components(db: DuckDBPyConnection, model: Model) -> Iterator[Partiti
 def partition_components(rows: Iterable[tuple[Any, ...]]) -> Iterator[Partition[int]]:
     """The same of rows of ``queries.pairs_by_component``, in their order."""
     for _, group in groupby(rows, key=itemgetter(0)):
-        yield _cluster([_Pair._make(row) for row in group])
+        found = list(group)
+        yield _undisputed(found) or _cluster([_Pair._make(row) for row in found])
 
 
 class _Pair(NamedTuple):
@@ -55,10 +56,24 @@ class _Pair(NamedTuple):
     seen: bool
 
 
+def _undisputed(rows: list[tuple[Any, ...]]) -> Partition[int] | None:
+    """A component of which every pair speaks for one cluster, as most do; else None.
+
+    Whatever is joined first, nothing keeps the rest apart. Rows are read as they come: a million
+    records have as many pairs.
+    """
+    for *_, vetoed, tie, against, seen in rows:
+        if vetoed or not seen or tie < 0 or against <= CONFLICT:
+            return None
+    nodes = {row[1] for row in rows}
+    nodes.update([row[2] for row in rows])
+    if len(nodes) * (len(nodes) - 1) != 2 * len(rows):
+        return None
+    return Partition((tuple(sorted(nodes)),), ())
+
+
 def _cluster(pairs: list[_Pair]) -> Partition[int]:
     nodes = {pair.left for pair in pairs} | {pair.right for pair in pairs}
-    if len(nodes) * (len(nodes) - 1) == 2 * len(pairs) and all(map(_is_for_it, pairs)):
-        return Partition((tuple(sorted(nodes)),), ())
     edges = [
         Edge(item.left, item.right, item.tie, item.joins, item.vetoed)
         for item in pairs
@@ -73,14 +88,6 @@ def _cluster(pairs: list[_Pair]) -> Partition[int]:
         return evidence.get((one, other) if one < other else (other, one), CONFLICT)
 
     return partition(nodes, edges, evidence=found)
-
-
-def _is_for_it(pair: _Pair) -> bool:
-    """Whether a pair speaks for one cluster.
-
-    Most components have no other pairs: whatever is joined first, nothing keeps the rest apart.
-    """
-    return pair.seen and not pair.vetoed and pair.tie >= 0 and pair.against > CONFLICT
 
 
 def _find_components(db: DuckDBPyConnection) -> None:

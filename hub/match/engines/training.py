@@ -12,6 +12,7 @@ import contextlib
 import io
 import logging
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
@@ -40,6 +41,9 @@ LEAST_RECORDS: Final = 1_000
 _PAIRS: Final = 1_000_000
 _SESSION_PAIRS: Final = 100_000
 """So many pairs say of a session what all of them do, to the fourth digit of F1."""
+_HASHES: Final = 2**64
+MOST_RECORDS: Final = 250_000
+"""Of more records of a kind Splink reads so many: a session reads all, for no more pairs."""
 _PRIOR_PAIRS: Final = 20_000
 """The shipped chances among strangers count as so many pairs seen."""
 _TRUST: Final = 0.7
@@ -85,17 +89,23 @@ _SESSIONS: Final = MappingProxyType(
 
 
 def train_model(
-    db: DuckDBPyConnection, least: int = 2, copies: Mapping[int, int] = MappingProxyType({})
+    db: DuckDBPyConnection,
+    least: int = 2,
+    copies: Mapping[int, int] = MappingProxyType({}),
+    *,
+    most: int = MOST_RECORDS,
 ) -> Model:
     """A model of the records that a workspace holds, prepared by ``bulk.prepare``.
 
     It keeps the frequencies of values that at least so many records have. ``copies`` is how many
-    further records have a row's content, by the row's number.
+    further records have a row's content, by the row's number. Splink reads about ``most`` records
+    of a kind, where there are more.
     """
     keep_copies(db, copies)
     records = db.execute("select count(*) from feature").fetchall()[0][0]
     prior = prior_model(records)
-    trained = {kind: _rounded(_train_kind(db, kind, prior.kinds[kind])) for kind in FIELDS}
+    told = _ask_splink(db, prior, most)
+    trained = {kind: _rounded(_train_kind(db, kind, told.get(kind))) for kind in FIELDS}
     found, rarest = frequencies(db, least), rarest_shares(db, least)
     kinds = {
         kind: replace(item, frequencies=found, rarest=rarest) for kind, item in trained.items()
@@ -131,23 +141,33 @@ def _to_digits(number: float) -> float:
     return float(f"{number:.9g}")
 
 
-def _train_kind(db: DuckDBPyConnection, kind: str, prior: KindModel) -> KindModel:
-    count = db.execute(f"select count(*) from feature where {of_kind(kind)}").fetchall()[0][0]
+def _train_kind(db: DuckDBPyConnection, kind: str, told: Mapping[str, Any] | None) -> KindModel:
+    """The model of a kind; ``told`` is Splink's, of a kind with enough records."""
+    count = _count(db, kind)
     start: Table = PRIOR[kind]
-    enough = count >= LEAST_RECORDS
-    if enough:
-        db.execute(
-            f"create or replace view trained_feature as select * from feature where {of_kind(kind)}"
-        )
-        start = _clean(_with_prior(_ask_splink(db, kind, prior), kind, count), 1.0 / count)
-        db.execute("drop view trained_feature")
+    if told is not None:
+        start = _clean(_with_prior(told, kind, count), 1.0 / count)
         if kind == "person":
             start = with_full_names(start, mean_full_name_share(db))
         start = _of_one_country(start, one_country_share(db, of_kind(kind)))
-    found = learn_relations(kind, start, count_all(db, kind), chances=enough)
+    found = learn_relations(kind, start, count_all(db, kind), chances=told is not None)
     name, settle = _NAMES[kind]
     settle(db, found.match_share * count * found.chances[name]["same"].match)
     return found
+
+
+def _count(db: DuckDBPyConnection, kind: str) -> int:
+    query = f"select count(*) from feature where {of_kind(kind)}"
+    return int(db.execute(query).fetchall()[0][0])
+
+
+def _take_some(db: DuckDBPyConnection, kind: str, share: float) -> None:
+    """Fill the table ``trained_…`` with such a share of a kind's rows, drawn by their numbers."""
+    drawn = f"hash(id) < {int(share * _HASHES)}" if share < 1 else "true"
+    db.execute(
+        f"create or replace table trained_{kind} as "
+        f"select * from feature where {of_kind(kind)} and {drawn}"
+    )
 
 
 def settings(kind: str, model: KindModel, dialect: Dialect = Dialect.DUCKDB) -> dict[str, Any]:
@@ -196,26 +216,45 @@ def _frequency(column: str) -> dict[str, Any]:
     return dict(zip(_FREQUENCY_KEYS, values, strict=True))
 
 
-def _ask_splink(db: DuckDBPyConnection, kind: str, prior: KindModel) -> Mapping[str, Any]:
-    """Splink's trained model; it keeps a cursor of its own, since it shares no open results."""
+def _ask_splink(db: DuckDBPyConnection, prior: Model, most: int) -> dict[str, Mapping[str, Any]]:
+    """Splink's trained models, of the kinds with enough records.
+
+    Most of its queries keep one core busy, so it is asked for both kinds at once.
+    """
+    counts = {kind: _count(db, kind) for kind in FIELDS}
+    asked = [kind for kind, count in counts.items() if count >= LEAST_RECORDS]
+    for kind in asked:
+        _take_some(db, kind, most / counts[kind])
+    with _quiet(), ThreadPoolExecutor(len(FIELDS)) as beside:
+        under_way = {
+            kind: beside.submit(_ask_of_kind, db.cursor(), kind, prior.kinds[kind])
+            for kind in asked
+        }
+        found = {kind: one.result() for kind, one in under_way.items()}
+    for kind in asked:
+        db.execute(f"drop table trained_{kind}")
+    return found
+
+
+def _ask_of_kind(db: DuckDBPyConnection, kind: str, prior: KindModel) -> Mapping[str, Any]:
+    """Splink's model of one kind, over a cursor of its own: it shares no open results."""
     from splink import DuckDBAPI, Linker, SettingsCreator
 
-    with _quiet():
-        api = DuckDBAPI(db.cursor())
-        learnt = settings(kind, replace(prior, caution=0.0))
-        learnt["comparisons"] = [
-            _told_alone(item)
-            for item in learnt["comparisons"]
-            if item["output_column_name"] not in _NOT_ASKED
-        ]
-        linker = Linker(api.register(db.table("trained_feature")), SettingsCreator(**learnt))
-        linker.training.estimate_u_using_random_sampling(max_pairs=_PAIRS, seed=1)
-        for rule in _useful_sessions(db, kind):
-            with contextlib.suppress(ValueError):  # a chance of 0.0: the session says nothing
-                linker.training.estimate_parameters_using_expectation_maximisation(
-                    rule, estimate_without_term_frequencies=True, max_pairs=_SESSION_PAIRS
-                )
-        found: Mapping[str, Any] = linker.misc.save_model_to_json()
+    learnt = settings(kind, replace(prior, caution=0.0))
+    learnt["comparisons"] = [
+        _told_alone(item)
+        for item in learnt["comparisons"]
+        if item["output_column_name"] not in _NOT_ASKED
+    ]
+    records = DuckDBAPI(db).register(db.table(f"trained_{kind}"))
+    linker = Linker(records, SettingsCreator(**learnt))
+    linker.training.estimate_u_using_random_sampling(max_pairs=_PAIRS, seed=1)
+    for rule in _useful_sessions(db, kind):
+        with contextlib.suppress(ValueError):  # a chance of 0.0: the session says nothing
+            linker.training.estimate_parameters_using_expectation_maximisation(
+                rule, estimate_without_term_frequencies=True, max_pairs=_SESSION_PAIRS
+            )
+    found: Mapping[str, Any] = linker.misc.save_model_to_json()
     return found
 
 
@@ -250,7 +289,7 @@ def _useful_sessions(db: DuckDBPyConnection, kind: str) -> list[str]:
         rule
         for rule in _SESSIONS[kind]
         if db.execute(
-            "select count(*) from (select 1 from trained_feature l join trained_feature r "
+            f"select count(*) from (select 1 from trained_{kind} l join trained_{kind} r "
             f"on {rule} and l.id < r.id limit {_LEAST_PAIRS})"
         ).fetchall()[0][0]
         >= _LEAST_PAIRS

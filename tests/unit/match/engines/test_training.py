@@ -42,6 +42,18 @@ def test_enough_records_speak_for_themselves(trained: Model) -> None:
         assert all(1e-9 < chances.random <= 1 for chances in outcomes.values())
 
 
+def test_some_of_the_records_teach_nearly_the_same(trained: Model) -> None:
+    """What is read is other records; all of them are counted all the same."""
+    with filled_workspace(rows_of(crowd(1_500))) as db:
+        found = train_model(db, most=1_000)
+    assert found.records == trained.records
+    some, whole = (model.kinds["person"] for model in (found, trained))
+    assert some.frequencies["family"] == whole.frequencies["family"]
+    assert some.chances != whole.chances
+    for outcome, chances in whole.chances["birth_date"].items():
+        assert some.chances["birth_date"][outcome].match == pytest.approx(chances.match, abs=0.1)
+
+
 def test_frequencies_are_those_of_values_seen_twice(trained: Model) -> None:
     person = trained.kinds["person"]
     for column, shares in person.frequencies.items():
