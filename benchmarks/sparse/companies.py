@@ -94,7 +94,7 @@ class Companies:
         if style < 0.42:
             return f"{family} {dice.pick(country.joins)} {surname(dice, country)} {trade}"
         if style < 0.46:
-            return f"{trade} {address.town.name.split(' ')[0]}"
+            return f"{trade} {_short(address.town.name)}"
         if style < 0.54:
             return f"{trade} {country.male.draw(dice)} {family}"
         coined = "".join(dice.pick(_SYLLABLES) for _ in range(2 + dice.below(2))).capitalize()
@@ -195,6 +195,12 @@ class Companies:
         return (f"{given}.{family}", f"{given[:1]}.{family}", f"{given[:1]}{family}", family)[
             pattern
         ]
+
+
+def _short(town: str) -> str:
+    """The first word of a town's name, unless it is one like Bad or San."""
+    first = town.partition(" ")[0]
+    return first if len(first) > 5 else town
 
 
 def _letters(text: str) -> str:

@@ -11,6 +11,7 @@ from benchmarks.sparse.rates import RATES
 from benchmarks.sparse.systems import COLUMNS
 
 _FIELDS: Final = COLUMNS[3:16]
+_NAMES: Final = ("given_name", "family_name", "city", "postcode", "street")
 _KIND, _SOURCE, _TRUTH = COLUMNS.index("kind"), COLUMNS.index("source"), COLUMNS.index("truth")
 
 
@@ -21,6 +22,7 @@ class Marginals:
         self._rows: Counter[tuple[str, str]] = Counter()
         self._filled: Counter[tuple[str, str, str]] = Counter()
         self._sizes: Counter[int] = Counter()
+        self._values = {name: Counter[str]() for name in _NAMES}
 
     def counted(self, rows: Iterable[list[str]]) -> Iterator[list[str]]:
         for row in rows:
@@ -30,12 +32,15 @@ class Marginals:
             for field, cell in zip(_FIELDS, row[3:16], strict=True):
                 if cell:
                     self._filled[(*where, field)] += 1
+                    if field in self._values:
+                        self._values[field][cell] += 1
             yield row
 
     def lines(self, dice: Dice) -> Iterator[str]:
         """The marginals as Markdown tables."""
         yield from self._sizes_table()
         yield from self._filled_table()
+        yield from self._values_table()
         yield "\n| what | rate | drawn | came true |\n|---|--:|--:|--:|"
         for name, rate in RATES.items():
             if dice.tried[name]:
@@ -55,3 +60,12 @@ class Marginals:
         for (kind, source), rows in sorted(self._rows.items()):
             cells = [f"{self._filled[kind, source, field] / rows:.0%}" for field in _FIELDS]
             yield f"| {kind} | {source} | {rows:,} | {' | '.join(cells)} |"
+
+    def _values_table(self) -> Iterator[str]:
+        """How long the tails are, as they stand in the records, slips included."""
+        yield "\n| values of | records | distinct | once | the ten most frequent |"
+        yield "|---|--:|--:|--:|--:|"
+        for name, values in self._values.items():
+            total, once = values.total(), sum(many == 1 for many in values.values())
+            top = sum(many for _, many in values.most_common(10)) / max(total, 1)
+            yield f"| {name} | {total:,} | {len(values):,} | {once:,} | {top:.1%} |"

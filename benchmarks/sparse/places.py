@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from benchmarks.sparse.dice import Dice
-from benchmarks.sparse.words import Country, Town
+from benchmarks.sparse.words import Country, Town, street
 
 _BEHIND = ("DE", "AT", "CH", "NL")
 _UNITS = {"US": (" Apt ", " #", ", Unit "), "GB": (", Flat ", " Flat "), "FR": (" bât ",)}
@@ -31,8 +31,8 @@ def settle(dice: Dice, country: Country, town: Town | None = None) -> Address:
     number = str(1 + int(dice.random() ** 2 * 120)) + letter
     unit = str(1 + dice.below(40)) if dice.chance(0.2) else ""
     way = dice.early(tuple(country.ways))
-    post = _postcode(dice, place.post + country.postcode)
-    return Address(country, place, post, country.streets.draw(dice), way, number, unit)
+    post = _postcode(dice, place.post)
+    return Address(country, place, post, street(dice, country), way, number, unit)
 
 
 def _postcode(dice: Dice, form: str) -> str:

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import yaml
 
 from benchmarks.sparse.dice import Dice, Weighted, zipf
 
+_FREQUENT: Final = 0.2
+_MIDDLE: Final = 0.35
+_NAMED_FOR_SOMEBODY: Final = 0.5
+_WHOLE_NAMES: Final = ("ES", "FR", "IT")
+
 
 class Town(NamedTuple):
-    """A place with its post and telephone codes; ``other`` is another name that people use."""
+    """A place with its post and telephone codes; ``other`` is another name that people use.
+
+    Its postcodes begin with ``post``; each ``#`` of it is a digit and each ``@`` a letter.
+    """
 
     name: str
     other: str
@@ -37,6 +45,7 @@ class Parts(NamedTuple):
 
     fronts: Sequence[str]
     heads: Sequence[str]
+    middles: Sequence[str]
     tails: Sequence[str]
 
 
@@ -61,7 +70,6 @@ class Country(NamedTuple):
     streets: Weighted[str]
     ways: dict[str, list[str]]
     phones: Phones
-    postcode: str
     mail: Weighted[str]
     top: str
     forms: Weighted[list[str]]
@@ -97,7 +105,6 @@ def _country(code: str, told: dict[str, Any], elsewhere: dict[str, Any]) -> Coun
         streets=zipf(told["streets"]),
         ways=told["ways"],
         phones=Phones(**told["phone"]),
-        postcode=told["postcode"],
         mail=zipf(told["mail"], 1.0),
         top=told["top"],
         forms=zipf(told["forms"], 1.0),
@@ -119,25 +126,32 @@ def _surnames(told: dict[str, Any], elsewhere: dict[str, Any]) -> Surnames:
     scale = sum(weights) * 0.12 / len(others)
     common = Weighted(names + others, weights + [scale] * len(others))
     rare = [_parts(told)] * 11 + [_parts(elsewhere)]
-    return Surnames(common, rare, share=0.3)
+    return Surnames(common, rare, share=told.get("frequent", _FREQUENT))
 
 
 def _parts(told: dict[str, Any]) -> Parts:
-    return Parts(words(told["fronts"]), words(told["heads"]), words(told["tails"]))
+    return Parts(*(words(told.get(name, "")) for name in Parts._fields))
 
 
 def _towns(code: str, told: dict[str, Any]) -> Weighted[Town]:
-    """The large towns, then some hundred small ones made of parts."""
+    """The large towns, then some thousand small ones made of parts, by the law of ranks."""
+    dice, codes = Dice(sum(map(ord, code))), told["postcode"]
     large = [Town(*_five(line.split("|"))) for line in told["towns"]]
-    dice = Dice(sum(map(ord, code)))
     small = [
-        _small(dice, place + ending, large, told["areas"])
-        for place in told["places"]
-        for ending in told["endings"]
+        _small(dice, name, dice.pick(large), codes)._replace(area=dice.pick(told["areas"]))
+        for before in ("", *words(told["befores"]))
+        for name in _names(before, told["places"], told["endings"])
     ]
     dice.shuffle(small)
-    weights = [3 / (rank + 2) for rank in range(len(large))]
-    return Weighted(large + small, weights + [1.5 / (rank + 8) for rank in range(len(small))])
+    return zipf([*(town._replace(post=town.post + codes) for town in large), *small])
+
+
+def _names(before: str, places: Sequence[str], endings: Sequence[str]) -> Iterator[str]:
+    """Names of small towns; what is joined to a syllable is written small."""
+    joined = before[-1:].isalpha()
+    for place in places:
+        start = before + (place.lower() if joined else place)
+        yield from (start + ending for ending in endings)
 
 
 def _five(parts: list[str]) -> list[str]:
@@ -146,10 +160,15 @@ def _five(parts: list[str]) -> list[str]:
     return [name, other or name, region, post, area]
 
 
-def _small(dice: Dice, name: str, large: list[Town], areas: Sequence[str]) -> Town:
-    near = dice.pick(large)
-    post = near.post[:-1] + dice.digits(1) if near.post[-1].isdigit() else near.post
-    return Town(name, name, near.region, post, dice.pick(areas))
+def _small(dice: Dice, name: str, near: Town, codes: str) -> Town:
+    """A town in the region of a large one; its codes differ behind their blank, if they have one.
+
+    A whole village has one code in most countries. In some a code is that of a few houses.
+    """
+    region = near.post[:-1] + "#" if near.post[-1].isdigit() else near.post
+    whole, blank, houses = (region + codes).partition(" ")
+    digits = "".join(dice.digits(1) if mark == "#" else mark for mark in whole)
+    return Town(name, name, near.region, digits + blank + houses, near.area)
 
 
 def surname(dice: Dice, country: Country) -> str:
@@ -158,8 +177,19 @@ def surname(dice: Dice, country: Country) -> str:
     if dice.random() < names.share:
         return names.common.draw(dice)
     parts = dice.pick(names.rare)
-    made = dice.early(parts.heads) + dice.early(parts.tails)
+    middle = dice.pick(parts.middles) if parts.middles and dice.chance(_MIDDLE) else ""
+    made = dice.early(parts.heads) + middle + dice.early(parts.tails)
     if not parts.fronts or dice.random() > 0.2:
         return made
     front = dice.pick(parts.fronts)
     return front + (made if front[-1] in " -'c" else made.lower())
+
+
+def street(dice: Dice, country: Country) -> str:
+    """A street without its kind: one that every town has, or one that is named for somebody."""
+    if not dice.chance(_NAMED_FOR_SOMEBODY):
+        return country.streets.draw(dice)
+    family = surname(dice, country)
+    if country.code in _WHOLE_NAMES and dice.chance(0.5):
+        return f"{country.male.draw(dice)} {family}"
+    return family

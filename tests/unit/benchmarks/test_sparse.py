@@ -16,6 +16,7 @@ from benchmarks.sparse.dice import Dice
 from benchmarks.sparse.files import shuffled
 from benchmarks.sparse.rates import RATES
 from benchmarks.sparse.systems import COLUMNS
+from benchmarks.sparse.words import countries, street, surname
 from benchmarks.sparse.world import records
 from tests.architecture.source import ROOT
 
@@ -109,6 +110,22 @@ def test_values_are_shared_by_strangers(
     rows: list[Row], columns: tuple[str, ...], least: int
 ) -> None:
     assert shared(rows, *columns) >= least
+
+
+def test_ten_times_as_many_people_have_more_names_and_towns() -> None:
+    """Of a full world, a draw of ten times the size finds nothing new."""
+    dice, germany = Dice(9), next(one for one in countries().items if one.code == "DE")
+    for draw in (surname, street, lambda dice, country: country.towns.draw(dice).name):
+        few, many = ({draw(dice, germany) for _ in range(size)} for size in (2_000, 20_000))
+        assert len(many) > 3 * len(few)
+
+
+def test_a_village_has_one_postcode_where_codes_are_not_for_streets(rows: list[Row]) -> None:
+    towns = [town for one in countries().items for town in one.towns.items[20:]]
+    whole = [town for town in towns if " " not in town.post]
+    assert len(whole) > len(towns) / 2
+    assert not any("#" in town.post or "@" in town.post for town in whole)
+    assert len({row["city"].lower() for row in rows}) > 1_000
 
 
 def test_hard_negatives_come_true(dice: Dice, rows: list[Row]) -> None:
