@@ -67,9 +67,14 @@ _TRANSACTIONS: Final = re.compile(
 
 
 class RequestTrackerStandIn(HttpStandIn):
-    """The lists, records and writes that the connector uses, with RT's answers to mistakes."""
+    """The lists, records and writes that the connector uses, with RT's answers to mistakes.
+
+    With ``hides_system_groups`` it shows the groups that people made alone, as RT does since the
+    fix of CVE-2026-108353.
+    """
 
     def __init__(self, state: StandInState, port: int = 0) -> None:
+        self.hides_system_groups = False
         super().__init__(state, self.answer, port)
 
     @property
@@ -190,9 +195,15 @@ class RequestTrackerStandIn(HttpStandIn):
 
     def _groups(self, _request: Request, _key: str) -> Response:
         group: Row = {"type": "group", "id": PRIVILEGED_GROUP, "Name": "Privileged"}
-        return Response(200, {"count": 1, "total": 1, "page": 1, "per_page": 100, "items": [group]})
+        items: list[Any] = [] if self.hides_system_groups else [group]
+        count = len(items)
+        return Response(
+            200, {"count": count, "total": count, "page": 1, "per_page": 100, "items": items}
+        )
 
     def _group(self, _request: Request, _key: str) -> Response:
+        if self.hides_system_groups:
+            return _message(404, "Not Found")
         staff = [row["Name"] for row in self._stored("user") if row.get("Privileged")]
         members: list[Any] = [{"type": "user", "id": name} for name in staff]
         return Response(200, {"id": PRIVILEGED_GROUP, "Name": "Privileged", "Members": members})

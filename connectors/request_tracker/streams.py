@@ -60,7 +60,8 @@ class Users:
     """All users in the order of their ids; RT's user list can't be asked for changes.
 
     Lists leave ``Privileged`` and ``Disabled`` empty, so they are found otherwise: by the members
-    of the group Privileged, and by asking once more without the disabled users.
+    of the group Privileged, and by asking once more without the disabled users. RT with the fix of
+    CVE-2026-108353 shows no such group to anybody: each user is asked for then.
     """
 
     def __init__(self, client: RequestTrackerClient) -> None:
@@ -80,7 +81,7 @@ class Users:
             done, total = (done // size + 1) * size, now
             is_last = done >= total
             records, unreadable = _built(
-                rows, lambda row: user_record({**row, **_flags(row, staff, enabled)})
+                rows, lambda row: user_record({**row, **self._flags(row, staff, enabled)})
             )
             place: Cursor = {"done": done, "total": total}
             yield Page(records=records, unreadable=unreadable, cursor=place)
@@ -99,13 +100,26 @@ class Users:
         order = {"orderby": "id", "order": "ASC"}
         return self._client.list_page("users", {**order, **everybody, **params}, stream=USER.name)
 
-    def _staff(self) -> frozenset[str]:
-        """The names in the group Privileged."""
+    def _flags(
+        self, row: Row, staff: frozenset[str] | None, enabled: frozenset[int] | None
+    ) -> dict[str, int]:
+        disabled = enabled is not None and int(row["id"]) not in enabled
+        is_staff = row["Name"] in staff if staff is not None else self._is_staff(row)
+        return {"Privileged": int(is_staff), "Disabled": int(disabled)}
+
+    def _is_staff(self, row: Row) -> bool:
+        found = self._client.get_one(f"user/{row['id']}", stream=USER.name)
+        return found is not None and bool(int(found[0].get("Privileged") or 0))
+
+    def _staff(self) -> frozenset[str] | None:
+        """The names in the group Privileged; None where RT does not show it."""
         query = [
             {"field": "Domain", "operator": "=", "value": "SystemInternal"},
             {"field": "Name", "operator": "=", "value": "Privileged"},
         ]
         groups = self._client.find("groups", query, "id,Name")
+        if not groups:
+            return None
         members: list[Row] = []
         for group in groups:
             found = self._client.get_one(f"group/{group['id']}", stream=USER.name)
@@ -224,11 +238,6 @@ def _tombstone(row: Row) -> Tombstone:
 
 def _version(row: Row) -> str:
     return format_time(datetime.fromisoformat(row["LastUpdated"]))
-
-
-def _flags(row: Row, staff: frozenset[str], enabled: frozenset[int] | None) -> dict[str, int]:
-    disabled = enabled is not None and int(row["id"]) not in enabled
-    return {"Privileged": int(row["Name"] in staff), "Disabled": int(disabled)}
 
 
 def _place(cursor: Cursor | None) -> tuple[int, int]:

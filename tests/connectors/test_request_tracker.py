@@ -108,9 +108,11 @@ def test_users_resume_from_every_page(standin: RequestTrackerStandIn) -> None:
         assert keys(pages[: place + 1]) + keys(rest) == keys(pages)
 
 
+@pytest.mark.parametrize("hidden", [False, True])
 def test_staff_and_disabled_users_are_told_apart_though_lists_do_not(
-    standin: RequestTrackerStandIn,
+    standin: RequestTrackerStandIn, *, hidden: bool
 ) -> None:
+    standin.hides_system_groups = hidden
     standin.state.stream("user")["23"]["Disabled"] = 1
     found = {r.key: r.data for page in read(standin, "user") for r in page.records}
     assert [key for key, data in found.items() if data["Privileged"]] == ["1", "6", "14"]
