@@ -152,28 +152,22 @@ def _read_mailbox(value: str) -> Mailbox | None:
     address = email_key(value)
     if address is None or len(address) > _LONGEST_MAILBOX:
         return None
-    domain = email_domain(address)
+    own, label, country = _read_domain(email_domain(address))
     words = folded_words(_before_sign(value, address))
-    return Mailbox(
-        address,
-        is_desk(address),
-        "" if is_free_domain(domain) else domain,
-        _label(domain),
-        words,
-        _names_in(words),
-        country_of_domain(domain),
-    )
+    return Mailbox(address, is_desk(address), own, label, words, _names_in(words), country)
 
 
 def _names_in(words: tuple[str, ...]) -> tuple[str, ...]:
-    found = tuple(filter(None, (word.rstrip("0123456789") for word in words)))
-    fits = all(map(str.isalpha, found)) and _NOBODY.isdisjoint(found)
-    return found if fits and len(found) <= _MOST_NAMES else ()
+    found = [name for word in words if (name := word.rstrip("0123456789"))]
+    fits = "".join(found).isalpha() and _NOBODY.isdisjoint(found)
+    return tuple(found) if fits and len(found) <= _MOST_NAMES else ()
 
 
-@lru_cache(maxsize=16_384)
-def _label(domain: str) -> str:
-    return skeleton(_in_letters(domain).partition(".")[0].replace("-", ""))
+@lru_cache(maxsize=65_536)
+def _read_domain(domain: str) -> tuple[str, str, str]:
+    """The domain or '' where everybody may have an address, its first part, and its country."""
+    label = skeleton(_in_letters(domain).partition(".")[0].replace("-", ""))
+    return "" if is_free_domain(domain) else domain, label, country_of_domain(domain)
 
 
 def _words(box: Mailbox) -> tuple[int, tuple[str, ...]]:

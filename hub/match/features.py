@@ -283,16 +283,17 @@ def _first_box(profile: Profile) -> str | None:
 
 def _telling_names(addresses: Iterable[str], people: tuple[PersonName, ...]) -> _Texts:
     """What was chosen before the @: more than one's own first or last name with a number."""
+    names = [address.partition("@")[0] for address in addresses]
+    chosen = [name for name in names if _is_chosen(name)]
+    if not chosen:
+        return None
     usual = {name for person in people for name in (*person.given, *person.family)}
-    names = (address.partition("@")[0] for address in addresses)
-    return _list([name for name in names if _is_telling(name, usual)])
+    return _list([name for name in chosen if name.strip("0123456789._-") not in usual])
 
 
-def _is_telling(name: str, usual: Collection[str]) -> bool:
+def _is_chosen(name: str) -> bool:
     """A name with a number is somebody's choice; a bare name says what the name says already."""
-    if len(name) < 6 or name.isalpha() or not any(map(str.isdigit, name)):
-        return False
-    return name.strip("0123456789._-") not in usual
+    return len(name) > 5 and not name.isalpha() and any(map(str.isdigit, name))
 
 
 def _place_part(places: tuple[Place, ...]) -> _PlacePart:

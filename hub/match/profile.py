@@ -151,10 +151,12 @@ def _kind(body: _Body, person: _Body, shown: str, reach: Reach, employed: _Firms
     """What the record says, unless its name or its mailboxes say otherwise."""
     if body["kind"] != "person" or person.get("birth_date"):
         return str(body["kind"])
+    if employed:
+        return "person"
     name = standardise_organisation(shown)
-    if not employed and _is_company(name, shown, person):
+    if _is_company(name, shown, person):
         return "organisation"
-    signs = employed or person.get("prefix") or _has_personal_mailbox(name, reach)
+    signs = person.get("prefix") or _has_personal_mailbox(name, reach)
     return "person" if signs else OPEN
 
 
