@@ -13,7 +13,7 @@ from collections.abc import Set as AbstractSet
 from types import MappingProxyType
 from typing import Final
 
-from hub.match.features import Features
+from hub.match.features import Features, in_order
 from hub.match.phones import line_of
 from hub.match.texts import sound
 
@@ -172,13 +172,9 @@ def _add_name_keys(keys: list[str], row: Features) -> set[str]:
         keys.append("fa:" + family)
         heard.add(sound(family))
     if given and family:
-        keys.append("nm:" + _in_order(given, family))
-        keys.append("np:" + _in_order(given[:3], family[:4]))
+        keys.append("nm:" + in_order(given, family))
+        keys.append("np:" + in_order(given[:3], family[:4]))
     return heard
-
-
-def _in_order(one: str, other: str) -> str:
-    return f"{one} {other}" if one < other else f"{other} {one}"
 
 
 def _add_house_keys(keys: list[str], row: Features, marks: Iterable[str]) -> None:

@@ -181,7 +181,12 @@ def _full_name(given: str, family: str) -> str | None:
     """Both names, whichever stands first: fields get swapped."""
     if not family or len(given) < 2:
         return None
-    return f"{given} {family}" if given < family else f"{family} {given}"
+    return in_order(given, family)
+
+
+def in_order(one: str, other: str) -> str:
+    """Two names in one text, whichever stands first."""
+    return f"{one} {other}" if one < other else f"{other} {one}"
 
 
 def _joined(parts: list[tuple[str, ...]]) -> tuple[str, ...]:

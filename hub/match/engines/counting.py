@@ -35,6 +35,12 @@ def keep_copies(db: DuckDBPyConnection, copies: Mapping[int, int]) -> None:
     db.unregister("incoming")
 
 
+def count_rows(db: DuckDBPyConnection, kind: str) -> int:
+    """How many rows may be of a kind."""
+    query = f"select count(*) from feature where {of_kind(kind)}"
+    return int(db.execute(query).fetchall()[0][0])
+
+
 def count_all(db: DuckDBPyConnection, kind: str) -> Counts:
     """The outcomes of all candidates and copies of a kind, and what can be compared of it."""
     columns = ", ".join(outcome_columns(kind))
@@ -61,7 +67,7 @@ def _counted(db: DuckDBPyConnection, columns: str, compared: str, count: str) ->
 
 def _measure_population(db: DuckDBPyConnection, kind: str) -> tuple[float, Mapping[str, float]]:
     """How many pairs a kind has, and which share of them can be compared by each field."""
-    count = db.execute(f"select count(*) from feature where {of_kind(kind)}").fetchall()[0][0]
+    count = count_rows(db, kind)
     for side, seed in (("l", 1), ("r", 2)):
         columns = ", ".join(f"{name} as {name}_{side}" for name in ("id", *Features._fields))
         db.execute(

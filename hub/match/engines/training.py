@@ -18,7 +18,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from hub.match.engines.bulk import of_kind
-from hub.match.engines.counting import count_all, keep_copies
+from hub.match.engines.counting import count_all, count_rows, keep_copies
 from hub.match.engines.frequencies import (
     frequencies,
     mean_full_name_share,
@@ -143,7 +143,7 @@ def _to_digits(number: float) -> float:
 
 def _train_kind(db: DuckDBPyConnection, kind: str, told: Mapping[str, Any] | None) -> KindModel:
     """The model of a kind; ``told`` is Splink's, of a kind with enough records."""
-    count = _count(db, kind)
+    count = count_rows(db, kind)
     start: Table = PRIOR[kind]
     if told is not None:
         start = _clean(_with_prior(told, kind, count), 1.0 / count)
@@ -154,11 +154,6 @@ def _train_kind(db: DuckDBPyConnection, kind: str, told: Mapping[str, Any] | Non
     name, settle = _NAMES[kind]
     settle(db, found.match_share * count * found.chances[name]["same"].match)
     return found
-
-
-def _count(db: DuckDBPyConnection, kind: str) -> int:
-    query = f"select count(*) from feature where {of_kind(kind)}"
-    return int(db.execute(query).fetchall()[0][0])
 
 
 def _take_some(db: DuckDBPyConnection, kind: str, share: float) -> None:
@@ -221,7 +216,7 @@ def _ask_splink(db: DuckDBPyConnection, prior: Model, most: int) -> dict[str, Ma
 
     Most of its queries keep one core busy, so it is asked for both kinds at once.
     """
-    counts = {kind: _count(db, kind) for kind in FIELDS}
+    counts = {kind: count_rows(db, kind) for kind in FIELDS}
     asked = [kind for kind, count in counts.items() if count >= LEAST_RECORDS]
     for kind in asked:
         _take_some(db, kind, most / counts[kind])
