@@ -94,6 +94,7 @@ _PROGRAMS: Final = frozenset({"nan", "NaN", "NAN", "NaT", "na", "NA", "nil", "NI
 _AROUND: Final = " .-–—_*?!/\\<>[](){}\"'"
 _COPIED: Final = r"\N"
 """What PostgreSQL's COPY and MySQL write."""
+_SUSPECTS: Final = _WORDS | {word.casefold() for word in ("", _COPIED.strip(_AROUND), *_PROGRAMS)}
 _LONGEST: Final = 40
 
 
@@ -102,7 +103,10 @@ def says_none(text: str) -> bool:
     if len(text) > _LONGEST:
         return False
     bare = text.strip(_AROUND)
-    return not bare or bare in _PROGRAMS or bare.casefold() in _WORDS or text == _COPIED
+    plain = bare.casefold()
+    if plain not in _SUSPECTS:  # nearly all
+        return False
+    return not bare or bare in _PROGRAMS or plain in _WORDS or text == _COPIED
 
 
 def join_stated(*parts: str | None) -> str:

@@ -151,7 +151,7 @@ def _add_person_keys(keys: list[str], row: Features, areas: list[str]) -> None:
         keys += [f"ne:{name}:{_start_of(row.employer)}" for name in heard]
     if row.birth_date:
         _add_birth_keys(keys, row.birth_date, heard, areas)
-    _add_house_keys(keys, row, {name[:1] for name in heard} - {""})
+    _add_house_keys(keys, row, heard, 1)
 
 
 def _start_of(name: str) -> str:
@@ -177,9 +177,10 @@ def _add_name_keys(keys: list[str], row: Features) -> set[str]:
     return heard
 
 
-def _add_house_keys(keys: list[str], row: Features, marks: Iterable[str]) -> None:
-    """A house in a street, wherever that is: city and postcode may be wrong."""
+def _add_house_keys(keys: list[str], row: Features, heard: Iterable[str], letters: int) -> None:
+    """A house in a street and how names in it start, wherever that is: the town may be wrong."""
     if row.street and row.house_number:
+        marks = {name[:letters] for name in heard if name}
         _add_each(keys, f"hs:{row.house_number}:{row.street[:5]}:", marks)
 
 
@@ -195,4 +196,4 @@ def _add_organisation_keys(keys: list[str], row: Features, areas: list[str]) -> 
     for name in heard:
         keys.append("ow:" + name)
         _add_each(keys, f"oa:{name}:", areas)
-    _add_house_keys(keys, row, {name[:2] for name in heard})
+    _add_house_keys(keys, row, heard, 2)

@@ -159,16 +159,25 @@ def _name_part(names: tuple[PersonName, ...]) -> _NamePart:
         return _NO_NAME
     name = _fullest(names)
     given, family = _both_names(name)
+    all_given, all_family, others = _words_of(names)
     return (
         given or None,
         _full_name(given, family),
         sound(given) if len(given) > 1 else None,
-        _given_forms(_joined([item.given for item in names])),
+        _given_forms(all_given) if all_given else None,
         family or None,
-        _list(_joined([item.family for item in names])),
-        _list(_joined([_other_words(item) for item in names])),
+        _list(all_family),
+        _list(others),
         name.generation or None,
     )
+
+
+def _words_of(names: tuple[PersonName, ...]) -> tuple[tuple[str, ...], ...]:
+    """Given names, family names, and all but the first given one, of all that one is called."""
+    if len(names) == 1:
+        return names[0].given, names[0].family, _other_words(names[0])
+    parts = [(name.given, name.family, _other_words(name)) for name in names]
+    return tuple([tuple(chain.from_iterable(each)) for each in zip(*parts, strict=True)])
 
 
 def _both_names(name: PersonName) -> tuple[str, str]:
@@ -187,10 +196,6 @@ def _full_name(given: str, family: str) -> str | None:
 def in_order(one: str, other: str) -> str:
     """Two names in one text, whichever stands first."""
     return f"{one} {other}" if one < other else f"{other} {one}"
-
-
-def _joined(parts: list[tuple[str, ...]]) -> tuple[str, ...]:
-    return parts[0] if len(parts) == 1 else tuple(chain.from_iterable(parts))
 
 
 @lru_cache(maxsize=32_768)
@@ -225,9 +230,15 @@ def _other_words(name: PersonName) -> tuple[str, ...]:
 def _organisation_part(names: tuple[OrganisationName, ...]) -> _OrganisationPart:
     if not names:
         return _NO_ORGANISATION
+    if len(names) == 1:
+        words, form = names[0]
+        return _one_text(words), _list(words), form or None
     name = _longest(names)
-    words = [word for item in names for word in item.words]
-    return _one_text(name), _list(words), name.form or None
+    return (
+        _one_text(name.words),
+        _list([word for item in names for word in item.words]),
+        name.form or None,
+    )
 
 
 def _group_part(profile: Profile) -> tuple[_Text, _Text, _Texts, _Texts]:
@@ -235,13 +246,14 @@ def _group_part(profile: Profile) -> tuple[_Text, _Text, _Texts, _Texts]:
     organisations = profile.organisations
     part = _part_of_group(_longest(organisations).words) if organisations else None
     several = len(organisations) > 1
-    names = _list([_one_text(name) for name in organisations]) if several else None
-    return part, *_organisation_part(profile.employers)[:2], names
+    names = _list([_one_text(name.words) for name in organisations]) if several else None
+    employer, words, _ = _organisation_part(profile.employers)
+    return part, employer, words, names
 
 
-def _one_text(name: OrganisationName) -> str:
+def _one_text(words: tuple[str, ...]) -> str:
     """The words in one order, whatever theirs: Tischlerei Holz, Holz Tischlerei."""
-    return " ".join(sorted(name.words))
+    return words[0] if len(words) == 1 else " ".join(sorted(words))
 
 
 def _part_of_group(words: Collection[str]) -> str:
@@ -261,12 +273,11 @@ def _length(name: OrganisationName) -> tuple[int, OrganisationName]:
 
 
 def _reach_part(profile: Profile) -> _ReachPart:
-    own = profile.mailboxes
-    mailbox = min(own) if own else None
+    own = _list(profile.mailboxes)
     return (
-        mailbox,
-        (_NO_DIGITS.sub("", mailbox) or "none") if mailbox else None,
-        _list(own),
+        own[0] if own else None,
+        (_NO_DIGITS.sub("", own[0]) or "none") if own else None,
+        own,
         _telling_names(own, profile.people) if own else None,
         _list(profile.desks),
         None,
@@ -306,8 +317,8 @@ def _place_part(places: tuple[Place, ...]) -> _PlacePart:
         return _NO_PLACE
     place = max(places, key=_known_parts) if len(places) > 1 else places[0]
     houses = _list([house for item in places if (house := _house(item))])
-    street, number, postcode, city = (part or None for part in place[:4])
-    return houses, street, number, postcode, city
+    street, number, postcode, city, _ = place
+    return houses, street or None, number or None, postcode or None, city or None
 
 
 def _known_parts(place: Place) -> tuple[int, Place]:

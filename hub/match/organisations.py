@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from hub.match.absent import says_none
-from hub.match.texts import folded_words, word_set
+from hub.match.texts import folded_words, skeleton, word_set
 
 _FORMS: Final = {
     form: line.split(":")[0]
@@ -121,6 +121,14 @@ def standardise_organisation(text: str) -> OrganisationName | None:
     core, form = _without_form(words) if _may_have_form(words) else (words, "")
     kept = core if _LINKING.isdisjoint(core) else _without_linking(core)
     return OrganisationName(kept, form) if kept else None
+
+
+def may_have_form(text: str) -> bool:
+    """Whether a legal form or a sign may be found in a name: sooner told than the name is read."""
+    if not text.replace(" ", "").isalpha():
+        return True
+    words = text.split()
+    return skeleton(words[-1]) in _LAST_WORDS or skeleton(words[0]) in _FIRST_WORDS
 
 
 def split_trading_names(text: str) -> list[str]:

@@ -79,7 +79,7 @@ class Place(NamedTuple):
 
 @lru_cache(maxsize=65_536)
 def standardise_place(
-    lines: tuple[str, ...], city: str, *, postcode: str = "", country: str = ""
+    lines: tuple[str, ...], city: str, postcode: str = "", country: str = ""
 ) -> Place | None:
     """The folded parts; None for an address that says nothing."""
     street, number, tail = "", "", ""
@@ -112,9 +112,14 @@ def _split_street(line: str) -> tuple[str, str, str]:
 def _with_one_number(text: str) -> str:
     """House numbers as one word: 12 b, 12-14, 12 bis; what is seldom written is asked for first."""
     text = _ENDINGS.sub("str ", text) if "str" in text else text
-    text = _REPEATED.sub(r"\1\2\3\4", text) if "bis" in text or "ter" in text else text
-    text = _RANGE.sub(r"\1", text) if "-" in text or "/" in text else text
-    return _APART.sub(r"\1\2", text)
+    text = _REPEATED.sub(_kept, text) if "bis" in text or "ter" in text else text
+    text = _RANGE.sub(_kept, text) if "-" in text or "/" in text else text
+    return _APART.sub(_kept, text)
+
+
+def _kept(match: re.Match[str]) -> str:
+    """The groups in one word; a template for them costs more where nothing is found, as mostly."""
+    return "".join(filter(None, match.groups()))
 
 
 def _without_unit(text: str) -> str:

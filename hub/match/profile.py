@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any, Final, NamedTuple, TypeVar
 
@@ -15,6 +15,7 @@ from hub.match.mail_names import name_with_mailboxes
 from hub.match.names import PersonName, split_person, standardise_person
 from hub.match.organisations import (
     OrganisationName,
+    may_have_form,
     split_trading_names,
     standardise_organisation,
     with_form,
@@ -119,18 +120,19 @@ def build_profile(body: _Body, country: str = "DE") -> Profile:
     identifiers = _identifiers(body.get("identifiers") or (), home)
     born = standardise_date(person.get("birth_date") or "")
     told = told_country(countries, reach.countries, _vat_numbers(identifiers))
-    named, said = (kind, people, *firms), (born, told)
-    # Nested tuples and texts alone, written as JSON, each part in its place.
-    plain = (*named, *map(_ordered, reach[2:]), places, _ordered(identifiers), *said)
-    written = orjson.dumps((MATCH_VERSION, plain), default=tuple)
-    digest = blake2b(written, digest_size=12).hexdigest()
-    return Profile._make((*named, *reach[2:], places, identifiers, *said, digest))
+    content = (kind, people, *firms, *reach[2:], places, identifiers, born, told)
+    return Profile._make((*content, _digest(content)))
 
 
-def _ordered(values: frozenset[Any]) -> Sequence[Any]:
-    if not values:  # most of them
-        return ()
-    return sorted(values) if len(values) > 1 else tuple(values)
+def _digest(content: tuple[Any, ...]) -> str:
+    """Of all that is compared, written as JSON, each part in its place."""
+    written = orjson.dumps((MATCH_VERSION, content), default=_in_json)
+    return blake2b(written, digest_size=12).hexdigest()
+
+
+def _in_json(part: Collection[Any]) -> Sequence[Any]:
+    """Sets in order; named tuples, which orjson takes for objects, as they stand."""
+    return sorted(part) if isinstance(part, frozenset) else tuple(part)
 
 
 def _countries_of(addresses: Iterable[_Body]) -> list[str]:
@@ -153,28 +155,29 @@ def _kind(body: _Body, person: _Body, shown: str, reach: Reach, employed: _Firms
         return str(body["kind"])
     if employed:
         return "person"
-    name = standardise_organisation(shown)
-    if _is_company(name, shown, person):
+    if may_have_form(shown) and _is_company(shown, person):
         return "organisation"
-    signs = person.get("prefix") or _has_personal_mailbox(name, reach)
+    signs = person.get("prefix") or _has_personal_mailbox(shown, reach)
     return "person" if signs else OPEN
 
 
-def _is_company(name: OrganisationName | None, shown: str, person: _Body) -> bool:
+def _is_company(shown: str, person: _Body) -> bool:
     """A sign that joins two given names is a couple's: "Anna & Otto", "Berg" in two fields."""
+    name = standardise_organisation(shown)
     is_couple = bool(person.get("family")) and "&" in (person.get("given") or "")
     return name is not None and (name.form in _COMPANY_FORMS or ("&" in shown and not is_couple))
 
 
-def _has_personal_mailbox(name: OrganisationName | None, reach: Reach) -> bool:
+def _has_personal_mailbox(shown: str, reach: Reach) -> bool:
     """Whether a mailbox is nobody else's, and no domain is named like the record itself.
 
     Tischlerei Lorenz, ulm@tischlerei-lorenz, is a company.
     """
     if not reach.mailboxes:
         return False
-    whole = "".join(name.words) if name is not None else None
-    return all(box.label != whole for box in reach.boxes)
+    labels = [box.label for box in reach.boxes if box.domain]
+    name = standardise_organisation(shown) if labels else None
+    return name is None or "".join(name.words) not in labels
 
 
 def _unique(items: Sequence[_Item | None]) -> tuple[_Item, ...]:
@@ -235,8 +238,8 @@ def _place(address: _Body) -> Place | None:
     return standardise_place(
         tuple(address.get("lines", ())),
         address.get("locality") or "",
-        postcode=address.get("postcode") or "",
-        country=address.get("country") or "",
+        address.get("postcode") or "",
+        address.get("country") or "",
     )
 
 

@@ -24,8 +24,8 @@ _GREEK_PAIRS: Final = (("ου", "ou"), ("αυ", "av"), ("ευ", "ev"), ("μπ", 
 """ELOT 743, the letters that are read together."""
 _UMLAUTS: Final = re.compile(r"(?<=[aou])e")
 _NOT_WORD: Final = re.compile(r"[^\w]+|_+")
-_VOWELS: Final = str.maketrans("", "", "aeiouyh")
 _SOUNDS: Final = str.maketrans("zqvwdtbpgk", "skffttppkk")
+_SOUNDS_INSIDE: Final = _SOUNDS | str.maketrans("", "", "aeiouyh")
 _SPACED_LETTERS: Final = re.compile(r"\b(?:\w\.\s?){2,}")
 _LONGEST: Final = 160
 """Companies House registers no longer name; a distance takes the square of a text's length, and
@@ -37,9 +37,26 @@ def fold(text: str) -> str:
     plain = text.casefold()
     if plain.isascii():
         return plain
-    plain = unicodedata.normalize("NFKD", plain.translate(_LETTERS))
-    plain = "".join(char for char in plain if not unicodedata.combining(char)).translate(_LETTERS)
-    return plain if plain.isascii() else _transliterate(plain)
+    latin = plain.translate(_LATIN)
+    return latin if latin.isascii() else _transliterate(_without_accents(plain))
+
+
+def _without_accents(text: str) -> str:
+    plain = unicodedata.normalize("NFKD", text.translate(_LETTERS))
+    return "".join(char for char in plain if not unicodedata.combining(char)).translate(_LETTERS)
+
+
+def _in_one_look() -> dict[int, str]:
+    """What each letter of Latin-1 and of Latin's extensions A and B comes to, the ASCII itself."""
+    letters = [chr(code) for code in range(0xC0, 0x250) if chr(code).isalpha()]
+    plain = {ord(letter): _without_accents(letter.casefold()) for letter in letters}
+    return {code: chr(code) for code in range(0x80)} | {
+        code: text for code, text in plain.items() if text.isascii()
+    }
+
+
+_LATIN: Final = _in_one_look()
+"""The fast way of folding: letters that stay for themselves in every text."""
 
 
 def _transliterate(text: str) -> str:
@@ -58,9 +75,13 @@ def skeleton(text: str) -> str:
 @lru_cache(maxsize=65_536)
 def sound(word: str) -> str:
     """First letter and consonants by sound: Schmidt, Schmitt; Mohamed, Muhammed; Zara, Sarah."""
-    tail = word[1:].translate(_VOWELS).translate(_SOUNDS)
-    kept = [char for place, char in enumerate(tail) if place == 0 or tail[place - 1] != char]
-    return word[:1].translate(_SOUNDS) + "".join(kept)
+    heard = word[:1].translate(_SOUNDS)
+    last = ""
+    for char in word[1:].translate(_SOUNDS_INSIDE):
+        if char != last:
+            heard += char
+            last = char
+    return heard
 
 
 def split_words(text: str) -> tuple[str, ...]:
@@ -78,7 +99,10 @@ def folded_words(text: str) -> tuple[str, ...]:
     text = text[:_LONGEST]
     plain = text.lower()
     if not plain.isascii():
-        return _cut(tuple(map(skeleton, split_words(text))))
+        plain = text.casefold().translate(_LATIN)
+        # One letter may have become two: "ß." is none of "S. p. A."
+        if not plain.isascii() or len(plain) > _LONGEST or plain.count(".") > 1:
+            return _cut(tuple(map(skeleton, split_words(text))))
     words = split_words(plain)
     # Letters may have come together only now: Mo'en, "A. e."
     if _has_umlaut(plain) or "'" in plain or plain.count(".") > 1:

@@ -108,7 +108,8 @@ def standardise_town(city: str) -> str:
     """The folded name; '' for what is none. "Frankfurt am Main", "Frankfurt/M." are Frankfurt."""
     if says_none(city):
         return ""
-    words = folded_words(_ASIDE.sub("", city))
+    is_plain = "/" not in city and "(" not in city
+    words = folded_words(city if is_plain else _ASIDE.sub("", city))
     plain = [word for word in words if not word.isdigit() and word not in _NO_NAMES]
     name, short = " ".join(plain), _without_river(plain)
     return _AT_HOME.get(name) or _AT_HOME.get(short, short)

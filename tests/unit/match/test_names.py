@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hub.match.names import PersonName, split_person, standardise_person
 from hub.match.organisations import (
     OrganisationName,
+    may_have_form,
     split_trading_names,
     standardise_organisation,
     with_form,
@@ -240,6 +241,22 @@ def test_legal_forms_of_many_countries(text: str, form: str) -> None:
 @pytest.mark.parametrize("word", ["EU", "Gen", "SC"])
 def test_what_is_a_form_at_the_end_is_a_word_in_front(word: str) -> None:
     assert _organisation(f"{word} Muster").words == (word.lower(), "muster")
+
+
+_FORM_WORDS = st.sampled_from(
+    ["GmbH", "Ltd.", "e.K.", "AG & Co. KG", "(haftungsbeschränkt)", "Société", "Sp. z o.o.", "AE"]
+)
+
+
+@given(st.lists(_FORM_WORDS | st.text(max_size=6), max_size=4).map(" ".join))
+def test_a_form_is_found_only_where_one_may_be(text: str) -> None:
+    name = standardise_organisation(text)
+    assert name is None or not name.form or may_have_form(text)
+
+
+@pytest.mark.parametrize("text", ["Anna Berg", "Zoë Müller", "Berg"])
+def test_most_people_are_called_by_no_form(text: str) -> None:
+    assert not may_have_form(text)
 
 
 def test_a_form_stated_apart_counts_unless_the_name_has_one() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from hub.match.texts import folded_words, skeleton, split_words
+from hub.match.texts import fold, folded_words, skeleton, split_words
 
 _LETTERS = st.sampled_from("aAeEoOuUzZ09 \t.-_'\u2019&/ßäÖéłдΑ\u0130\u212a\u00b2")
 
@@ -16,6 +16,14 @@ _LETTERS = st.sampled_from("aAeEoOuUzZ09 \t.-_'\u2019&/ßäÖéłдΑ\u0130\u212
 @example("Kelvin \u212aae")
 def test_words_are_folded_at_once_as_one_by_one(text: str) -> None:
     assert folded_words(text) == tuple(map(skeleton, split_words(text)))
+
+
+@given(st.text(st.characters(min_codepoint=0x20, max_codepoint=0x24F), max_size=12))
+@example("".join(map(chr, range(0xC0, 0x250))))
+@example("\u0149\u017f\u01c4")
+def test_a_latin_letter_is_folded_at_once_as_by_its_parts(text: str) -> None:
+    """An accent of its own is in no table, so that each letter is taken apart."""
+    assert fold(text) == fold(f"{text}\u0301")
 
 
 @pytest.mark.parametrize(
