@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
+from math import inf
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from hub.match.disjoint import DisjointSets
 from hub.match.engines import queries
@@ -17,11 +18,14 @@ from hub.match.engines.bulk import (
     weigh_the_rest,
 )
 from hub.match.model import Model
-from hub.match.partition import Edge, Partition, partition
-from hub.match.thresholds import CONFLICT
+from hub.match.partition import UNSEEN, Edge, Partition, partition
+from hub.match.thresholds import CONFLICT, VETOED
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+_ROUNDED: Final = 0.001
+"""Bits that a pair's weight may lose or win by rounding, in :mod:`hub.match.partition`."""
 
 
 def cluster_components(db: DuckDBPyConnection, model: Model) -> Iterator[Partition[int]]:
@@ -57,19 +61,33 @@ class _Pair(NamedTuple):
 
 
 def _undisputed(rows: list[tuple[Any, ...]]) -> Partition[int] | None:
-    """A component of which every pair speaks for one cluster, as most do; else None.
+    """A component that is one cluster whatever is joined first, as most are; else None.
 
-    Whatever is joined first, nothing keeps the rest apart. Rows are read as they come: a million
-    records have as many pairs.
+    Rows are read as they come: a million records have as many pairs.
     """
-    for *_, vetoed, tie, against, seen in rows:
-        if vetoed or not seen or tie < 0 or against <= CONFLICT:
-            return None
+    if not _hold_together(rows):
+        return None
     nodes = {row[1] for row in rows}
     nodes.update([row[2] for row in rows])
     if len(nodes) * (len(nodes) - 1) != 2 * len(rows):
         return None
     return Partition((tuple(sorted(nodes)),), ())
+
+
+def _hold_together(rows: Iterable[tuple[Any, ...]]) -> bool:
+    """Whether no pair may never be one, and the weakest that joins outweighs all that is against.
+
+    A pair that joins lies between any two clusters of a component, and no more can be against it.
+    """
+    weakest, doubt = inf, 0.0
+    for *_, joins, vetoed, tie, against, seen in rows:
+        if vetoed or against <= VETOED:
+            return False
+        if joins and tie < weakest:
+            weakest = tie
+        counted = tie if seen else min(against, 0.0) + UNSEEN
+        doubt += _ROUNDED - min(counted, 0.0)
+    return doubt <= weakest
 
 
 def _cluster(pairs: list[_Pair]) -> Partition[int]:

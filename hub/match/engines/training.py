@@ -28,7 +28,7 @@ from hub.match.engines.frequencies import (
     settle_organisations,
 )
 from hub.match.levels import DIFFERENT, FIELDS, Field
-from hub.match.lookalikes import GIVEN_FIELDS, learn_relations, with_full_names
+from hub.match.lookalikes import GIVEN_FIELDS, Counts, learn_relations, with_full_names
 from hub.match.model import LEAST_FREQUENCY, KindModel, Model, Table, outcomes_of, prior_model
 from hub.match.predicates import Dialect, Incomparable
 from hub.match.prior import PRIOR, Chances
@@ -104,8 +104,8 @@ def train_model(
     keep_copies(db, copies)
     records = db.execute("select count(*) from feature").fetchall()[0][0]
     prior = prior_model(records)
-    told = _ask_splink(db, prior, most)
-    trained = {kind: _rounded(_train_kind(db, kind, told.get(kind))) for kind in FIELDS}
+    told, counted = _ask_and_count(db, prior, most)
+    trained = {kind: _train_kind(db, kind, told.get(kind), counted[kind]) for kind in FIELDS}
     found, rarest = frequencies(db, least), rarest_shares(db, least)
     kinds = {
         kind: replace(item, frequencies=found, rarest=rarest) for kind, item in trained.items()
@@ -141,7 +141,9 @@ def _to_digits(number: float) -> float:
     return float(f"{number:.9g}")
 
 
-def _train_kind(db: DuckDBPyConnection, kind: str, told: Mapping[str, Any] | None) -> KindModel:
+def _train_kind(
+    db: DuckDBPyConnection, kind: str, told: Mapping[str, Any] | None, counted: Counts
+) -> KindModel:
     """The model of a kind; ``told`` is Splink's, of a kind with enough records."""
     count = count_rows(db, kind)
     start: Table = PRIOR[kind]
@@ -150,7 +152,7 @@ def _train_kind(db: DuckDBPyConnection, kind: str, told: Mapping[str, Any] | Non
         if kind == "person":
             start = with_full_names(start, mean_full_name_share(db))
         start = _of_one_country(start, one_country_share(db, of_kind(kind)))
-    found = learn_relations(kind, start, count_all(db, kind), chances=told is not None)
+    found = _rounded(learn_relations(kind, start, counted, chances=told is not None))
     name, settle = _NAMES[kind]
     settle(db, found.match_share * count * found.chances[name]["same"].match)
     return found
@@ -211,24 +213,28 @@ def _frequency(column: str) -> dict[str, Any]:
     return dict(zip(_FREQUENCY_KEYS, values, strict=True))
 
 
-def _ask_splink(db: DuckDBPyConnection, prior: Model, most: int) -> dict[str, Mapping[str, Any]]:
-    """Splink's trained models, of the kinds with enough records.
+def _ask_and_count(
+    db: DuckDBPyConnection, prior: Model, most: int
+) -> tuple[dict[str, Mapping[str, Any]], dict[str, Counts]]:
+    """Splink's trained models, of the kinds with enough records; our own counts, of each kind.
 
-    Most of its queries keep one core busy, so it is asked for both kinds at once.
+    Most of Splink's queries keep one core busy, so it is asked for both kinds at once, and what is
+    counted without it is counted meanwhile.
     """
-    counts = {kind: count_rows(db, kind) for kind in FIELDS}
-    asked = [kind for kind, count in counts.items() if count >= LEAST_RECORDS]
+    sizes = {kind: count_rows(db, kind) for kind in FIELDS}
+    asked = [kind for kind, size in sizes.items() if size >= LEAST_RECORDS]
     for kind in asked:
-        _take_some(db, kind, most / counts[kind])
+        _take_some(db, kind, most / sizes[kind])
     with _quiet(), ThreadPoolExecutor(len(FIELDS)) as beside:
         under_way = {
             kind: beside.submit(_ask_of_kind, db.cursor(), kind, prior.kinds[kind])
             for kind in asked
         }
-        found = {kind: one.result() for kind, one in under_way.items()}
+        counted = {kind: count_all(db, kind) for kind in FIELDS}
+        told = {kind: one.result() for kind, one in under_way.items()}
     for kind in asked:
         db.execute(f"drop table trained_{kind}")
-    return found
+    return told, counted
 
 
 def _ask_of_kind(db: DuckDBPyConnection, kind: str, prior: KindModel) -> Mapping[str, Any]:
