@@ -36,7 +36,6 @@ def told_country(
     return next(iter(found)) if len(found) == 1 else ""
 
 
-@lru_cache(maxsize=16_384)
 def country_of_domain(domain: str) -> str:
     """The country that a domain ends with; '' where it ends with none, or with one for anybody."""
     end = domain.rpartition(".")[2]

@@ -230,15 +230,9 @@ def _other_words(name: PersonName) -> tuple[str, ...]:
 def _organisation_part(names: tuple[OrganisationName, ...]) -> _OrganisationPart:
     if not names:
         return _NO_ORGANISATION
-    if len(names) == 1:
-        words, form = names[0]
-        return _one_text(words), _list(words), form or None
     name = _longest(names)
-    return (
-        _one_text(name.words),
-        _list([word for item in names for word in item.words]),
-        name.form or None,
-    )
+    words = [word for item in names for word in item.words]
+    return _one_text(name.words), _list(words), name.form or None
 
 
 def _group_part(profile: Profile) -> tuple[_Text, _Text, _Texts, _Texts]:

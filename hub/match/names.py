@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from hub.match.absent import is_filler, join_stated, says_none
-from hub.match.texts import fold, folded_words, split_words, word_set
+from hub.match.texts import fold, folded_words, is_of_letters, split_words, word_set
 
 _TITLES: Final = word_set(
     """
@@ -100,7 +100,7 @@ def split_person(text: str) -> PersonName | None:
 
 def without_company(text: str) -> str:
     """The name in "Anna Berg (Berg Holz)", "Anna Berg | Berg Holz"; both names stand in front."""
-    name = text if text.replace(" ", "").isalpha() else _BEHIND.sub("", text)
+    name = text if is_of_letters(text) else _BEHIND.sub("", text)
     return name if name.strip().count(" ") else text
 
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from hub.match.absent import says_none
-from hub.match.texts import folded_words, skeleton, word_set
+from hub.match.texts import folded_words, is_of_letters, skeleton, word_set
 
 _FORMS: Final = {
     form: line.split(":")[0]
@@ -125,7 +125,7 @@ def standardise_organisation(text: str) -> OrganisationName | None:
 
 def may_have_form(text: str) -> bool:
     """Whether a legal form or a sign may be found in a name: sooner told than the name is read."""
-    if not text.replace(" ", "").isalpha():
+    if not is_of_letters(text):
         return True
     words = text.split()
     return skeleton(words[-1]) in _LAST_WORDS or skeleton(words[0]) in _FIRST_WORDS

@@ -31,8 +31,9 @@ LARGEST: Final = 500
 ONE_ACCOUNT: Final = "one active account per ledger"
 """Why two clusters stay apart that hold an account each of a ledger that allows one."""
 _NO_ACCOUNT: Final[frozenset[str]] = frozenset()
-_MILLI: Final = 1_000
-_UNSEEN_MILLI: Final = int(UNSEEN * _MILLI)
+MILLI: Final = 1_000
+"""Weights are counted in so many parts of a bit."""
+_UNSEEN_MILLI: Final = int(UNSEEN * MILLI)
 
 
 class Edge(NamedTuple, Generic[N]):
@@ -155,7 +156,7 @@ class _State(Generic[N]):
         for edge in edges:
             if edge.left not in self.members or edge.right not in self.members:
                 continue
-            bits, joins = round(edge.bits * _MILLI), edge.joins
+            bits, joins = round(edge.bits * MILLI), edge.joins
             self._set(edge.left, edge.right, _Tie(bits, 1, int(edge.vetoed), joins))
             if joins:
                 self._joining.append(edge)
@@ -174,7 +175,7 @@ class _State(Generic[N]):
                     if found <= CONFLICT:
                         self._keep_apart(one, other, "conflicting values")
                     if other not in self._ties[one]:
-                        bits = round((min(found, 0.0) + UNSEEN) * _MILLI)
+                        bits = round((min(found, 0.0) + UNSEEN) * MILLI)
                         self._set(one, other, _Tie(bits, 1, int(found <= VETOED)))
 
     def _set(self, one: N, other: N, tie: _Tie) -> None:
@@ -266,7 +267,7 @@ class _State(Generic[N]):
         """Whether a third cluster fits one of the two about as well and could not join them."""
         if not self._quarrel:
             return False
-        least = fit - int(MARGIN * _MILLI)
+        least = fit - int(MARGIN * MILLI)
         for home, near in ((one, other), (other, one)):
             for rival in self._ties[home]:
                 fits = self._fit(home, rival) if rival != near else None

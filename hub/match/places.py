@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from hub.match.absent import says_none
 from hub.match.texts import folded_words, skeleton, word_set
@@ -92,6 +92,16 @@ def standardise_place(
     if not (street or code or town or country):
         return None
     return Place(street, number, code, town, country.upper())
+
+
+def place_of(address: Mapping[str, Any]) -> Place | None:
+    """The same of an address as a canonical record has it."""
+    return standardise_place(
+        tuple(address.get("lines", ())),
+        address.get("locality") or "",
+        address.get("postcode") or "",
+        address.get("country") or "",
+    )
 
 
 def _split_street(line: str) -> tuple[str, str, str]:

@@ -20,7 +20,7 @@ from hub.match.organisations import (
     standardise_organisation,
     with_form,
 )
-from hub.match.places import Place, standardise_place
+from hub.match.places import Place, place_of
 from hub.match.shown import told_name, without_department
 from hub.match.standardise import standardise_date, standardise_identifier
 
@@ -116,7 +116,7 @@ def build_profile(body: _Body, country: str = "DE") -> Profile:
     kind = _kind(body, person, shown, reach, employed)
     people = _people(shown, person, reach) if kind in _PERSON_KINDS else ()
     firms = ((), employed) if kind == "person" else (_organisations(body, shown, reach), ())
-    places = _unique([_place(address) for address in addresses])
+    places = _unique([place_of(address) for address in addresses])
     identifiers = _identifiers(body.get("identifiers") or (), home)
     born = standardise_date(person.get("birth_date") or "")
     told = told_country(countries, reach.countries, _vat_numbers(identifiers))
@@ -232,15 +232,6 @@ def _employers(body: _Body, shown: str) -> _Firms:
     texts = filter(None, _names_of(stated))
     found = [standardise_organisation(part) for text in texts for part in split_trading_names(text)]
     return _unique([one for one in found if one and not own <= set(one.words)])
-
-
-def _place(address: _Body) -> Place | None:
-    return standardise_place(
-        tuple(address.get("lines", ())),
-        address.get("locality") or "",
-        address.get("postcode") or "",
-        address.get("country") or "",
-    )
 
 
 def _identifiers(items: Iterable[_Body], country: str) -> frozenset[Identifier]:

@@ -14,7 +14,7 @@ from typing import Final
 from hub.match.absent import says_none
 from hub.match.contacts import Mailbox
 from hub.match.standardise import DESKS
-from hub.match.texts import folded_words, skeleton, word_set
+from hub.match.texts import folded_words, is_of_letters, skeleton, word_set
 
 _BESIDE: Final = word_set(
     "abteilung and center centre customer department dept desk e et front main payable queries "
@@ -36,10 +36,10 @@ _DEPARTMENT: Final = re.compile(
 
 def told_name(text: str, boxes: Sequence[Mailbox] = ()) -> str:
     """The name without desks and without what the mailboxes say; '' where nothing is left."""
-    if not text or (_is_of_letters(text) and " " in text and not _may_be_desk(text)):
+    if not text or (is_of_letters(text) and " " in text and not _may_be_desk(text)):
         return text
     plain = _without_desks(text)
-    if not boxes or (" " in plain and _is_of_letters(plain)):
+    if not boxes or (" " in plain and is_of_letters(plain)):
         return plain
     own = {"".join(box.words) for box in boxes}
     return _without(plain, lambda part: _is_mailbox(part, own))
@@ -48,11 +48,6 @@ def told_name(text: str, boxes: Sequence[Mailbox] = ()) -> str:
 def without_department(text: str) -> str:
     """A company's name without the department of it that is named beside."""
     return _DEPARTMENT.sub("", text)
-
-
-def _is_of_letters(text: str) -> bool:
-    """Most names: there is nothing in them to part them by."""
-    return text.replace(" ", "").isalpha()
 
 
 @lru_cache(maxsize=65_536)

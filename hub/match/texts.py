@@ -94,6 +94,11 @@ def split_words(text: str) -> tuple[str, ...]:
     return tuple(filter(None, _NOT_WORD.split(joined)))
 
 
+def is_of_letters(text: str) -> bool:
+    """Whether there are letters and spaces alone, as in most names: nothing to part them by."""
+    return text.replace(" ", "").isalpha()
+
+
 def folded_words(text: str) -> tuple[str, ...]:
     """The words of a name or a street, each as its skeleton; what is no name's length is cut."""
     text = text[:_LONGEST]

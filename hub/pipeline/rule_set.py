@@ -11,7 +11,7 @@ from typing import Any, Final
 import orjson
 
 from hub.match.absent import says_none
-from hub.match.places import standardise_place
+from hub.match.places import place_of
 from hub.match.standardise import standardise_email, standardise_identifier, standardise_phone
 from hub.pipeline.lineage import MappingLines
 from hub.store import rules as store
@@ -62,7 +62,7 @@ class RuleSet:
         if isinstance(value, str):
             return self._text_key(attribute, value)
         if attribute == "address":
-            return _place_key(value)
+            return place_of(value)
         if attribute == "identifier":
             return _identifier_key(value)
         return repr(sorted(value.items())) if isinstance(value, dict) else value
@@ -91,12 +91,3 @@ def _identifier_key(value: Mapping[str, Any]) -> Any:
         return None
     plain = standardise_identifier(value["scheme"], value["value"]) or value["value"]
     return (value["scheme"], value.get("issuer"), plain)
-
-
-def _place_key(value: Mapping[str, Any]) -> Any:
-    return standardise_place(
-        tuple(value.get("lines", ())),
-        value.get("locality") or "",
-        postcode=value.get("postcode") or "",
-        country=value.get("country") or "",
-    )

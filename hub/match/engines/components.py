@@ -18,13 +18,13 @@ from hub.match.engines.bulk import (
     weigh_the_rest,
 )
 from hub.match.model import Model
-from hub.match.partition import UNSEEN, Edge, Partition, partition
+from hub.match.partition import MILLI, UNSEEN, Edge, Partition, partition
 from hub.match.thresholds import CONFLICT, VETOED
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-_ROUNDED: Final = 0.001
+_ROUNDED: Final = 1 / MILLI
 """Bits that a pair's weight may lose or win by rounding, in :mod:`hub.match.partition`."""
 
 
